@@ -1,0 +1,111 @@
+/**
+ * The wires: what moves octets to and from the implementation under test. Nothing here knows SGP.32.
+ * A Frame is one message with what stands around it; for HTTP the meta keys are `:method`, `:path`, `:status`
+ * and lower-case header names.
+ */
+
+export interface Frame {
+  readonly meta: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+}
+
+/** What a TLS handshake showed; every certificate is DER, leaf first. */
+export interface TlsFacts {
+  readonly version: string;
+  readonly cipher: string;
+  readonly serverName: string;
+  readonly resumed: boolean;
+  readonly peerCertificates: readonly Uint8Array[];
+  /** Ephemeral public key that the server sent (ServerKeyExchange or key_share), hex; empty when not seen. */
+  readonly serverKeyShare: string;
+  /** TLS key log lines (NSS format) of the connection. */
+  readonly keyLog: readonly string[];
+}
+
+/** A transport connection as the record tells it. */
+export interface ConnectionFacts {
+  readonly id: number;
+  readonly remote: string;
+  /** Exchanges carried so far, this one included. */
+  readonly exchanges: number;
+  readonly tls?: TlsFacts;
+}
+
+export interface Reply extends Frame {
+  readonly connection: ConnectionFacts;
+}
+
+export type LinkErrorCode = 'refused' | 'unreachable' | 'timeout' | 'handshake' | 'closed' | 'cut' | 'tooLarge' | 'protocol';
+
+/** The wire failed: not an answer of the peer, so it has a code and never a status. */
+export class LinkError extends Error {
+  override readonly name = 'LinkError';
+  readonly code: LinkErrorCode;
+  /** Octets received before it happened. */
+  readonly partial: Uint8Array;
+  constructor(code: LinkErrorCode, message: string, options: { cause?: unknown; partial?: Uint8Array } = {}) {
+    super(message, { cause: options.cause });
+    this.code = code;
+    this.partial = options.partial ?? new Uint8Array();
+  }
+}
+
+/** What a TLS client offers, for handshake-level cases; OpenSSL names. */
+export interface TlsOffer {
+  readonly minVersion?: 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3';
+  readonly maxVersion?: 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3';
+  readonly ciphers?: string;
+  readonly curves?: string;
+  readonly serverName?: string;
+}
+
+export interface ExchangeOptions {
+  readonly signal: AbortSignal;
+  /** `keep` (default) reuses an idle connection; `new` makes one and closes it after the answer. */
+  readonly connection?: 'keep' | 'new';
+  /** Cuts the connection on purpose: once the request is written, or after so many octets of it. */
+  readonly cut?: 'afterRequest' | number;
+  readonly tls?: TlsOffer;
+}
+
+/** We call the IUT. `exchange` rejects with LinkError only. */
+export interface Client {
+  readonly address: string;
+  exchange(request: Frame, options: ExchangeOptions): Promise<Reply>;
+  /** TLS handshake without an exchange. */
+  handshake?(options: ExchangeOptions): Promise<ConnectionFacts>;
+  close(): Promise<void>;
+}
+
+/** A TLS identity a listener presents: PEM texts, leaf first in the chain. */
+export interface TlsIdentity {
+  readonly certificateChain: string;
+  readonly privateKey: string;
+}
+
+export interface Inbound extends Frame {
+  readonly connection: ConnectionFacts;
+  /** Aborted when the caller went away. */
+  readonly signal: AbortSignal;
+}
+/** An answer, or a fault to commit in its place. */
+export type Outbound = Frame | { readonly fault: 'cut' | 'silence' };
+export interface HandshakeFailure {
+  readonly remote: string;
+  readonly serverName: string;
+  /** `iut`: the peer sent an alert or went away; `harness`: we refused it. */
+  readonly by: 'iut' | 'harness';
+  readonly reason: string;
+}
+
+/** The IUT calls us. */
+export interface Listener {
+  /** host:port it is bound to; loopback unless told otherwise. */
+  readonly address: string;
+  onFrame(answer: (frame: Inbound) => Promise<Outbound>): void;
+  onHandshakeFailure(report: (why: HandshakeFailure) => void): void;
+  onConnection(report: (facts: ConnectionFacts) => void): void;
+  /** Changes what is presented to a server name and drops the open connections, so that the next one shows it. */
+  present(serverName: string, identity: TlsIdentity): Promise<void>;
+  close(): Promise<void>;
+}

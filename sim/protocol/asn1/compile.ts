@@ -1,0 +1,102 @@
+/** Types resolved for one version: what decoder, encoder, JSON form and printer walk. */
+import { existsIn, type Field, type Kind, SPECS, type Spec, type Type, tagged } from './type.js';
+
+export interface CompiledField {
+  readonly name: string;
+  readonly compiled: Compiled;
+  readonly optional: boolean;
+  readonly default: unknown;
+  /** Identifiers it can start with; empty accepts any. */
+  readonly starts: ReadonlySet<number>;
+  /** The only identifier, or -1: the fast way for nearly all fields. */
+  readonly only: number;
+}
+
+export interface Compiled {
+  readonly type: Type;
+  readonly kind: Exclude<Kind, 'versions'>;
+  /** Own identifier; -1 for an untagged CHOICE and an open type. */
+  readonly tag: number;
+  readonly starts: ReadonlySet<number>;
+  readonly fields: readonly CompiledField[];
+  readonly element: Compiled | undefined;
+  /** Names of a BIT STRING by position. */
+  readonly bitNames: readonly (string | undefined)[];
+}
+
+const cache = new WeakMap<Type, (Compiled | undefined)[]>();
+
+/** Resolves a type for a version; the result is cached with the type. */
+export const compile = (type: Type, spec: Spec): Compiled => {
+  let bySpec = cache.get(type);
+  if (!bySpec) {
+    bySpec = [];
+    cache.set(type, bySpec);
+  }
+  const index = SPECS.indexOf(spec);
+  let compiled = bySpec[index];
+  if (!compiled) {
+    compiled = make(type, spec);
+    bySpec[index] = compiled;
+  }
+  return compiled;
+};
+
+/** The layout that applies in a version, under the name and tag of the type that holds the editions. */
+const edition = (type: Type, spec: Spec): Type => {
+  const editions = type.editions ?? [];
+  const chosen = editions.findLast(e => SPECS.indexOf(e.since) <= SPECS.indexOf(spec)) ?? editions[0];
+  if (!chosen) throw new TypeError(`${type.name}: a type by versions needs at least one edition`);
+  const newest = editions.at(-1)?.type.tag;
+  const layout = type.tag !== undefined && type.tag !== newest ? tagged(type.tag.toString(16), chosen.type) : chosen.type;
+  return { ...layout, name: type.name || layout.name, section: type.section || layout.section };
+};
+
+const make = (given: Type, spec: Spec): Compiled => {
+  let type = given;
+  while (type.kind === 'versions') type = edition(type, spec);
+  const kind = type.kind as Compiled['kind'];
+  const fields = (type.fields ?? []).filter(f => existsIn(spec, f)).map(f => field(f, spec));
+  const starts =
+    type.tag !== undefined ? new Set([type.tag]) : kind === 'choice' ? new Set(fields.flatMap(f => [...f.starts])) : new Set<number>();
+  const bitNames: (string | undefined)[] = [];
+  if (kind === 'bits') for (const [name, bit] of type.names ?? []) bitNames[bit] = name;
+  return {
+    type,
+    kind,
+    tag: type.tag ?? -1,
+    starts,
+    fields,
+    element: type.element && compile(type.element, spec),
+    bitNames,
+  };
+};
+
+const field = (f: Field, spec: Spec): CompiledField => {
+  const compiled = compile(f.type, spec);
+  const only = compiled.starts.size === 1 ? ([...compiled.starts][0] as number) : -1;
+  return { name: f.name, compiled, optional: f.optional, default: f.default, starts: compiled.starts, only };
+};
+
+export const accepts = (f: CompiledField, tag: number): boolean =>
+  f.only === tag || (f.only === -1 && (f.starts.size === 0 || f.starts.has(tag)));
+
+/** What a reader calls the type in a message: its name, or the ASN.1 word for it. */
+export const typeWord = (type: Type): string =>
+  type.name ||
+  {
+    integer: 'INTEGER',
+    boolean: 'BOOLEAN',
+    null: 'NULL',
+    octets: 'OCTET STRING',
+    utf8: 'UTF8String',
+    bits: 'BIT STRING',
+    oid: 'OBJECT IDENTIFIER',
+    der: 'DER object',
+    open: 'open type',
+    sequence: 'SEQUENCE',
+    sequenceOf: 'SEQUENCE OF',
+    choice: 'CHOICE',
+    explicit: 'EXPLICIT tag',
+    versions: 'type',
+  }[type.kind];

@@ -1,0 +1,96 @@
+/** The JSON form of values: OCTET STRING as uppercase hex, named BIT STRING as a list of names, NULL as null, INTEGER as number. */
+import { type Compiled, compile, typeWord } from './compile.js';
+import { fromHex, hex } from './tlv.js';
+import { DEFAULT_SPEC, type Spec, type Type } from './type.js';
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/** JSON does not have the form of the type; the message names path, expected and found. */
+export class JsonFormError extends Error {
+  override readonly name = 'JsonFormError';
+  readonly code = 'jsonForm';
+  readonly path: string;
+  constructor(path: string, expected: string, found: string) {
+    super(`${path || 'value'}: expected ${expected}, got ${found}`);
+    this.path = path;
+  }
+}
+
+/** A decoded value as JSON. Works on partial values too: what could not be read is left out. */
+export const toJson = (type: Type, value: unknown, spec: Spec = DEFAULT_SPEC): Json => valueToJson(compile(type, spec), value);
+
+const unknownToJson = (value: unknown): Record<string, Json> =>
+  typeof value === 'object' && value !== null && '$unknown' in value && Array.isArray(value.$unknown)
+    ? { $unknown: value.$unknown.map(u => (u instanceof Uint8Array ? hex(u) : null)) }
+    : {};
+
+const valueToJson = (c: Compiled, value: unknown): Json => {
+  if (c.kind === 'explicit') return valueToJson(c.element as Compiled, value);
+  if (value instanceof Uint8Array) return hex(value);
+  if (typeof value === 'bigint') return value.toString();
+  if (Array.isArray(value)) return c.element ? value.map(v => valueToJson(c.element as Compiled, v)) : value.map(String);
+  if (typeof value === 'object' && value !== null) {
+    const given = value as Readonly<Record<string, unknown>>;
+    const known = c.fields.filter(f => given[f.name] !== undefined).map(f => [f.name, valueToJson(f.compiled, given[f.name])] as const);
+    return { ...Object.fromEntries(known), ...unknownToJson(value) };
+  }
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : null;
+};
+
+/** A value from its JSON form, ready for `encode`. Throws JsonFormError. */
+export const fromJson = (type: Type, json: unknown, spec: Spec = DEFAULT_SPEC): unknown => jsonToValue(compile(type, spec), json, []);
+
+const word = (json: unknown): string => (json === undefined ? 'nothing' : (JSON.stringify(json) ?? typeof json).slice(0, 60));
+const fail = (path: readonly string[], expected: string, json: unknown): never => {
+  throw new JsonFormError(path.join('.'), expected, word(json));
+};
+const hexOctets = (json: unknown, path: readonly string[]): Uint8Array =>
+  (typeof json === 'string' ? fromHex(json) : undefined) ?? fail(path, 'hex octets', json);
+
+const jsonToValue = (c: Compiled, json: unknown, path: readonly string[]): unknown => {
+  switch (c.kind) {
+    case 'explicit':
+      return jsonToValue(c.element as Compiled, json, path);
+    case 'octets':
+    case 'der':
+    case 'open':
+      return hexOctets(json, path);
+    case 'integer':
+      if (typeof json === 'string')
+        return c.type.names?.get(json) ?? (/^-?\d+$/.test(json) ? BigInt(json) : fail(path, 'an integer', json));
+      return Number.isSafeInteger(json) ? json : fail(path, 'an integer', json);
+    case 'boolean':
+      return typeof json === 'boolean' ? json : fail(path, 'true or false', json);
+    case 'null':
+      return json === null ? null : fail(path, 'null', json);
+    case 'utf8':
+    case 'oid':
+      return typeof json === 'string' ? json : fail(path, 'text', json);
+    case 'bits':
+      return typeof json === 'string' || Array.isArray(json)
+        ? json
+        : fail(path, c.type.names ? 'a list of bit names' : 'a text of 0 and 1', json);
+    case 'sequenceOf':
+      return Array.isArray(json)
+        ? json.map((item, n) => jsonToValue(c.element as Compiled, item, [...path, String(n)]))
+        : fail(path, 'a list', json);
+    default:
+      return objectToValue(c, json, path);
+  }
+};
+
+const objectToValue = (c: Compiled, json: unknown, path: readonly string[]): unknown => {
+  if (typeof json !== 'object' || json === null || Array.isArray(json))
+    return fail(path, `an object with the members of ${typeWord(c.type)}`, json);
+  return Object.fromEntries(
+    Object.entries(json).map(([name, member]: [string, unknown]) => {
+      const inner = [...path, name];
+      if (name === '$unknown')
+        return [name, Array.isArray(member) ? member.map(m => hexOctets(m, inner)) : fail(inner, 'a list of hex TLVs', member)];
+      const field = c.fields.find(f => f.name === name);
+      return field
+        ? [name, jsonToValue(field.compiled, member, inner)]
+        : fail(path, `one of ${c.fields.map(f => f.name).join(', ')}`, name);
+    }),
+  );
+};

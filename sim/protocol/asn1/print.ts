@@ -43,7 +43,7 @@ export const tree = (message: Decoded): TreeEntry[] => {
     const last = element.name;
     if (above && sharesOctets(above, element) && steps > 0) {
       // The alternative of an untagged CHOICE, or a list item that is one: same octets, same line.
-      lines[parentLine] = { ...above, name: `${above.name}: ${last}`, value: leafText(element), path };
+      lines[parentLine] = { ...above, name: above.name ? `${above.name}: ${last}` : last, value: leafText(element), path };
       depthAt[steps] = parentLine;
       continue;
     }

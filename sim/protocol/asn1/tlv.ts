@@ -51,11 +51,16 @@ export const tlv = (tag: number, ...contents: readonly Uint8Array[]): Uint8Array
   return concat(tagOctets(tag), lengthOctets(length), ...contents);
 };
 
-/**
- * Reads the TLV that starts at an offset. Returns undefined when the octets before `end` do not hold one complete
- * TLV of definite length with a tag of at most four octets. Never reads out of bounds, never throws.
- */
-export const readTlv = (octets: Uint8Array, start = 0, end = octets.length): Tlv | undefined => {
+/** Tag and length of a TLV whose content may lie elsewhere; `content` is the offset after the length. */
+export interface Header {
+  readonly tag: number;
+  readonly content: number;
+  readonly length: number;
+  readonly constructed: boolean;
+}
+
+/** Reads a definite length and a tag of at most four octets; undefined when the octets before `end` do not hold both. */
+export const readHeader = (octets: Uint8Array, start = 0, end = octets.length): Header | undefined => {
   let at = start;
   if (at >= end) return undefined;
   const first = octets[at++] as number;
@@ -77,8 +82,18 @@ export const readTlv = (octets: Uint8Array, start = 0, end = octets.length): Tlv
     length = 0;
     for (let n = 0; n < count; n++) length = length * 256 + (octets[at++] as number);
   }
-  if (length > end - at) return undefined;
-  return { tag, start, content: at, end: at + length, constructed: (first & 0x20) !== 0 };
+  return { tag, content: at, length, constructed: (first & 0x20) !== 0 };
+};
+
+/**
+ * Reads the TLV that starts at an offset. Returns undefined when the octets before `end` do not hold one complete
+ * TLV of definite length with a tag of at most four octets. Never reads out of bounds, never throws.
+ */
+export const readTlv = (octets: Uint8Array, start = 0, end = octets.length): Tlv | undefined => {
+  const header = readHeader(octets, start, end);
+  if (!header || header.length > end - header.content) return undefined;
+  const { tag, content, length, constructed } = header;
+  return { tag, start, content, end: content + length, constructed };
 };
 
 /** The TLVs of a constructed value, in order; stops at the first octets that are none. */

@@ -1,0 +1,118 @@
+import {
+  createPrivateKey,
+  createPublicKey,
+  diffieHellman,
+  type KeyObject,
+  sign as signWithOpenssl,
+  verify as verifyWithOpenssl,
+} from 'node:crypto';
+import { brainpoolP256r1 } from '@noble/curves/misc.js';
+import { p256 } from '@noble/curves/nist.js';
+import { children, concat, readTlv, tlv, tlvContent } from '../asn1/tlv.js';
+import { type Curve, type PrivateKey, type PublicKey, privateKeyInfo, subjectPublicKeyInfo } from './key.js';
+
+export {
+  type Curve,
+  generateKey,
+  keyFromSeed,
+  type PrivateKey,
+  type PublicKey,
+  pem,
+  privateKeyFromScalar,
+  privateKeyPem,
+  publicKeyFromSpki,
+  subjectPublicKeyInfo,
+} from './key.js';
+
+const NOBLE: Readonly<Record<Curve, typeof p256>> = { 'P-256': p256, brainpoolP256r1 };
+// r and s above half the order are as good as those below: SGP.22 knows no low-s rule.
+const PLAIN = { prehash: true, lowS: false } as const;
+
+// Reading a key costs OpenSSL more than one signature; a point that is not on its curve is remembered as undefined.
+const privateKeys = new WeakMap<PrivateKey, KeyObject>();
+const publicKeys = new WeakMap<PublicKey, KeyObject | undefined>();
+
+const privateObject = (key: PrivateKey): KeyObject => {
+  const known = privateKeys.get(key);
+  if (known) return known;
+  const made = createPrivateKey({ key: Buffer.from(privateKeyInfo(key)), format: 'der', type: 'pkcs8' });
+  privateKeys.set(key, made);
+  return made;
+};
+const publicObject = (key: PublicKey): KeyObject | undefined => {
+  if (publicKeys.has(key)) return publicKeys.get(key);
+  let made: KeyObject | undefined;
+  try {
+    made = createPublicKey({ key: Buffer.from(subjectPublicKeyInfo(key)), format: 'der', type: 'spki' });
+  } catch {
+    made = undefined;
+  }
+  publicKeys.set(key, made);
+  return made;
+};
+
+/** Signs with ECDSA and SHA-256; returns r and s, 32 octets each, as in tag 5F37. SGP.22 2.6.7.2 */
+export const sign = (key: PrivateKey, data: Uint8Array): Uint8Array =>
+  new Uint8Array(signWithOpenssl('sha256', data, { key: privateObject(key), dsaEncoding: 'ieee-p1363' }));
+
+/** Signs like `sign`, but always with the same result for the same key and data. RFC 6979 */
+export const signDeterministically = (key: PrivateKey, data: Uint8Array): Uint8Array =>
+  new Uint8Array(NOBLE[key.curve].sign(data, key.scalar, PLAIN));
+
+/** Whether the signature is 64 octets r and s of this key over the data; any malformed input is false. */
+export const verify = (key: PublicKey, data: Uint8Array, signature: Uint8Array): boolean => {
+  if (signature.length !== 64 || key.point.length !== 65 || key.point[0] !== 4) return false;
+  const object = publicObject(key);
+  if (!object) return false;
+  try {
+    return verifyWithOpenssl('sha256', data, { key: object, dsaEncoding: 'ieee-p1363' }, signature);
+  } catch {
+    return false;
+  }
+};
+
+/** The same question answered by a second implementation, so that no verdict against an IUT rests on one library. */
+export const verifyIndependently = (key: PublicKey, data: Uint8Array, signature: Uint8Array): boolean => {
+  if (signature.length !== 64 || key.point.length !== 65 || key.point[0] !== 4) return false;
+  try {
+    return NOBLE[key.curve].verify(signature, data, key.point, PLAIN);
+  } catch {
+    return false;
+  }
+};
+
+/** Key agreement: the x coordinate of the shared point, 32 octets; undefined when the peer's point is not on the curve. BSI TR-03111 4.3.1 */
+export const agree = (key: PrivateKey, point: Uint8Array): Uint8Array | undefined => {
+  const peer = point.length === 65 && point[0] === 4 ? publicObject({ curve: key.curve, point }) : undefined;
+  return peer && new Uint8Array(diffieHellman({ privateKey: privateObject(key), publicKey: peer }));
+};
+
+const minimalInteger = (value: Uint8Array): Uint8Array => {
+  const first = value.findIndex(octet => octet !== 0);
+  const digits = first < 0 ? Uint8Array.of(0) : value.subarray(first);
+  return tlv(0x02, (digits[0] ?? 0) >= 0x80 ? concat(Uint8Array.of(0), digits) : digits);
+};
+
+/** Converts r and s of equal length into the SEQUENCE that X.509 uses; undefined when the length is odd or zero. RFC 3279 2.2.3 */
+export const rawToDer = (raw: Uint8Array): Uint8Array | undefined => {
+  const half = raw.length / 2;
+  if (half === 0 || !Number.isInteger(half)) return undefined;
+  return tlv(0x30, minimalInteger(raw.subarray(0, half)), minimalInteger(raw.subarray(half)));
+};
+
+/** Converts an X.509 signature into r and s of 32 octets each; undefined unless it is DER with two positive INTEGERs that fit. */
+export const derToRaw = (der: Uint8Array): Uint8Array | undefined => {
+  const outer = readTlv(der);
+  const numbers = children(der, outer);
+  if (outer?.tag !== 0x30 || outer.end !== der.length || numbers.length !== 2 || numbers[1]?.end !== outer.end) return undefined;
+  const raw = new Uint8Array(64);
+  for (const [index, number] of numbers.entries()) {
+    const value = tlvContent(der, number);
+    const digits = value[0] === 0 ? value.subarray(1) : value;
+    if (number.tag !== 0x02 || value.length === 0 || (value[0] as number) >= 0x80 || digits.length > 32) return undefined;
+    raw.set(digits, 32 * (index + 1) - digits.length);
+  }
+  // Only the shortest forms of lengths and numbers convert back to the same octets.
+  const again = rawToDer(raw);
+  return again && again.length === der.length && again.every((octet, i) => octet === der[i]) ? raw : undefined;
+};

@@ -182,7 +182,7 @@ export const GetBoundProfilePackageOk = define(
   }),
 );
 
-/** Answer of an SM-DP+ to the request for the package. */
+/** Answer of an SM-DP+ to the request for the package; downloadOrderExpired is deprecated since SGP.22 v2.6. */
 export const GetBoundProfilePackageResponse = define(
   'GetBoundProfilePackageResponse',
   'SGP.22 6.6.2.3',

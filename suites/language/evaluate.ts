@@ -1,0 +1,80 @@
+/** Expressions to values. */
+import { CaseError } from './diagnostics.js';
+import { type Capture, type Expression, expressionText, parseScalar } from './expression.js';
+import { apply, functionNamed } from './functions.js';
+import { lookup, type Scope } from './scope.js';
+import type { Position, ScalarNode } from './source.js';
+import { ABSENT, MissingValue, unread, unreadNode } from './values.js';
+
+export interface Evaluated {
+  /** A value, a function waiting for its place (`appliedFunction`), ABSENT, or YAML to be read by use (`unreadNode`). */
+  readonly value: unknown;
+  readonly as?: Capture;
+  /** The expression as written; undefined for literal text. */
+  readonly text?: string;
+}
+
+/** Where quoted text begins inside its quotes; columns of expressions count from there. */
+export const inside = (node: ScalarNode): Position => (node.quoted ? { ...node.at, column: node.at.column + 1 } : node.at);
+
+const literal = (text: string, at: Position) =>
+  unread({ kind: 'scalar', text: text.startsWith('$') ? `$${text}` : text, quoted: true, at });
+
+const number = (value: unknown, expression: Expression): number | bigint => {
+  const node = unreadNode(value);
+  const plain = node?.kind === 'scalar' ? node.text : value;
+  if (typeof plain === 'number' || typeof plain === 'bigint') return plain;
+  if (typeof plain === 'string' && /^-?\d{1,15}$/.test(plain)) return Number(plain);
+  const found = plain === ABSENT ? 'absent' : typeof plain === 'string' ? `"${plain}"` : 'something else';
+  throw new CaseError([
+    { code: 'arithmetic', at: expression.at, message: `expected a number for ${expressionText(expression)}, got ${found}` },
+  ]);
+};
+
+const add = (a: number | bigint, b: number | bigint, sign: 1 | -1): number | bigint => {
+  const exact = BigInt(a) + BigInt(sign) * BigInt(b);
+  return exact >= Number.MIN_SAFE_INTEGER && exact <= Number.MAX_SAFE_INTEGER ? Number(exact) : exact;
+};
+
+/** The value of an expression in a scope. Throws MissingValue, or CaseError where operands do not fit. */
+export const evaluate = (e: Expression, scope: Scope): unknown => {
+  switch (e.kind) {
+    case 'number':
+      return e.value;
+    case 'range':
+      return { low: e.low, high: e.high };
+    case 'text':
+      return literal(e.value, e.at);
+    case 'name': {
+      const found = lookup(scope, e.path);
+      const node = unreadNode(found);
+      // A cell that is itself an expression means what it means here and now.
+      return node?.kind === 'scalar' ? evaluateScalar(node, scope).value : found;
+    }
+    case 'call': {
+      const definition = functionNamed(e.name);
+      if (!definition) throw new CaseError([{ code: 'unknown-function', at: e.at, message: `unknown function $${e.name}` }]);
+      if (definition.name === 'absent') return ABSENT;
+      return apply(definition, e.argument && evaluate(e.argument, scope));
+    }
+    case 'sum':
+      return e.rest.reduce<number | bigint>(
+        (sum, { sign, term }) => add(sum, number(evaluate(term, scope), term), sign),
+        number(evaluate(e.first, scope), e.first),
+      );
+    case 'if': {
+      const answer = scope.options.get(e.option);
+      if (answer === undefined) throw new MissingValue(`option ${e.option} is not answered`);
+      return evaluate(answer ? e.then : e.otherwise, scope);
+    }
+  }
+};
+
+/** The value of a scalar: literal text stays unread, an expression is evaluated. */
+export const evaluateScalar = (node: ScalarNode, scope: Scope): Evaluated => {
+  const scalar = parseScalar(node.text, inside(node));
+  if ('code' in scalar) throw new CaseError([scalar]);
+  if (scalar.kind === 'literal') return { value: unread(node) };
+  const value = evaluate(scalar.value, scope);
+  return { value, text: expressionText(scalar.value), ...(scalar.as ? { as: scalar.as } : {}) };
+};

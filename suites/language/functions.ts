@@ -1,0 +1,171 @@
+/** The functions of expressions: matchers say what a value must be like, generators make one. One entry here each. */
+import { ABSENT, AUTO } from './values.js';
+
+/** What a function takes between its parentheses. */
+export type ArgumentKind = 'nothing' | 'number' | 'size' | 'range' | 'pattern' | 'value';
+export interface Bounds {
+  readonly low: number;
+  readonly high: number;
+}
+export interface Comparison {
+  readonly ok: boolean;
+  /** What was expected, to stand behind "expected". */
+  readonly expected: string;
+}
+/** Compares an expected value (itself perhaps a matcher) with a value, read by the type of its place. */
+export type Compare = (expected: unknown, value: unknown) => Comparison;
+/** Gives that many octets; from the run's seed, so that a run can be repeated. */
+export type Random = (octets: number) => Uint8Array;
+
+export interface FunctionDefinition {
+  readonly name: string;
+  readonly argument: ArgumentKind;
+  readonly example: string;
+  /** One sentence for the reference. */
+  readonly says: string;
+  readonly match?: (argument: unknown, value: unknown, compare: Compare) => Comparison;
+  readonly build?: (argument: unknown, random: Random) => unknown;
+}
+
+const bounds = (argument: unknown): Bounds => {
+  if (typeof argument === 'number') return { low: argument, high: argument };
+  if (typeof argument === 'object' && argument !== null && 'low' in argument && 'high' in argument) {
+    const { low, high } = argument;
+    if (typeof low === 'number' && typeof high === 'number') return { low, high };
+  }
+  throw new TypeError('a matcher was applied to bounds that were not checked before');
+};
+const boundsText = ({ low, high }: Bounds): string => (low === high ? String(low) : `${low}..${high}`);
+const within = (argument: unknown, n: number): boolean => n >= bounds(argument).low && n <= bounds(argument).high;
+
+// Operators answer in texts, so a text of digits counts as a number.
+const integer = (value: unknown): number | bigint | undefined => {
+  if (typeof value === 'number' || typeof value === 'bigint') return value;
+  return typeof value === 'string' && /^-?\d+$/.test(value) ? BigInt(value) : undefined;
+};
+
+const ALPHABET = 'abcdefghijklmnopqrstuvwxyz';
+
+export const FUNCTIONS: readonly FunctionDefinition[] = [
+  {
+    name: 'any',
+    argument: 'nothing',
+    example: '$any',
+    says: 'Any value, but there must be one.',
+    match: (_, value) => ({ ok: value !== ABSENT, expected: 'any value' }),
+  },
+  {
+    name: 'present',
+    argument: 'nothing',
+    example: '$present',
+    says: 'The field is there, whatever it holds; in `with`, a NULL.',
+    match: (_, value) => ({ ok: value !== ABSENT, expected: 'present' }),
+    build: () => null,
+  },
+  {
+    name: 'absent',
+    argument: 'nothing',
+    example: '$absent',
+    says: 'The field is missing; in `with`, it is left out.',
+    match: (_, value) => ({ ok: value === ABSENT, expected: 'absent' }),
+    build: () => ABSENT,
+  },
+  {
+    name: 'range',
+    argument: 'range',
+    example: '$range(1..65535)',
+    says: 'An INTEGER from low to high, both included.',
+    match: (argument, value) => {
+      const n = integer(value);
+      const { low, high } = bounds(argument);
+      return { ok: n !== undefined && n >= low && n <= high, expected: `an integer ${low}..${high}` };
+    },
+  },
+  {
+    name: 'bytes',
+    argument: 'size',
+    example: '$bytes(1..16)',
+    says: 'An OCTET STRING of that many octets.',
+    match: (argument, value) => ({
+      ok: value instanceof Uint8Array && within(argument, value.length),
+      expected: `${boundsText(bounds(argument))} octets`,
+    }),
+  },
+  {
+    name: 'length',
+    argument: 'size',
+    example: '$length(1..3)',
+    says: 'A list of that many items, a text of that many characters or octets of that number.',
+    match: (argument, value) => ({
+      ok: (typeof value === 'string' || Array.isArray(value) || value instanceof Uint8Array) && within(argument, value.length),
+      expected: `a length of ${boundsText(bounds(argument))}`,
+    }),
+  },
+  {
+    name: 'matches',
+    argument: 'pattern',
+    example: "$matches('[A-Z0-9-]+')",
+    says: 'A text that a regular expression describes from its first to its last character; texts only, never octets.',
+    match: (argument, value) => ({
+      ok: typeof value === 'string' && new RegExp(`^(?:${String(argument)})$`, 'u').test(value),
+      expected: `a text like ${String(argument)}`,
+    }),
+  },
+  {
+    name: 'optional',
+    argument: 'value',
+    example: '$optional($bytes(1..16))',
+    says: 'Missing, or as the argument says.',
+    match: (argument, value, compare) => {
+      const inner = compare(argument, value);
+      return { ok: value === ABSENT || inner.ok, expected: `${inner.expected} or absent` };
+    },
+  },
+  {
+    name: 'not',
+    argument: 'value',
+    example: "$not('succeeded')",
+    says: 'There, but not as the argument says. A missing field never satisfies it; where it may be missing, `$optional($not(…))`.',
+    match: (argument, value, compare) => {
+      const inner = compare(argument, value);
+      return { ok: value !== ABSENT && !inner.ok, expected: `anything but ${inner.expected}` };
+    },
+  },
+  {
+    name: 'auto',
+    argument: 'nothing',
+    example: '$auto as seq',
+    says: 'What a correct role puts there by itself; useful to name it.',
+    build: () => AUTO,
+  },
+  {
+    name: 'random',
+    argument: 'number',
+    example: '$random(16)',
+    says: 'That many random octets, from the seed of the run.',
+    build: (argument, random) => random(bounds(argument).low),
+  },
+  {
+    name: 'text',
+    argument: 'number',
+    example: '$text(129)',
+    says: 'A text of that many characters, for limits of length.',
+    build: argument => Array.from({ length: bounds(argument).low }, (_, i) => ALPHABET[i % ALPHABET.length]).join(''),
+  },
+];
+
+const byName = new Map(FUNCTIONS.map(one => [one.name, one]));
+/** The function of a name without its `$`. */
+export const functionNamed = (name: string): FunctionDefinition | undefined => byName.get(name);
+
+const APPLIED: unique symbol = Symbol('applied');
+/** A function with its evaluated argument, waiting for the place where it is used. */
+export interface Applied {
+  readonly [APPLIED]: FunctionDefinition;
+  readonly argument: unknown;
+}
+export const apply = (definition: FunctionDefinition, argument: unknown): Applied => ({ [APPLIED]: definition, argument });
+export const appliedFunction = (value: unknown): { readonly definition: FunctionDefinition; readonly argument: unknown } | undefined =>
+  typeof value === 'object' && value !== null && APPLIED in value
+    ? { definition: (value as Applied)[APPLIED], argument: (value as Applied).argument }
+    : undefined;

@@ -1,0 +1,90 @@
+/** Questions about ASN.1 types that the language asks: what lies below a field name, and what a reader calls it. */
+import { existsIn, type Field, SPECS, type Spec, type Type } from '#protocol/asn1/type.js';
+
+/** Where the named types come from. */
+export interface TypeSource {
+  typeNamed(name: string): Type | undefined;
+  typeNames(): readonly string[];
+}
+
+/**
+ * The layouts a type can have below tags that add no level of their own: one for a version; without a version all of
+ * them, newest first (a case is checked before it is known which version a run uses).
+ */
+export const layouts = (type: Type, spec?: Spec): readonly Type[] => {
+  if (type.kind === 'explicit') return type.element ? layouts(type.element, spec) : [];
+  if (type.kind !== 'versions') return [type];
+  const editions = type.editions ?? [];
+  if (spec === undefined) return editions.toReversed().flatMap(edition => layouts(edition.type));
+  const chosen = editions.findLast(edition => SPECS.indexOf(edition.since) <= SPECS.indexOf(spec)) ?? editions[0];
+  return chosen ? layouts(chosen.type, spec) : [];
+};
+
+/** The one layout of a version, or the newest. */
+export const layout = (type: Type, spec?: Spec): Type => layouts(type, spec)[0] ?? type;
+
+/** Members of a SEQUENCE or alternatives of a CHOICE in definition order. */
+export const fieldsOf = (type: Type, spec?: Spec): readonly Field[] => {
+  const seen = new Map<string, Field>();
+  for (const one of layouts(type, spec))
+    for (const field of one.fields ?? [])
+      if (!seen.has(field.name) && (spec === undefined || existsIn(spec, field))) seen.set(field.name, field);
+  return [...seen.values()];
+};
+
+export const fieldNamed = (type: Type, name: string, spec?: Spec): Field | undefined =>
+  fieldsOf(type, spec).find(field => field.name === name);
+
+/** The type below one step of a path: a member, an alternative, or an item of a list by its position. */
+export const below = (type: Type, step: string, spec?: Spec): Type | undefined => {
+  const one = layout(type, spec);
+  if (one.kind === 'sequenceOf') return /^\d+$/.test(step) ? one.element : undefined;
+  return fieldNamed(type, step, spec)?.type;
+};
+
+const WORDS: Readonly<Record<Type['kind'], string>> = {
+  integer: 'INTEGER',
+  boolean: 'BOOLEAN',
+  null: 'NULL',
+  octets: 'OCTET STRING',
+  utf8: 'UTF8String',
+  bits: 'BIT STRING',
+  oid: 'OBJECT IDENTIFIER',
+  der: 'DER object',
+  open: 'open type',
+  sequence: 'SEQUENCE',
+  sequenceOf: 'list',
+  choice: 'CHOICE',
+  explicit: 'type',
+  versions: 'type',
+};
+/** What a reader calls the kind of a type: `SEQUENCE`, `INTEGER`, … */
+export const word = (type: Type, spec?: Spec): string => WORDS[layout(type, spec).kind];
+
+/** Types of all fields of a name anywhere below a type, each once. */
+export const typesNamed = (type: Type, name: string): readonly Type[] => {
+  const found = new Set<Type>();
+  visit(type, field => {
+    if (field.name === name) found.add(field.type);
+  });
+  return [...found];
+};
+
+/** Names of all fields anywhere below a type. */
+export const namesBelow = (type: Type): readonly string[] => {
+  const found = new Set<string>();
+  visit(type, field => found.add(field.name));
+  return [...found];
+};
+
+const visit = (type: Type, see: (field: Field) => void, seen = new Set<Type>()): void => {
+  for (const one of layouts(type)) {
+    if (seen.has(one)) continue;
+    seen.add(one);
+    if (one.element) visit(one.element, see, seen);
+    for (const field of one.fields ?? []) {
+      see(field);
+      visit(field.type, see, seen);
+    }
+  }
+};

@@ -1,0 +1,115 @@
+/** An actor in one sequence, with what reached it and what it sent. */
+import type { Decoded } from '#protocol/asn1/element.js';
+import type { Type } from '#protocol/asn1/type.js';
+import type { ConnectionFacts } from '../../adapters/adapter.js';
+import type { LinkEdits } from '../../sim/bindings/binding.js';
+import type { Actor, Received, RoleName } from '../../sim/role.js';
+import type { Check } from '../../reports/record.js';
+import type { KeySource } from './keyring.js';
+import { createSignal, type Signal } from './signal.js';
+
+/** A message ready for the wire. */
+export interface Outgoing {
+  readonly type: Type;
+  readonly octets: Uint8Array;
+  /** Octets of the correct message it was made from. */
+  readonly intended: Uint8Array;
+  readonly edits: readonly string[];
+}
+
+/** What is no message but can be expected like one. */
+export type Event = 'handshakeFailure' | 'close' | 'refusal' | 'empty';
+
+/** A message or an event in a party's queue. */
+export interface Arrival {
+  readonly kind: 'message' | Event;
+  /** Type name, or the event's. */
+  readonly name: string;
+  readonly received?: Received;
+  /** What `match` on an event and `link` look at: status, headers, reason … */
+  readonly facts: Readonly<Record<string, unknown>>;
+  /** Number of its exchange in the record. */
+  readonly exchange: number;
+  /** Seconds from the start of the sequence. */
+  readonly at: number;
+  /** Checks made on it without being asked. */
+  readonly checks: readonly Check[];
+  /** It answers a request that the script had edited: a refusal of it needs no further look. */
+  readonly toEdited: boolean;
+  taken: boolean;
+  /** Present for a request that the script has to answer. */
+  answer?: ((outgoing: Outgoing | undefined, link: LinkEdits) => void) | undefined;
+}
+
+export interface Party {
+  readonly name: string;
+  /** Name in diagrams, e.g. S_SM-DP+. */
+  readonly label: string;
+  readonly role: RoleName;
+  readonly actor: Actor;
+  /** False: nothing is answered that the script does not answer. */
+  readonly auto: boolean;
+  readonly keys: KeySource;
+  readonly inbox: Arrival[];
+  readonly news: Signal;
+  /** Latest value by type name. */
+  readonly sent: Record<string, unknown>;
+  readonly received: Record<string, unknown>;
+  /** Facts of the connection used last, for `$ipa.link`. */
+  link: Record<string, unknown>;
+  /** Requests on their way whose answer has not arrived. */
+  outstanding: number;
+}
+
+const LABELS: Readonly<Record<RoleName, string>> = { eim: 'S_eIM', ipa: 'S_IPA', euicc: 'S_eUICC', smdp: 'S_SM-DP+', smds: 'S_SM-DS' };
+
+export const createParty = (name: string, actor: Actor, keys: KeySource, auto: boolean): Party => ({
+  name,
+  label: `${LABELS[actor.role]}${/\d$/.exec(name)?.[0] ?? ''}`,
+  role: actor.role,
+  actor,
+  auto,
+  keys,
+  inbox: [],
+  news: createSignal(),
+  sent: {},
+  received: {},
+  link: {},
+  outstanding: 0,
+});
+
+export const deliver = (party: Party, arrival: Arrival): void => {
+  party.inbox.push(arrival);
+  party.news.notify();
+};
+
+/** What `$actor.…` reads: the role's state, the messages sent and received, the link. */
+export const partyState = (party: Party): Readonly<Record<string, unknown>> => ({
+  ...party.actor.state,
+  sent: party.sent,
+  received: party.received,
+  link: party.link,
+});
+
+/** A connection's facts under the names that test cases use. */
+export const linkFacts = (facts: ConnectionFacts): Record<string, unknown> => ({
+  connection: facts.id,
+  exchanges: facts.exchanges,
+  remote: facts.remote,
+  ...(facts.tls
+    ? {
+        tls: {
+          version: facts.tls.version,
+          cipher: facts.tls.cipher,
+          serverName: facts.tls.serverName,
+          resumed: facts.tls.resumed,
+          keyShare: facts.tls.serverKeyShare,
+          secret: facts.tls.keyLog.map(line => line.split(' ')[2] ?? '').join(' '),
+          certificate: facts.tls.peerCertificates[0],
+          chain: facts.tls.peerCertificates,
+        },
+      }
+    : {}),
+});
+
+export const messageOf = (arrival: Arrival): Decoded | undefined => arrival.received?.message;

@@ -1,0 +1,45 @@
+/** What the steps of one running sequence share. */
+import type { Spec } from '#protocol/asn1/type.js';
+import type { Client, Frame, Inbound, Outbound } from '../../adapters/adapter.js';
+import type { Check } from '../../reports/record.js';
+import type { ClientBinding, ServerBinding } from '../../sim/bindings/binding.js';
+import type { ExchangeLog } from './exchange-log.js';
+import type { KeySource } from './keyring.js';
+import type { LevelOf } from './message-checks.js';
+import type { Party } from './party.js';
+
+/** A wire on which a party calls the IUT. */
+export interface ClientWire {
+  readonly client: Client;
+  readonly binding: ClientBinding;
+}
+
+/** A wire on which the IUT calls a party. */
+export interface ServerWire {
+  readonly binding: ServerBinding;
+  /** Takes the requests to one server name until the returned function is called. */
+  route(serverName: string, handler: ServerHandler): () => void;
+}
+export interface ServerHandler {
+  frame(frame: Inbound): Promise<Outbound>;
+  handshakeFailure(facts: Readonly<Record<string, unknown>>): void;
+}
+
+export interface Stage {
+  readonly spec: Spec;
+  readonly log: ExchangeLog;
+  readonly keys: KeySource;
+  readonly levelOf: LevelOf;
+  /** Name of the IUT in diagrams. */
+  readonly iutLabel: string;
+  /** Aborted when the sequence is over. */
+  readonly over: AbortSignal;
+  /** Whether the script is going to answer a message of this type to a party. */
+  scriptAnswers(party: Party, typeName: string): boolean;
+  /** A fault of a role or of the harness: the verdict becomes error, never blamed on the IUT. */
+  fault(error: unknown): void;
+  /** Checks on what no step took: strays. */
+  stray(check: Check): void;
+}
+
+export const frameFacts = (frame: Frame): Record<string, string> => ({ ...frame.meta, octets: String(frame.body.length) });

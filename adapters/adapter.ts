@@ -9,9 +9,32 @@ export interface Frame {
   readonly body: Uint8Array;
 }
 
+/** A length of time; bare numbers never stand for one. */
+export interface Duration {
+  readonly seconds: number;
+}
+
+/** What a TLS client said of itself, as it said it: the ClientHello of the peer of a listener. RFC 5246 7.4.1.2, RFC 8446 4.1.2 */
+export interface ClientHello {
+  /** From supported_versions, else the one version of the message: `TLSv1.2`, highest first as the client lists them. */
+  readonly versions: readonly string[];
+  /** Code points in hex and in the client's order, e.g. `C02B`. */
+  readonly cipherSuites: readonly string[];
+  /** supported_groups in hex, e.g. `0017` for secp256r1. */
+  readonly groups: readonly string[];
+  /** signature_algorithms in hex, e.g. `0403` for ecdsa with SHA-256. */
+  readonly signatureAlgorithms: readonly string[];
+  /** server_name; empty when the client sent none. */
+  readonly serverName: string;
+  readonly applicationProtocols: readonly string[];
+  /** Handshake message, header included. */
+  readonly octets: Uint8Array;
+}
+
 /** What a TLS handshake showed; every certificate is DER, leaf first. */
 export interface TlsFacts {
   readonly version: string;
+  /** IANA name, e.g. `TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256`. */
   readonly cipher: string;
   readonly serverName: string;
   readonly resumed: boolean;
@@ -20,6 +43,8 @@ export interface TlsFacts {
   readonly serverKeyShare: string;
   /** TLS key log lines (NSS format) of the connection. */
   readonly keyLog: readonly string[];
+  /** Seen by listeners only. */
+  readonly clientHello?: ClientHello;
 }
 
 /** A transport connection as the record tells it. */
@@ -29,6 +54,8 @@ export interface ConnectionFacts {
   /** Exchanges carried so far, this one included. */
   readonly exchanges: number;
   readonly tls?: TlsFacts;
+  /** The request was sent a second time, because the peer had closed the kept connection before it answered a first octet. */
+  readonly resent?: boolean;
 }
 
 export interface Reply extends Frame {
@@ -57,6 +84,10 @@ export interface TlsOffer {
   readonly ciphers?: string;
   readonly curves?: string;
   readonly serverName?: string;
+  /** Reads the server's ephemeral key from the handshake octets; slower, so only on demand. */
+  readonly probe?: boolean;
+  /** Offers the latest session that this server gave out. */
+  readonly resume?: boolean;
 }
 
 export interface ExchangeOptions {
@@ -96,6 +127,7 @@ export interface HandshakeFailure {
   /** `iut`: the peer sent an alert or went away; `harness`: we refused it. */
   readonly by: 'iut' | 'harness';
   readonly reason: string;
+  readonly clientHello?: ClientHello;
 }
 
 /** The IUT calls us. */
@@ -108,4 +140,19 @@ export interface Listener {
   /** Changes what is presented to a server name and drops the open connections, so that the next one shows it. */
   present(serverName: string, identity: TlsIdentity): Promise<void>;
   close(): Promise<void>;
+}
+
+export type OperatorErrorCode = 'needsOperator' | 'refused' | 'unreachable' | 'timeout' | 'notStarted' | 'unexpected';
+
+/**
+ * An act on the IUT did not happen: `needsOperator` nobody is there, `refused` the IUT said no, `unexpected` its answer lacks what was asked for,
+ * `notStarted` the program cannot be run.
+ */
+export class OperatorError extends Error {
+  override readonly name = 'OperatorError';
+  readonly code: OperatorErrorCode;
+  constructor(code: OperatorErrorCode, message: string, options: { cause?: unknown } = {}) {
+    super(message, options);
+    this.code = code;
+  }
 }

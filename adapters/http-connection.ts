@@ -145,7 +145,7 @@ export const httpConnection = (id: number, opened: Opened): HttpConnection => {
             onResponseEnd: () => {
               if (meta === undefined) return fail(new Error('the answer has no status'));
               end();
-              if (request.last || /\bclose\b/i.test(meta['connection'] ?? '')) over = true;
+              if (request.last || /\bclose\b/i.test(meta.connection ?? '')) over = true;
               resolve({ meta, body: chunks.length === 1 && chunks[0] ? new Uint8Array(chunks[0]) : partial(), connection: facts() });
             },
             onResponseError: (_controller, error) => fail(error),

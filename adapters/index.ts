@@ -1,0 +1,20 @@
+/** The wires that there are; an IXIT names them as `links.<interface>.<wire>`, an act of the operator by its first key. */
+import { runCommand, startCommand } from './command.js';
+import { openHttpsClient } from './https-client.js';
+import { openHttpsListener } from './https-listener.js';
+import { startProcess } from './process.js';
+import { openPrompt } from './prompt.js';
+import { openRest } from './rest.js';
+
+/** We call the IUT. */
+export const clients = { https: openHttpsClient } as const;
+/** The IUT calls us. */
+export const listeners = { https: openHttpsListener } as const;
+/** How an IUT is operated, and started. */
+export const operating = {
+  rest: openRest,
+  command: runCommand,
+  background: startCommand,
+  prompt: openPrompt,
+  start: startProcess,
+} as const;

@@ -1,0 +1,71 @@
+/** Child processes in groups of their own, none of which outlives the harness. */
+import { type ChildProcess, spawn } from 'node:child_process';
+
+export interface Launch {
+  /** A list runs as it is; a text runs in the shell. */
+  readonly command: string | readonly string[];
+  readonly cwd?: string;
+  /** Laid over the environment of the harness. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+const HAS_GROUPS = process.platform !== 'win32';
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+// The process has one set of signal handlers, so the groups to be ended with it are kept in one place too.
+const groups = new Map<number, ChildProcess>();
+
+/** Sends a signal to every process of the group; false when none is left. */
+export const signalGroup = (child: ChildProcess, signal: NodeJS.Signals | 0): boolean => {
+  if (child.pid === undefined) return false;
+  if (!HAS_GROUPS) return child.exitCode === null && child.kill(signal);
+  try {
+    return process.kill(-child.pid, signal);
+  } catch {
+    return false;
+  }
+};
+
+const endAll = (): void => {
+  for (const child of groups.values()) signalGroup(child, 'SIGKILL');
+};
+const onSignal = (signal: NodeJS.Signals): void => {
+  // Who handles the signal otherwise ends the run in order, and stops the IUT there.
+  if (process.listenerCount(signal) > 1) return;
+  endAll();
+  process.removeListener(signal, onSignal);
+  process.kill(process.pid, signal);
+};
+
+const watch = (pid: number, child: ChildProcess): void => {
+  if (groups.size === 0) {
+    process.on('exit', endAll);
+    for (const signal of SIGNALS) process.on(signal, onSignal);
+  }
+  groups.set(pid, child);
+};
+
+/** Forgets a group once none of its processes is left. */
+export const release = (child: ChildProcess): void => {
+  if (child.pid === undefined || !groups.has(child.pid) || signalGroup(child, 0)) return;
+  groups.delete(child.pid);
+  if (groups.size > 0) return;
+  process.removeListener('exit', endAll);
+  for (const signal of SIGNALS) process.removeListener(signal, onSignal);
+};
+
+/** Starts a command as the leader of a new group, its input closed. A command that cannot be run ends with an `error` event. */
+export const launch = ({ command, cwd, env }: Launch): ChildProcess => {
+  const options = {
+    ...(cwd === undefined ? {} : { cwd }),
+    env: { ...process.env, ...env },
+    detached: HAS_GROUPS,
+    stdio: ['ignore', 'pipe', 'pipe'] as ['ignore', 'pipe', 'pipe'],
+  };
+  const child =
+    typeof command === 'string' ? spawn(command, { ...options, shell: true }) : spawn(command[0] ?? '', command.slice(1), options);
+  if (child.pid !== undefined) {
+    watch(child.pid, child);
+    child.once('exit', () => release(child));
+  }
+  return child;
+};

@@ -42,20 +42,30 @@ const end = tlv(0xaa, tlv(0xa0, tlv(0x80), tlv(0x81, Uint8Array.of(2))));
 const nonStandard = (content: Uint8Array, idLength: number): Uint8Array =>
   tlv(0xbf1f, tlv(0xa0, identification(1, idLength)), tlv(0x81, Uint8Array.of(0x88, 0x37)), tlv(0x82, content));
 
+/** A non-standard element of exactly `size` octets, if its length fields allow that. */
+const elementOf = (seed: Uint8Array, size: number): Uint8Array | undefined => {
+  // Where the length field of the content grows one size is skipped; a longer identification fills the gap.
+  for (let idLength = 1; idLength <= 4; idLength++) {
+    const fixed = nonStandard(new Uint8Array(), idLength).length;
+    for (let length = Math.max(0, size - fixed); length >= 0 && length >= size - fixed - 8; length--) {
+      const element = nonStandard(filler(seed, length), idLength);
+      if (element.length === size) return element;
+    }
+  }
+  return undefined;
+};
+
 /**
- * Profile elements in the shape of the TCA interoperable profile package: a header, one non-standard element with
- * arbitrary content, an end. Deterministic, exactly `size` octets; undefined when the size is too small for the three.
+ * Profile elements in the shape of the TCA interoperable profile package: a header, one or two non-standard elements
+ * with arbitrary content, an end. Deterministic, exactly `size` octets; undefined when the size is too small.
  */
 export const makeTestProfile = (profile: TestProfile): Uint8Array | undefined => {
   const first = header(profile);
   const room = profile.size - first.length - end.length;
-  // Where a length field grows by an octet one size is skipped; a longer identification fills the gap.
-  for (let idLength = 1; idLength <= 4; idLength++) {
-    const fixed = nonStandard(new Uint8Array(), idLength).length;
-    for (let length = Math.max(0, room - fixed); length >= 0 && length >= room - fixed - 8; length--) {
-      const element = nonStandard(filler(profile.iccid, length), idLength);
-      if (element.length === room) return concat(first, element, end);
-    }
-  }
-  return undefined;
+  const single = elementOf(profile.iccid, room);
+  if (single) return concat(first, single, end);
+  // Where the length field of the element itself grows, only a second element fills the gap.
+  const small = nonStandard(new Uint8Array(), 1);
+  const large = elementOf(profile.iccid, room - small.length);
+  return large && concat(first, small, large, end);
 };

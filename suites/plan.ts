@@ -1,0 +1,85 @@
+/** The plan: every case × link × table row, with its state and the reason for it, before anything starts. */
+import { createHash } from 'node:crypto';
+import type { PlanEntry, PlanState } from '../reports/record.js';
+import type { Case, Procedure, Step } from './language/ast.js';
+import { type Condition, decide } from './language/condition.js';
+
+/** A sequence that the plan holds, with what its execution needs. */
+export interface PlannedSequence {
+  readonly entry: PlanEntry;
+  readonly case: Case;
+  /** Seed of the sequence's random values: from the run's seed and the key. */
+  readonly seed: string;
+  /** Source of the case, for the report. */
+  readonly yaml: string;
+}
+
+/** What the plan has to know of the IUT. */
+export interface PlanInput {
+  readonly iut: string;
+  readonly options: ReadonlyMap<string, boolean>;
+  /** Links over which the IUT is reached, e.g. https. */
+  readonly links: ReadonlySet<string>;
+  readonly isBound: (action: string) => boolean;
+  /** Where the description would have to bind an action: `ixit:41`. */
+  readonly bindingPlace: string;
+}
+
+interface State {
+  readonly state: PlanState;
+  readonly reason: string;
+}
+const RUNS: State = { state: 'run', reason: '' };
+
+/** Whether a case id is selected by prefixes: whole id, or up to a dot. */
+export const isSelected = (id: string, prefixes: readonly string[]): boolean =>
+  prefixes.length === 0 || prefixes.some(p => id === p || id.startsWith(p.endsWith('.') ? p : `${p}.`) || id.startsWith(p));
+
+export const makePlan = (cases: readonly Case[], procedures: ReadonlyMap<string, Procedure>, input: PlanInput, seed: string, texts: ReadonlyMap<string, string>): PlannedSequence[] =>
+  cases
+    .filter(c => c.iut === input.iut)
+    .flatMap(c => {
+      const links = c.over.length > 0 ? c.over : [{ link: '', when: undefined }];
+      const rows = c.table ?? [undefined];
+      return links.flatMap(({ link, when }) => {
+        const state = stateOf(c, procedures, input, link, when);
+        return rows.map((row, n): PlannedSequence => {
+          const key = `${c.id}${link ? `[${link}]` : ''}${row ? `#${n + 1}` : ''}`;
+          const entry: PlanEntry = {
+            key,
+            id: c.id,
+            over: link,
+            ...(row ? { row: { number: n + 1, name: row.name } } : {}),
+            title: row ? `${c.title} - ${row.name}` : c.title,
+            iut: c.iut,
+            source: c.source,
+            covers: c.covers,
+            file: c.file,
+            ...state,
+          };
+          return { entry, case: c, seed: createHash('sha256').update(`${seed}/${key}`).digest('hex').slice(0, 16), yaml: texts.get(c.file) ?? '' };
+        });
+      });
+    });
+
+const stateOf = (c: Case, procedures: ReadonlyMap<string, Procedure>, input: PlanInput, link: string, over: Condition | undefined): State => {
+  for (const condition of [c.when, over]) {
+    const decision = condition && decide(condition, input.options);
+    if (decision && !decision.value) return { state: 'notApplicable', reason: decision.decidedBy.join(', ') };
+  }
+  if (link && !input.links.has(link)) return { state: 'cannotRun', reason: `links.*.${link} is not described in ${input.bindingPlace}` };
+  const unbound = [...actionsOf([...c.before, ...c.steps, ...c.after], procedures, input.options)].filter(action => !input.isBound(action));
+  if (unbound.length > 0) return { state: 'cannotRun', reason: `no binding for ${unbound.join(', ')} (${input.bindingPlace})` };
+  return RUNS;
+};
+
+/** Operator actions that steps use under the options given, procedures included. */
+export const actionsOf = (steps: readonly Step[], procedures: ReadonlyMap<string, Procedure>, options: ReadonlyMap<string, boolean>, into = new Set<string>()): ReadonlySet<string> => {
+  for (const step of steps) {
+    if (step.if !== undefined && options.get(step.if) !== true) continue;
+    if (step.verb === 'operator') into.add(step.action);
+    if (step.verb === 'call') actionsOf(procedures.get(step.procedure)?.steps ?? [], procedures, options, into);
+    if (step.verb === 'unordered' || step.verb === 'repeat') actionsOf(step.steps, procedures, options, into);
+  }
+  return into;
+};

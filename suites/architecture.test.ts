@@ -46,6 +46,7 @@ describe('architecture', () => {
     expect(violations('adapters/x.ts', "import { a } from '../sim/role.js';")).to.deep.equal(['adapters/x.ts → ../sim/role.js']);
     expect(violations('sim/protocol/asn1/x.ts', "import { a } from '../../role.js';")).to.have.length(1);
     expect(violations('reports/x.ts', "import { a } from '#protocol/asn1/tlv.js';")).to.have.length(1);
-    expect(violations('suites/x.ts', "import { p256 } from '@noble/curves/nist.js';")).to.have.length(1);
+    // Spelled so that this file does not import it in its own eyes.
+    expect(violations('suites/x.ts', `import { p256 } from '${'@noble'}/curves/nist.js';`)).to.have.length(1);
   });
 });

@@ -117,7 +117,7 @@ describe('test PKI', () => {
     expect(parsed('CERT_S_SM_DS_TLS').dnsNames).to.deep.equal(['testrootsmds.example.com', 'localhost']);
     expect(parsed('CERT_EIM_TLS').dnsNames).to.deep.equal(['eim.example.com', 'localhost']);
     expect(parsed('CERT_EIM_TLS_OTHER_NAME').dnsNames).to.deep.equal(['other.example.com']);
-    expect(parsed('CERT_EUICC2').subject.attributes).to.deep.include({ type: 'serialNumber', value: '89049032123451234512345678901243' });
+    expect(parsed('CERT_EUICC2').subject.attributes).to.deep.include({ type: 'serialNumber', value: '89049032123451234512345678901332' });
     expect(parsed('CERT_EUICC').notAfter.toISOString()).to.equal('9999-12-31T23:59:59.000Z');
     expect(parsed('CERT_S_EIMsign2').subject.attributes).to.deep.include({ type: 'CN', value: 'testeim2' });
     expect(parsed('CERT_S_EIMsign').extensions.map(({ oid }) => oid)).to.deep.equal(['2.5.29.35', '2.5.29.15']);

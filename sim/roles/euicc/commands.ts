@@ -1,0 +1,136 @@
+/** The ES10 commands of a simulated eUICC: which type each is, and who carries it out. SGP.32 4 (ES10 function map), SGP.22 5.7 */
+import { compile } from '#protocol/asn1/compile.js';
+import { decode } from '#protocol/asn1/decode.js';
+import type { Decoded } from '#protocol/asn1/element.js';
+import { encodeUntyped } from '#protocol/asn1/encode.js';
+import { readHeader } from '#protocol/asn1/tlv.js';
+import { type InputOf, type Raw, raw, type Spec, type Type } from '#protocol/asn1/type.js';
+import { AuthenticateServerResponse } from '#protocol/iot/authentication.js';
+import { CancelSessionResponse, PrepareDownloadResponse } from '#protocol/iot/download.js';
+import * as eims from '#protocol/iot/eim-configuration.js';
+import * as es10b from '#protocol/iot/es10b.js';
+import { EUICCInfo2, IpaeActivationRequest, IpaeActivationResponse } from '#protocol/iot/info.js';
+import { RetrieveNotificationsListRequest, RetrieveNotificationsListResponse } from '#protocol/iot/notification.js';
+import { SetDefaultDpAddressRequest } from '#protocol/iot/package.js';
+import { ProfileInfoListResponse } from '#protocol/iot/profile.js';
+import { SetDefaultDpAddressResponse } from '#protocol/iot/result.js';
+import { AuthenticateServerRequest, GetEuiccChallengeRequest, GetEuiccChallengeResponse } from '#protocol/rsp/authentication.js';
+import { CancelSessionRequest, PrepareDownloadRequest } from '#protocol/rsp/download.js';
+import * as info from '#protocol/rsp/info.js';
+import * as notifications from '#protocol/rsp/notification.js';
+import { ProfileInfoListRequest } from '#protocol/rsp/profile.js';
+import { authenticateServer, newChallenge } from './authentication.js';
+import { cancelSession, prepareDownload } from './download.js';
+import { addInitialEim, eimConfigurationData } from './eims.js';
+import { asksForEid, certificatesOf, connectivityParameters, euiccInfo1, euiccInfo2 } from './info.js';
+import { listNotifications, removeNotification, retrieveNotifications } from './notifications.js';
+import { listProfiles } from './profiles.js';
+import { setDefaultDpAddress } from './psmo.js';
+import { resetMemory } from './reset.js';
+import type { Chip } from './state.js';
+import * as switching from './switching.js';
+
+/** One function: its command and response types, and what it does. Undefined: the command is refused with 6A80. */
+export interface Command {
+  readonly request: Type;
+  readonly response: Type;
+  readonly perform: (chip: Chip, message: Decoded) => unknown;
+}
+
+const command = <Q, A>(
+  request: Type<Q>,
+  response: Type<A>,
+  perform: (chip: Chip, value: Q, message: Decoded<Q>) => InputOf<A> | Raw | undefined,
+): Command => ({
+  request,
+  response,
+  // `answer` decodes with the request type of the same entry.
+  perform: (chip, message) => perform(chip, message.value as Q, message as Decoded<Q>),
+});
+
+/** Every command but LoadEuiccPackage and LoadBoundProfilePackage, whose octets do not always decode as one value. */
+export const COMMANDS: readonly Command[] = [
+  command(info.GetEuiccInfo1Request, info.EUICCInfo1, euiccInfo1),
+  command(info.GetEuiccInfo2Request, EUICCInfo2, euiccInfo2),
+  command(info.GetEuiccDataRequest, info.GetEuiccDataResponse, (chip, { tagList }) =>
+    asksForEid(tagList) ? { eidValue: chip.eid } : undefined,
+  ),
+  command(info.EuiccConfiguredAddressesRequest, info.EuiccConfiguredAddressesResponse, ({ memory }) => ({
+    defaultDpAddress: memory.defaultDpAddress,
+    rootDsAddress: memory.rootDsAddress,
+  })),
+  command(info.GetRatRequest, info.GetRatResponse, ({ memory }) => ({ rat: memory.rat })),
+  command(SetDefaultDpAddressRequest, SetDefaultDpAddressResponse, (chip, value) => ({
+    setDefaultDpAddressResult: setDefaultDpAddress(chip, value.defaultDpAddress),
+  })),
+  command(ProfileInfoListRequest, ProfileInfoListResponse, listProfiles),
+  command(es10b.GetCertsRequest, es10b.GetCertsResponse, (chip, { euiccCiPKId }) => certificatesOf(chip, euiccCiPKId)),
+  command(es10b.GetConnectivityParametersRequest, es10b.GetConnectivityParametersResponse, connectivityParameters),
+  command(eims.AddInitialEimRequest, eims.AddInitialEimResponse, (chip, value) => addInitialEim(chip, value.eimConfigurationDataList)),
+  command(eims.GetEimConfigurationDataRequest, eims.GetEimConfigurationDataResponse, (chip, { searchCriteria }) =>
+    eimConfigurationData(chip, searchCriteria?.eimId),
+  ),
+  command(GetEuiccChallengeRequest, GetEuiccChallengeResponse, chip => ({ euiccChallenge: newChallenge(chip) })),
+  command(AuthenticateServerRequest, AuthenticateServerResponse, (chip, _, message) => raw(authenticateServer(chip, message))),
+  command(PrepareDownloadRequest, PrepareDownloadResponse, (chip, _, message) => raw(prepareDownload(chip, message))),
+  command(CancelSessionRequest, CancelSessionResponse, cancelSession),
+  command(notifications.ListNotificationRequest, notifications.ListNotificationResponse, (chip, value) =>
+    listNotifications(chip, value.profileManagementOperation),
+  ),
+  command(RetrieveNotificationsListRequest, RetrieveNotificationsListResponse, (chip, { searchCriteria }) =>
+    retrieveNotifications(chip, searchCriteria),
+  ),
+  command(notifications.NotificationSentRequest, notifications.NotificationSentResponse, (chip, { seqNumber }) => ({
+    deleteNotificationStatus: removeNotification(chip, seqNumber),
+  })),
+  command(es10b.ProfileRollbackRequest, es10b.ProfileRollbackResponse, chip => {
+    const { cmdResult, result } = switching.rollBack(chip);
+    return { cmdResult, eUICCPackageResult: result && raw(result) };
+  }),
+  command(es10b.ImmediateEnableRequest, es10b.ImmediateEnableResponse, (chip, { refreshFlag }) => ({
+    immediateEnableResult: switching.immediateEnable(chip, refreshFlag),
+  })),
+  command(es10b.ConfigureImmediateProfileEnablingRequest, es10b.ConfigureImmediateProfileEnablingResponse, (chip, value) => ({
+    configImmediateEnableResult: switching.configureImmediateEnable(chip, value),
+  })),
+  command(es10b.ExecuteFallbackMechanismRequest, es10b.ExecuteFallbackMechanismResponse, chip => ({
+    executeFallbackMechanismResult: switching.executeFallback(chip),
+  })),
+  command(es10b.ReturnFromFallbackRequest, es10b.ReturnFromFallbackResponse, chip => ({
+    returnFromFallbackResult: switching.returnFromFallback(chip),
+  })),
+  command(es10b.EnableEmergencyProfileRequest, es10b.EnableEmergencyProfileResponse, (chip, { refreshFlag }) => ({
+    enableEmergencyProfileResult: switching.enableEmergency(chip, refreshFlag),
+  })),
+  command(es10b.DisableEmergencyProfileRequest, es10b.DisableEmergencyProfileResponse, (chip, { refreshFlag }) => ({
+    disableEmergencyProfileResult: switching.disableEmergency(chip, refreshFlag),
+  })),
+  command(es10b.EuiccMemoryResetRequest, es10b.EuiccMemoryResetResponse, (chip, { resetOptions }) => resetMemory(chip, resetOptions)),
+  // There is no IPA inside this eUICC.
+  command(IpaeActivationRequest, IpaeActivationResponse, () => ({ ipaeActivationResult: 1 })),
+];
+
+/** The command whose octets start with this tag in a version. */
+export const commandWithTag = (tag: number, spec: Spec): Command | undefined => COMMANDS.find(c => compile(c.request, spec).tag === tag);
+
+/** Status word and response data of one command, as an APDU exchange will carry them. */
+export interface Answer {
+  /** `9000`; `6A80`: the data cannot be read; `6A88`: no such function; `6985`: not now. */
+  readonly sw: '9000' | '6A80' | '6A88' | '6985';
+  readonly octets: Uint8Array;
+}
+const NOTHING = new Uint8Array();
+/** A refusal without data. */
+export const refused = (sw: Exclude<Answer['sw'], '9000'>): Answer => ({ sw, octets: NOTHING });
+
+/** Carries out a command that is one complete TLV of a known function. */
+export const answer = (chip: Chip, octets: Uint8Array): Answer => {
+  const { spec } = chip.world;
+  const found = commandWithTag(readHeader(octets)?.tag ?? -1, spec);
+  if (!found) return refused('6A88');
+  const message = decode(found.request, octets, { spec });
+  // Signed parts are passed on as received, which needs lengths that are known.
+  if (!message.ok || message.diagnostics.some(d => d.code === 'indefiniteLength')) return refused('6A80');
+  const value = found.perform(chip, message);
+  return value === undefined ? refused('6A80') : { sw: '9000', octets: encodeUntyped(found.response, value, { spec }) };
+};

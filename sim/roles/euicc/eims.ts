@@ -1,0 +1,115 @@
+/** The Associated eIMs of a simulated eUICC: reading, adding and showing their configuration. SGP.32 2.11.1.1.1, 5.9.4, 5.9.18 */
+
+import type { InputOf, ValueOf } from '#protocol/asn1/type.js';
+import { type PublicKey, publicKeyFromSpki } from '#protocol/crypto/key.js';
+import type { AddInitialEimResponse, EimConfigurationData, GetEimConfigurationDataResponse } from '#protocol/iot/eim-configuration.js';
+import { isProblem, parseCertificate } from '#protocol/x509/certificate.js';
+import { type Credential, credentialFor } from './credentials.js';
+import { breaksDown, type Chip, type Eim, MAXIMUM_COUNTER } from './state.js';
+
+type Configuration = ValueOf<typeof EimConfigurationData>;
+type KeyData = Configuration['eimPublicKeyData'];
+
+/** The token that asks the eUICC to allocate one. SGP.32 2.11.1.1.1 */
+const ALLOCATE = -1;
+const PROPRIETARY = 3;
+
+/** The signing key of an eIM; no chain and no validity is looked at. Undefined when it is none of the eUICC's curves. */
+export const signingKey = (data: KeyData): PublicKey | undefined => {
+  if (data?.eimPublicKey) return publicKeyFromSpki(data.eimPublicKey);
+  const certificate = data?.eimCertificate && parseCertificate(data.eimCertificate);
+  return certificate && !isProblem(certificate) ? certificate.publicKey : undefined;
+};
+
+/** Whether a counterValue can be stored. */
+export const isCounter = (value: number): boolean => value >= 0 && value <= MAXIMUM_COUNTER;
+
+/** Present fields of one configuration laid over another. */
+const over = (base: Eim['data'], given: Configuration): Eim['data'] => {
+  const { eimId: _, counterValue: __, associationToken: ___, ...rest } = given;
+  return { ...base, ...Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined)) };
+};
+
+/** An eIM from its configuration, with the defaults an eUICC assigns; undefined when counter or key data are missing. */
+export const eimFrom = (
+  given: { readonly [K in keyof Configuration]: Configuration[K] | undefined } & { readonly eimId: string },
+  associationToken: number | undefined,
+  credentials: readonly Credential[],
+): Eim | undefined => {
+  const { eimId, counterValue, eimPublicKeyData } = given;
+  const euiccCiPKId = given.euiccCiPKId ?? credentials[0]?.ciPKId;
+  if (!eimId || counterValue === undefined || !eimPublicKeyData || !euiccCiPKId) return undefined;
+  const defaults = { eimIdType: PROPRIETARY, eimSupportedProtocol: ['eimProprietary'], euiccCiPKId };
+  const present = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const data = over(defaults, { ...present, eimId });
+  return { eimId, counterValue, associationToken, key: signingKey(eimPublicKeyData), data, euiccCiPKId };
+};
+
+/** Why an eIM cannot be added; the codes of addEim and AddInitialEim agree. SGP.32 2.11.2.1, 5.9.4 */
+const CODES = {
+  insufficientMemory: 1,
+  associatedEimAlreadyExists: 2,
+  ciPKUnknown: 3,
+  invalidAssociationToken: 5,
+  counterValueOutOfRange: 6,
+  commandError: 7,
+  undefinedError: 127,
+} as const;
+type Refusal = (typeof CODES)[keyof typeof CODES];
+
+/** Checks one configuration; `others` are the eIMs that will exist beside it. */
+export const checkNewEim = (chip: Chip, given: Configuration, others: readonly { readonly eimId: string }[]): Refusal | undefined => {
+  if (others.some(eim => eim.eimId === given.eimId)) return CODES.associatedEimAlreadyExists;
+  if (!given.eimId || given.counterValue === undefined || !signingKey(given.eimPublicKeyData)) return CODES.commandError;
+  if (given.euiccCiPKId && !credentialFor(chip.credentials, given.euiccCiPKId)) return CODES.ciPKUnknown;
+  if (given.associationToken !== undefined && given.associationToken !== ALLOCATE) return CODES.invalidAssociationToken;
+  if (!isCounter(given.counterValue)) return CODES.counterValueOutOfRange;
+  const { limits, memoryFull } = chip.config;
+  return memoryFull || others.length >= (limits?.eims ?? Number.POSITIVE_INFINITY) ? CODES.insufficientMemory : undefined;
+};
+
+/** Stores an eIM that was checked; allocates the next association token when one is asked for. */
+export const associate = (chip: Chip, given: Configuration): Eim | undefined => {
+  const token = given.associationToken === ALLOCATE ? chip.memory.nextAssociationToken++ : undefined;
+  const eim = eimFrom(given, token, chip.credentials);
+  if (eim) chip.memory.eims.push(eim);
+  return eim;
+};
+
+/** Lays the present fields of an update over an eIM; eimId and associationToken stay. SGP.32 5.13 (updateEim) */
+export const updateWith = (eim: Eim, given: Configuration): void => {
+  eim.data = over(eim.data, given);
+  eim.euiccCiPKId = given.euiccCiPKId ?? eim.euiccCiPKId;
+  eim.counterValue = given.counterValue ?? eim.counterValue;
+  if (given.eimPublicKeyData) eim.key = signingKey(given.eimPublicKeyData);
+};
+
+/** An eIM as GetEimConfigurationData shows it, with its current counter. */
+export const configurationOf = (eim: Eim): Configuration => ({
+  ...eim.data,
+  eimId: eim.eimId,
+  counterValue: eim.counterValue,
+  ...(eim.associationToken !== undefined && { associationToken: eim.associationToken }),
+});
+
+/** ES10b.AddInitialEim: all or nothing, and only while there is no eIM. SGP.32 5.9.4 */
+export const addInitialEim = (chip: Chip, list: readonly Configuration[]): InputOf<ValueOf<typeof AddInitialEimResponse>> => {
+  if (breaksDown(chip, 'addInitialEim')) return { addInitialEimError: CODES.undefinedError };
+  if (chip.memory.eims.length > 0) return { addInitialEimError: CODES.associatedEimAlreadyExists };
+  if (list.length === 0) return { addInitialEimError: CODES.commandError };
+  for (const [n, given] of list.entries()) {
+    const refusal = checkNewEim(chip, given, list.slice(0, n));
+    if (refusal !== undefined) return { addInitialEimError: refusal };
+  }
+  return {
+    addInitialEimOk: list.map(given => {
+      const token = associate(chip, given)?.associationToken;
+      return token === undefined ? { addOk: null } : { associationToken: token };
+    }),
+  };
+};
+
+/** ES10b.GetEimConfigurationData: all eIMs, or the one asked for. SGP.32 5.9.18 */
+export const eimConfigurationData = (chip: Chip, eimId: string | undefined): InputOf<ValueOf<typeof GetEimConfigurationDataResponse>> => ({
+  eimConfigurationDataList: chip.memory.eims.filter(eim => eimId === undefined || eim.eimId === eimId).map(configurationOf),
+});

@@ -1,0 +1,178 @@
+/** Installing a bound profile package: objections of the eUICC, the new profile, the installation result. SGP.22 5.7.6, 2.5.6 */
+import { decode } from '#protocol/asn1/decode.js';
+import { encode } from '#protocol/asn1/encode.js';
+import { children, equal, fromHex, readTlv } from '#protocol/asn1/tlv.js';
+import { raw, type ValueOf } from '#protocol/asn1/type.js';
+import { BPP_COMMANDS, type BppCommandId, ERROR_REASONS, type ErrorReason } from '#protocol/bpp/installation-error.js';
+import type { Reception } from '#protocol/bpp/receive.js';
+import { splitSegments } from '#protocol/bpp/segments.js';
+import { sign } from '#protocol/crypto/ecdsa.js';
+import { StoreMetadataRequest } from '#protocol/iot/profile.js';
+import { ConfigureISDPRequest } from '#protocol/rsp/download.js';
+import { ProfileInstallationResult, ProfileInstallationResultData } from '#protocol/rsp/notification.js';
+import type { ProfileEvent } from './config.js';
+import { isdpAid } from './memory.js';
+import { eventBit, notify } from './notifications.js';
+import { judgePolicy } from './policy.js';
+import { CLASSES } from './profiles.js';
+import { nextSeqNumber } from './results.js';
+import { endSession } from './session.js';
+import { breaksDown, type Chip, type Profile, type Session } from './state.js';
+
+/** The response of the profile package interpreter when every element was processed. SGP.22 2.5.6 */
+export const STANDARD_SUCCESS = fromHex('3007A0053003800100') ?? new Uint8Array();
+
+const EVENTS: readonly ProfileEvent[] = ['install', 'enable', 'disable', 'delete'];
+const CLASS_NAMES = ['test', 'provisioning', 'operational'] as const;
+
+type Metadata = ValueOf<typeof StoreMetadataRequest>;
+const metadataOf = (chip: Chip, octets: Uint8Array | undefined): Metadata | undefined => {
+  const message = octets && decode(StoreMetadataRequest, octets, { spec: chip.world.spec });
+  return message?.ok ? message.value : undefined;
+};
+
+const objectionToMetadata = (chip: Chip, metadata: Metadata | undefined): ErrorReason | undefined => {
+  const { profiles, rat } = chip.memory;
+  if (!metadata || (metadata.iconType === undefined) !== (metadata.icon === undefined)) return 'incorrectInputValues';
+  const { profileClass = CLASSES.operational } = metadata;
+  if (CLASS_NAMES[profileClass] === undefined) return 'unsupportedProfileClass';
+  const { isAllowed } = judgePolicy(
+    metadata,
+    rat,
+    profiles.some(p => p.profileClass === 'operational'),
+  );
+  if (!isAllowed) return 'pprNotAllowed';
+  return profiles.some(p => equal(p.iccid, metadata.iccid)) ? 'installFailedDueToIccidAlreadyExistsOnEuicc' : undefined;
+};
+
+/** Profile elements are TLVs, one after the other: a header (A0), at last the end (AA). TCA interoperable profile 8.1 */
+const areElements = (upp: Uint8Array): boolean => {
+  const list = children(upp, { tag: 0, start: 0, content: 0, end: upp.length, constructed: true });
+  return list[0]?.tag === 0xa0 && list.at(-1)?.tag === 0xaa && list.at(-1)?.end === upp.length;
+};
+
+/** What this eUICC has against a decrypted command of the package. */
+export const objection = (chip: Chip, session: Session, command: BppCommandId, octets: Uint8Array): ErrorReason | undefined => {
+  if (breaksDown(chip, command)) return 'installFailedDueToUnknownError';
+  if (command === 'configureISDP') return decode(ConfigureISDPRequest, octets).ok ? undefined : 'incorrectInputValues';
+  if (command === 'storeMetadata') {
+    session.metadata = octets;
+    return objectionToMetadata(chip, metadataOf(chip, octets));
+  }
+  if (command !== 'loadProfileElements') return undefined;
+  const { memoryFull, limits } = chip.config;
+  if (memoryFull || chip.memory.profiles.length >= (limits?.profiles ?? Number.POSITIVE_INFINITY)) {
+    return 'installFailedDueToInsufficientMemoryForProfile';
+  }
+  return areElements(octets) ? undefined : 'installFailedDueToPEProcessingError';
+};
+
+const profileFrom = (metadata: Metadata, aid: Uint8Array, session: Session, ciPKId: Uint8Array): Profile => {
+  const { iconType, icon, serviceSpecificDataStoredInEuicc } = metadata;
+  return {
+    iccid: metadata.iccid,
+    aid,
+    state: 'disabled',
+    profileClass: CLASS_NAMES[metadata.profileClass ?? CLASSES.operational] ?? 'operational',
+    policyRules: (metadata.profilePolicyRules ?? []).filter(rule => rule !== 'pprUpdateControl'),
+    serviceProviderName: metadata.serviceProviderName,
+    profileName: metadata.profileName,
+    nickname: undefined,
+    notifications: (metadata.notificationConfigurationInfo ?? []).map(({ notificationAddress, profileManagementOperation }) => ({
+      address: notificationAddress,
+      events: EVENTS.filter(event => profileManagementOperation.includes(eventBit(event))),
+    })),
+    owner: metadata.profileOwner,
+    ecall: metadata.ecallIndication === true,
+    fallbackAllowed: metadata.fallbackAllowed === true,
+    fallbackAttribute: false,
+    preLoaded: false,
+    further: {
+      ...(iconType !== undefined && { iconType }),
+      ...(icon && { icon }),
+      ...(serviceSpecificDataStoredInEuicc && { serviceSpecificDataStoredInEuicc }),
+    },
+    ciPKId: session.credential?.ciPKId ?? ciPKId,
+  };
+};
+
+/** Signs the installation result and keeps it as the notification of the SM-DP+. SGP.22 2.5.6 */
+const storeInstallationResult = (
+  chip: Chip,
+  session: Session,
+  aid: Uint8Array | undefined,
+  failure: Extract<Reception, { ok: false }> | undefined,
+): Uint8Array => {
+  const iccid = metadataOf(chip, session.metadata)?.iccid;
+  const address = session.serverAddress ?? '';
+  const seqNumber = nextSeqNumber(chip);
+  const event = 'install';
+  const data = encode(ProfileInstallationResultData, {
+    transactionId: session.transactionId ?? new Uint8Array(),
+    notificationMetadata: { seqNumber, profileManagementOperation: [eventBit(event)], notificationAddress: address, iccid },
+    smdpOid: session.serverOids?.[0] ?? '',
+    finalResult: failure
+      ? { errorResult: { bppCommandId: BPP_COMMANDS[failure.command], errorReason: ERROR_REASONS[failure.reason] } }
+      : { successResult: { aid: aid ?? new Uint8Array(), simaResponse: STANDARD_SUCCESS } },
+  });
+  const credential = session.credential ?? chip.credentials[0];
+  const octets = encode(ProfileInstallationResult, { profileInstallationResultData: raw(data), euiccSignPIR: sign(credential.key, data) });
+  chip.memory.notifications.push({ seqNumber, event, address, iccid, octets });
+  return octets;
+};
+
+const conclude = (chip: Chip, session: Session, reception: Reception): Uint8Array => {
+  const { memory } = chip;
+  const metadata = metadataOf(chip, session.metadata);
+  // An interrupted installation may be repeated with the same one-time key. SGP.22 5.7.6
+  endSession(chip, session, !reception.ok && reception.reason === 'installFailedDueToInterruption');
+  if (!reception.ok || !metadata) return storeInstallationResult(chip, session, undefined, reception.ok ? undefined : reception);
+  const aid = isdpAid(memory.nextAidNumber++);
+  const profile = profileFrom(metadata, aid, session, chip.credentials[0].ciPKId);
+  memory.profiles.push(profile);
+  session.installed = profile.iccid;
+  const result = storeInstallationResult(chip, session, aid, undefined);
+  notify(chip, profile, 'install');
+  return result;
+};
+
+/** Whether a command belongs to LoadBoundProfilePackage: a package, or one of its later segments. */
+export const isProfileSegment = (chip: Chip, command: Uint8Array): boolean => {
+  const [first, second] = command;
+  return (
+    (first === 0xbf && second === 0x36) ||
+    (chip.memory.session?.receiver !== undefined && [0xa0, 0xa1, 0xa2, 0xa3, 0x86, 0x87, 0x88].includes(first ?? 0))
+  );
+};
+
+/**
+ * ES10b.LoadBoundProfilePackage: one segment, or the whole package. Octets without an end are an empty answer; the last
+ * segment, or the one that fails, is answered by ProfileInstallationResult (BF37). Undefined: no session waits for it.
+ */
+export const loadProfile = (chip: Chip, command: Uint8Array): Uint8Array | undefined => {
+  const { session } = chip.memory;
+  const receiver = session?.receiver;
+  if (!session || !receiver) return undefined;
+  const isWhole = readTlv(command)?.tag === 0xbf36;
+  const segments = isWhole ? splitSegments(command) : [command];
+  if (!segments) {
+    return conclude(chip, session, {
+      ok: false,
+      command: 'initialiseSecureChannel',
+      reason: 'incorrectInputValues',
+      message: 'no segments',
+    });
+  }
+  for (const segment of segments) {
+    const end = receiver.feed(segment);
+    if (end) return conclude(chip, session, end);
+  }
+  return isWhole
+    ? conclude(chip, session, {
+        ok: false,
+        command: 'loadProfileElements',
+        reason: 'installFailedDueToInterruption',
+        message: 'incomplete',
+      })
+    : new Uint8Array();
+};

@@ -1,0 +1,125 @@
+/** The memory of a simulated eUICC as its configuration describes it. */
+import { equal } from '#protocol/asn1/tlv.js';
+import type { ValueOf } from '#protocol/asn1/type.js';
+import type { OperatorId } from '#protocol/rsp/basic.js';
+import { ComposeError } from '../../role.js';
+import {
+  type EimConfig,
+  type EuiccConfig,
+  type OwnerConfig,
+  octetsFrom,
+  type ProfileConfig,
+  type RatConfig,
+  sizedOctets,
+} from './config.js';
+import type { Credential } from './credentials.js';
+import { eimFrom } from './eims.js';
+import type { Eim, Memory, Profile } from './state.js';
+
+const AID_START = octetsFrom('A0000005591010FFFFFFFF8900', 'start of an ISD-P AID');
+
+/** AID of the ISD-P with a number. SGP.22 2.4.3, GSMA range */
+export const isdpAid = (number: number): Uint8Array => Uint8Array.of(...AID_START, number >> 8, number & 0xff, 0);
+
+const ownerFrom = (owner: OwnerConfig, what: string): ValueOf<typeof OperatorId> => ({
+  mccMnc: sizedOctets(owner.mccMnc, 3, `${what}.mccMnc`),
+  ...(owner.gid1 !== undefined && { gid1: octetsFrom(owner.gid1, `${what}.gid1`) }),
+  ...(owner.gid2 !== undefined && { gid2: octetsFrom(owner.gid2, `${what}.gid2`) }),
+});
+
+const profileFrom = (given: ProfileConfig, number: number, ciPKId: Uint8Array): Profile => ({
+  iccid: sizedOctets(given.iccid, 10, `profiles.${number}.iccid`),
+  aid: isdpAid(0x10 + number),
+  state: given.state ?? 'disabled',
+  profileClass: given.class ?? 'operational',
+  policyRules: given.ppr ?? [],
+  serviceProviderName: given.serviceProvider ?? 'Test operator',
+  profileName: given.name ?? `Test profile ${number + 1}`,
+  nickname: given.nickname,
+  notifications: given.notify ?? [],
+  owner: given.owner && ownerFrom(given.owner, `profiles.${number}.owner`),
+  ecall: given.ecall ?? false,
+  fallbackAllowed: given.fallbackAllowed ?? false,
+  fallbackAttribute: given.fallbackAttribute ?? false,
+  preLoaded: given.preLoaded ?? false,
+  further: {},
+  ciPKId,
+});
+
+const ID_TYPES = { oid: 1, fqdn: 2, proprietary: 3 } as const;
+
+const configuredEim = (given: EimConfig, credentials: readonly Credential[]): Eim => {
+  const { publicKey, certificate } = given;
+  const key =
+    publicKey !== undefined
+      ? { eimPublicKey: octetsFrom(publicKey, `${given.eimId}.publicKey`) }
+      : certificate !== undefined
+        ? { eimCertificate: octetsFrom(certificate, `${given.eimId}.certificate`) }
+        : undefined;
+  const eim =
+    key &&
+    eimFrom(
+      {
+        eimId: given.eimId,
+        eimFqdn: given.fqdn,
+        eimIdType: given.idType && ID_TYPES[given.idType],
+        counterValue: given.counter ?? 0,
+        eimPublicKeyData: key,
+        ...(given.trustedCertificateTls !== undefined && {
+          trustedPublicKeyDataTls: {
+            trustedCertificateTls: octetsFrom(given.trustedCertificateTls, `${given.eimId}.trustedCertificateTls`),
+          },
+        }),
+        eimSupportedProtocol: given.supportedProtocol,
+        euiccCiPKId: given.ciPKId === undefined ? undefined : octetsFrom(given.ciPKId, `${given.eimId}.ciPKId`),
+        indirectProfileDownload: given.indirectProfileDownload ? null : undefined,
+      },
+      given.associationToken,
+      credentials,
+    );
+  if (!eim) throw new ComposeError(`eIM ${given.eimId}: expected its signing key as publicKey (SubjectPublicKeyInfo) or certificate`);
+  return eim;
+};
+
+const ruleFrom = (rule: RatConfig, number: number) => ({
+  pprIds: rule.ppr,
+  allowedOperators: rule.operators.map(operator => ownerFrom(operator, `rat.${number}.operators`)),
+  pprFlags: rule.consentRequired ? ['consentRequired'] : [],
+});
+
+/** The memory at the start of a sequence; throws ComposeError when the configuration contradicts itself. */
+export const memoryFrom = (config: EuiccConfig, credentials: readonly [Credential, ...Credential[]]): Memory => {
+  const profiles = (config.profiles ?? []).map((given, n) => profileFrom(given, n, credentials[0].ciPKId));
+  const repeated = profiles.find((p, n) => profiles.slice(n + 1).some(q => equal(p.iccid, q.iccid)));
+  if (repeated) throw new ComposeError(`profile ${repeated.profileName}: its ICCID is given twice`);
+  for (const what of ['state', 'fallbackAttribute'] as const) {
+    const carriers = profiles.filter(p => (what === 'state' ? p.state === 'enabled' : p.fallbackAttribute));
+    if (carriers.length > 1)
+      throw new ComposeError(`expected at most one profile with ${what === 'state' ? 'state: enabled' : what}, got ${carriers.length}`);
+  }
+  const eims = (config.eims ?? []).map(given => configuredEim(given, credentials));
+  const highestToken = Math.max(0, ...eims.map(eim => eim.associationToken ?? 0));
+  return {
+    profiles,
+    eims,
+    rat: (config.rat ?? []).map(ruleFrom),
+    notifications: [],
+    results: [],
+    seqNumber: (config.firstSeqNumber ?? 1) - 1,
+    nextAssociationToken: config.nextAssociationToken ?? highestToken + 1,
+    nextAidNumber: 0x10 + profiles.length,
+    defaultDpAddress: config.defaultDpAddress,
+    rootDsAddress: config.rootDsAddress ?? 'testrootsmds.example.com',
+    immediateEnable: {
+      flag: config.immediateEnable?.flag ?? false,
+      smdpOid: config.immediateEnable?.smdpOid,
+      smdpAddress: config.immediateEnable?.smdpAddress,
+    },
+    rollback: undefined,
+    fallbackReturn: undefined,
+    emergencyReturn: undefined,
+    session: undefined,
+    otKeys: [],
+    bindings: new Map(),
+  };
+};

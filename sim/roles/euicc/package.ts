@@ -1,0 +1,159 @@
+/** ES10b.LoadEuiccPackage: verification, execution and result of a package. SGP.32 3.3.1, 5.9.1, 2.11.1.1 */
+import { decode } from '#protocol/asn1/decode.js';
+import { type Decoded, type Element, fieldOctets, find } from '#protocol/asn1/element.js';
+import { encode } from '#protocol/asn1/encode.js';
+import { concat, equal } from '#protocol/asn1/tlv.js';
+import type { ValueOf } from '#protocol/asn1/type.js';
+import { verify } from '#protocol/crypto/ecdsa.js';
+import { type Eco, EuiccPackageRequest, type Psmo } from '#protocol/iot/package.js';
+import { EuiccPackageResultDataSigned } from '#protocol/iot/result.js';
+import { associationTokenTlv } from '#protocol/signatures.js';
+import { executeEco } from './eco.js';
+import { notify } from './notifications.js';
+import { executePsmo, type OperationResult, type Outcome, type Prepared } from './psmo.js';
+import { type Answered, type PACKAGE_ERRORS, signedError, storeResult, unsignedError } from './results.js';
+import { type Chip, type Eim, isEmergency, MAXIMUM_COUNTER, type ResultContent } from './state.js';
+import { switchProfile } from './switching.js';
+
+const SIGNED = 'euiccPackageSigned';
+const LIST = /^euiccPackageSigned\.euiccPackage\.(?:psmoList|ecoList)\.(\d+)/;
+
+/** An operation of the list; without a value when its octets are damaged or its tag is unknown. */
+interface Operation {
+  readonly kind: 'psmoList' | 'ecoList';
+  readonly value: unknown;
+}
+
+interface Readable {
+  readonly message: Decoded<ValueOf<typeof EuiccPackageRequest>>;
+  readonly operations: readonly Operation[];
+}
+
+/** Damage inside one operation is that operation's matter; anything else makes the whole command unreadable. */
+const read = (message: Decoded<ValueOf<typeof EuiccPackageRequest>>): Readable | undefined => {
+  if (message.diagnostics.some(d => d.code === 'indefiniteLength')) return undefined;
+  const errors = message.diagnostics.filter(d => d.severity === 'error').map(d => LIST.exec(d.path)?.[1]);
+  if (errors.some(position => position === undefined)) return undefined;
+  const found = find(message.root, `${SIGNED}.euiccPackage`);
+  const list: Element | undefined = 'element' in found ? found.element.children[0] : undefined;
+  if (!list || (list.name !== 'psmoList' && list.name !== 'ecoList')) return undefined;
+  const kind = list.name;
+  return { message, operations: list.children.map((child, n) => ({ kind, value: errors.includes(String(n)) ? undefined : child.value })) };
+};
+
+/** A field of a command that may be damaged elsewhere. */
+const salvage = (message: Decoded, path: string): unknown => {
+  const found = find(message.root, path);
+  return 'element' in found ? found.element.value : undefined;
+};
+const transactionOf = (message: Decoded): Uint8Array | undefined => {
+  const id = salvage(message, `${SIGNED}.${message.spec === '1.0' ? 'transactionId' : 'eimTransactionId'}`);
+  return id instanceof Uint8Array && id.length >= 1 && id.length <= 16 ? id : undefined;
+};
+
+/** Executes one command; the answer is an EuiccPackageResult, BF51. Undefined: not even the sender can be read. */
+export const loadEuiccPackage = (chip: Chip, command: Uint8Array): Uint8Array | undefined => {
+  const message = decode(EuiccPackageRequest, command, { spec: chip.world.spec });
+  const readable = read(message);
+  const eimTransactionId = transactionOf(message);
+  const eimId = salvage(message, `${SIGNED}.eimId`);
+  if (!readable)
+    return typeof eimId === 'string' && eimId.length >= 1 && eimId.length <= 128
+      ? unsignedError(chip, { eimId, eimTransactionId })
+      : undefined;
+  const { euiccPackageSigned: signed, eimSignature } = message.value;
+  const eim = chip.memory.eims.find(e => e.eimId === signed.eimId);
+  // Nothing is signed for a sender that is not authenticated.
+  if (!eim) return unsignedError(chip, { eimId: signed.eimId, eimTransactionId });
+  const { associationToken } = eim;
+  const covered = concat(fieldOctets(message, SIGNED) ?? new Uint8Array(), associationTokenTlv(associationToken));
+  if (!eim.key || !verify(eim.key, covered, eimSignature)) {
+    return unsignedError(chip, { eimId: signed.eimId, eimTransactionId, associationToken });
+  }
+  const content: Answered = {
+    eimId: eim.eimId,
+    counterValue: signed.counterValue,
+    eimTransactionId,
+    associationToken,
+    euiccCiPKId: eim.euiccCiPKId,
+    eimSignature: fieldOctets(message, 'eimSignature') ?? new Uint8Array(),
+  };
+  const error = refusal(chip, eim, signed, command.length, readable.operations.length);
+  if (error) return signedError(chip, content, error);
+  eim.counterValue = signed.counterValue;
+  return execute(chip, content, readable.operations);
+};
+
+const refusal = (
+  chip: Chip,
+  eim: Eim,
+  signed: ValueOf<typeof EuiccPackageRequest>['euiccPackageSigned'],
+  size: number,
+  operations: number,
+): keyof typeof PACKAGE_ERRORS | undefined => {
+  const { limits } = chip.config;
+  if (!equal(signed.eidValue, chip.eid)) return 'invalidEid';
+  if (signed.counterValue <= eim.counterValue) return 'replayError';
+  if (signed.counterValue > MAXIMUM_COUNTER) return 'counterValueOutOfRange';
+  if (size > (limits?.packageOctets ?? size) || operations > (limits?.operations ?? operations)) return 'sizeOverflow';
+  return isEmergency(chip) ? 'ecallActive' : undefined;
+};
+
+const TERMINATED = { resultSizeOverflow: 1, unknownOrDamagedCommand: 2 } as const;
+
+const executeOne = (chip: Chip, prepared: Prepared, { kind, value }: Operation): Outcome | undefined => {
+  if (typeof value !== 'object' || value === null) return undefined;
+  // The decoder found no error in it, so that it has the type of its list.
+  return kind === 'psmoList' ? executePsmo(chip, prepared, value as ValueOf<typeof Psmo>) : executeEco(chip, value as ValueOf<typeof Eco>);
+};
+
+const isTooLong = (chip: Chip, content: Answered, operations: readonly OperationResult[]): boolean => {
+  const { resultOctets } = chip.config.limits ?? {};
+  if (resultOctets === undefined) return false;
+  const { eimId, counterValue } = content;
+  const around = encode(
+    EuiccPackageResultDataSigned,
+    { eimId, counterValue, seqNumber: 0, euiccResult: [] },
+    { spec: chip.world.spec },
+  ).length;
+  const whole = encode(
+    EuiccPackageResultDataSigned,
+    { eimId, counterValue, seqNumber: 0, euiccResult: operations },
+    { spec: chip.world.spec },
+  ).length;
+  return whole - around > resultOctets;
+};
+
+/** Strictly in order; the first operation without success is the last one reported. SGP.32 2.11.2.1 */
+const execute = (chip: Chip, content: Answered, list: readonly Operation[]): Uint8Array => {
+  const prepared: Prepared = { deleted: [] };
+  const results: OperationResult[] = [];
+  let isSuccess = list.length > 0;
+  if (list.length === 0) results.push({ processingTerminated: TERMINATED.unknownOrDamagedCommand });
+  for (const operation of list) {
+    const outcome = executeOne(chip, prepared, operation);
+    const fits = outcome && !isTooLong(chip, content, [...results, outcome.result]);
+    if (outcome && fits) results.push(outcome.result);
+    else results.push({ processingTerminated: outcome ? TERMINATED.resultSizeOverflow : TERMINATED.unknownOrDamagedCommand });
+    isSuccess = outcome?.isSuccess === true && fits === true;
+    if (!isSuccess) break;
+  }
+  return finish(chip, { ...content, operations: results }, prepared, isSuccess);
+};
+
+/** The result first, then what the operations prepared: REFRESH comes after the answer. SGP.32 3.3.1 */
+const finish = (chip: Chip, content: ResultContent, prepared: Prepared, isSuccess: boolean): Uint8Array => {
+  const { memory } = chip;
+  const stored = storeResult(chip, content);
+  const isSwitch = prepared.enable !== undefined || prepared.disable !== undefined;
+  const caused = isSwitch ? switchProfile(chip, prepared.enable) : [];
+  for (const profile of prepared.deleted) notify(chip, profile, 'delete');
+  // A grant ends with the next package that succeeds or switches; an enable with rollbackFlag gives a new one.
+  if (isSuccess || isSwitch) memory.rollback = undefined;
+  if (isSwitch) memory.fallbackReturn = undefined;
+  const { enable, reference } = prepared;
+  if (enable && reference) {
+    memory.rollback = { enabled: enable.iccid, reference: reference.iccid, content, caused: [stored.seqNumber, ...caused] };
+  }
+  return stored.octets;
+};

@@ -1,0 +1,78 @@
+/** Listing the installed profiles, for ES10b and for packages. SGP.22 5.7.15; SGP.32 5.9.14, 5.13.4 */
+import { equal, hex, tagHex } from '#protocol/asn1/tlv.js';
+import type { InputOf, ValueOf } from '#protocol/asn1/type.js';
+import { ProfileInfo, type ProfileInfoListResponse } from '#protocol/iot/profile.js';
+import type { ProfileInfoListRequest } from '#protocol/rsp/profile.js';
+import { eventBit } from './notifications.js';
+import { breaksDown, type Chip, type Profile } from './state.js';
+
+const STATES = { disabled: 0, enabled: 1 } as const;
+/** Numbers of the profile classes. SGP.22 Annex H, ProfileClass */
+export const CLASSES = { test: 0, provisioning: 1, operational: 2 } as const;
+
+/** What is listed without a tag list. SGP.32 5.9.14 */
+const DEFAULT_TAGS: readonly string[] = ['5A', '4F', '9F70', '91', '92', '95', '9F7B', '9F26', '9F67'];
+const tagsByField = new Map((ProfileInfo.fields ?? []).map(({ name, type }) => [name, tagHex(type.tag ?? 0)]));
+
+/** Tags one after the other, as tagList carries them; undefined when the last one is cut off. */
+export const readTagList = (octets: Uint8Array): readonly string[] | undefined => {
+  const tags: string[] = [];
+  for (let at = 0; at < octets.length; ) {
+    let end = at + 1;
+    if (((octets[at] as number) & 0x1f) === 0x1f) {
+      while (end < octets.length && (octets[end] as number) >= 0x80) end++;
+      end++;
+    }
+    if (end > octets.length) return undefined;
+    tags.push(hex(octets.subarray(at, end)));
+    at = end;
+  }
+  return tags;
+};
+
+const infoOf = (profile: Profile): ValueOf<typeof ProfileInfo> => ({
+  ...profile.further,
+  iccid: profile.iccid,
+  isdpAid: profile.aid,
+  profileState: STATES[profile.state],
+  ...(profile.nickname !== undefined && { profileNickname: profile.nickname }),
+  serviceProviderName: profile.serviceProviderName,
+  profileName: profile.profileName,
+  profileClass: CLASSES[profile.profileClass],
+  ...(profile.notifications.length > 0 && {
+    notificationConfigurationInfo: profile.notifications.map(({ address, events }) => ({
+      profileManagementOperation: events.map(eventBit),
+      notificationAddress: address,
+    })),
+  }),
+  ...(profile.owner && { profileOwner: profile.owner }),
+  ...(profile.policyRules.length > 0 && { profilePolicyRules: profile.policyRules }),
+  ...(profile.ecall && { ecallIndication: true }),
+  fallbackAttribute: profile.fallbackAttribute,
+  ...(profile.fallbackAllowed && { fallbackAllowed: true }),
+});
+
+type Request = ValueOf<typeof ProfileInfoListRequest>;
+
+const isSought = (profile: Profile, criteria: Request['searchCriteria']): boolean => {
+  if (!criteria) return true;
+  if (criteria.isdpAid) return equal(criteria.isdpAid, profile.aid);
+  if (criteria.iccid) return equal(criteria.iccid, profile.iccid);
+  return criteria.profileClass === CLASSES[profile.profileClass];
+};
+
+/** The profiles that fit the criteria, with the members asked for. v1.0 has none of the IoT members. */
+export const listProfiles = (chip: Chip, request: Request): InputOf<ValueOf<typeof ProfileInfoListResponse>> => {
+  if (breaksDown(chip, 'listProfileInfo')) return { profileInfoListError: 127 };
+  const tags = request.tagList ? readTagList(request.tagList) : DEFAULT_TAGS;
+  if (!tags) return { profileInfoListError: 1 };
+  const isListed = (name: string) => {
+    const tag = tagsByField.get(name);
+    return tag !== undefined && tags.includes(tag) && !(chip.world.spec === '1.0' && tag.startsWith('9F') && tag !== '9F70');
+  };
+  return {
+    profileInfoListOk: chip.memory.profiles
+      .filter(profile => isSought(profile, request.searchCriteria))
+      .map(profile => Object.fromEntries(Object.entries(infoOf(profile)).filter(([name]) => isListed(name)))),
+  };
+};

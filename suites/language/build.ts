@@ -1,7 +1,7 @@
 /** Values made from YAML: from nothing, or laid over what a correct role composed. */
 import { raw, rawOctets, type Spec, type Type } from '#protocol/asn1/type.js';
 import { CaseError } from './diagnostics.js';
-import { evaluateScalar } from './evaluate.js';
+import { evaluateScalar, plainText } from './evaluate.js';
 import { appliedFunction } from './functions.js';
 import { below, fieldsOf, layout, word } from './layout.js';
 import { readBit, readScalar } from './reading.js';
@@ -85,8 +85,7 @@ const scalar = (base: unknown, node: ScalarNode, place: Place): unknown => {
   if (as) bind(place.scope, as.name, settled);
   return settled;
 };
-const literalValue = (node: ScalarNode, place: Place): unknown =>
-  read(node.text.startsWith('$$') ? node.text.slice(1) : node.text, { ...place, at: node.at });
+const literalValue = (node: ScalarNode, place: Place): unknown => read(plainText(node), { ...place, at: node.at });
 
 const list = (base: unknown, node: ListNode, place: Place): unknown => {
   const { type, scope, spec } = place;

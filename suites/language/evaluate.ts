@@ -1,7 +1,7 @@
 /** Expressions to values. */
 import { CaseError } from './diagnostics.js';
 import { type Capture, type Expression, expressionText, parseScalar } from './expression.js';
-import { apply, functionNamed } from './functions.js';
+import { apply, type FunctionDefinition, functionNamed } from './functions.js';
 import { lookup, type Scope } from './scope.js';
 import type { Position, ScalarNode } from './source.js';
 import { ABSENT, MissingValue, unread, unreadNode } from './values.js';
@@ -17,6 +17,8 @@ export interface Evaluated {
 /** Where quoted text begins inside its quotes; columns of expressions count from there. */
 export const inside = (node: ScalarNode): Position => (node.quoted ? { ...node.at, column: node.at.column + 1 } : node.at);
 
+/** The text of a literal scalar, `$$` resolved. */
+export const plainText = (node: ScalarNode): string => (node.text.startsWith('$$') ? node.text.slice(1) : node.text);
 const literal = (text: string, at: Position) =>
   unread({ kind: 'scalar', text: text.startsWith('$') ? `$${text}` : text, quoted: true, at });
 
@@ -34,6 +36,22 @@ const number = (value: unknown, expression: Expression): number | bigint => {
 const add = (a: number | bigint, b: number | bigint, sign: 1 | -1): number | bigint => {
   const exact = BigInt(a) + BigInt(sign) * BigInt(b);
   return exact >= Number.MIN_SAFE_INTEGER && exact <= Number.MAX_SAFE_INTEGER ? Number(exact) : exact;
+};
+
+/** The argument of a function as its definition wants it. */
+const argument = (
+  { name, argument: kind, example }: FunctionDefinition,
+  call: Extract<Expression, { kind: 'call' }>,
+  scope: Scope,
+): unknown => {
+  const given = call.argument;
+  if (kind === 'nothing') return undefined;
+  if (!given) throw new CaseError([{ code: 'argument', at: call.at, message: `$${name} needs an argument: ${example}` }]);
+  const value = evaluate(given, scope);
+  if (kind === 'value' || given.kind === 'range') return value;
+  if (kind !== 'pattern') return number(value, given);
+  const node = unreadNode(value);
+  return node?.kind === 'scalar' ? plainText(node) : value;
 };
 
 /** The value of an expression in a scope. Throws MissingValue, or CaseError where operands do not fit. */
@@ -55,7 +73,7 @@ export const evaluate = (e: Expression, scope: Scope): unknown => {
       const definition = functionNamed(e.name);
       if (!definition) throw new CaseError([{ code: 'unknown-function', at: e.at, message: `unknown function $${e.name}` }]);
       if (definition.name === 'absent') return ABSENT;
-      return apply(definition, e.argument && evaluate(e.argument, scope));
+      return apply(definition, argument(definition, e, scope));
     }
     case 'sum':
       return e.rest.reduce<number | bigint>(

@@ -31,7 +31,8 @@ const nearness = (word: string, candidate: string, limit: number): number => {
 /** The candidate a mistyped word most probably stands for, or undefined when none is near. */
 export const nearest = (word: string, candidates: Iterable<string>): string | undefined => {
   let best: string | undefined;
-  let least = Math.max(1, Math.floor(word.length / 3)) + 1;
+  // A word must share something with what it stands for: "c" is not a slip for "a".
+  let least = Math.min(Math.max(1, Math.floor(word.length / 3)) + 1, word.length);
   for (const candidate of candidates) {
     const d = nearness(word, candidate, least);
     if (d < least) {

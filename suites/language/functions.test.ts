@@ -1,0 +1,131 @@
+import { expect } from 'chai';
+import { FUNCTIONS, functionNamed } from './functions.js';
+import { matchValue } from './match.js';
+import { makeScope } from './scope.js';
+import { parseYaml } from './source.js';
+import { ABSENT, AUTO } from './values.js';
+
+const judge = (pattern: string, value: unknown): string => {
+  const { root } = parseYaml('t.yaml', `"${pattern}"`);
+  if (!root) throw new Error(pattern);
+  const [one] = matchValue(root, undefined, value, makeScope()).comparisons;
+  return one?.ok ? 'ok' : `expected ${one?.expected}, got ${one?.actual}`;
+};
+const octets = (n: number) => new Uint8Array(n).fill(0xaa);
+
+interface Example {
+  readonly name: string;
+  readonly passes: readonly (readonly [pattern: string, value: unknown])[];
+  readonly fails: readonly (readonly [pattern: string, value: unknown, message: string])[];
+}
+const EXAMPLES: readonly Example[] = [
+  {
+    name: 'any',
+    passes: [
+      ['$any', 0],
+      ['$any', null],
+      ['$any', []],
+    ],
+    fails: [['$any', ABSENT, 'expected any value, got absent']],
+  },
+  { name: 'present', passes: [['$present', null]], fails: [['$present', ABSENT, 'expected present, got absent']] },
+  { name: 'absent', passes: [['$absent', ABSENT]], fails: [['$absent', null, 'expected absent, got present']] },
+  {
+    name: 'range',
+    passes: [
+      ['$range(1..65535)', 1],
+      ['$range(1..65535)', 65535n],
+      ['$range(1..9)', '9'],
+    ],
+    fails: [
+      ['$range(1..65535)', 0, 'expected an integer 1..65535, got 0'],
+      ['$range(1..65535)', 65536n, 'expected an integer 1..65535, got 65536'],
+      ['$range(1..9)', 'x', 'expected an integer 1..9, got x'],
+      ['$range(0..9)', ABSENT, 'expected an integer 0..9, got absent'],
+      ['$range(0..9)', '', 'expected an integer 0..9, got ""'],
+    ],
+  },
+  {
+    name: 'bytes',
+    passes: [
+      ['$bytes(1..16)', octets(16)],
+      ['$bytes(2)', octets(2)],
+    ],
+    fails: [
+      ['$bytes(1..16)', octets(0), 'expected 1..16 octets, got no octets'],
+      ['$bytes(2)', octets(3), 'expected 2 octets, got AAAAAA'],
+      ['$bytes(2)', 'ab', 'expected 2 octets, got ab'],
+    ],
+  },
+  {
+    name: 'length',
+    passes: [
+      ['$length(2)', ['a', 'b']],
+      ['$length(0..3)', 'abc'],
+      ['$length(1..9)', octets(1)],
+    ],
+    fails: [
+      ['$length(1)', [], 'expected a length of 1, got []'],
+      ['$length(1..2)', 'abc', 'expected a length of 1..2, got abc'],
+      ['$length(1..2)', 1, 'expected a length of 1..2, got 1'],
+    ],
+  },
+  {
+    name: 'matches',
+    passes: [["$matches('[A-Z]+')", 'ABC']],
+    fails: [
+      ["$matches('[A-Z]+')", 'ABC1', 'expected a text like [A-Z]+, got ABC1'],
+      ["$matches('.*')", octets(1), 'expected a text like .*, got AA'],
+    ],
+  },
+  {
+    name: 'optional',
+    passes: [
+      ['$optional($bytes(1))', ABSENT],
+      ['$optional($bytes(1))', octets(1)],
+      ["$optional('x')", 'x'],
+    ],
+    fails: [
+      ['$optional($bytes(1))', octets(2), 'expected 1 octets or absent, got AAAA'],
+      ["$optional('x')", 'y', 'expected x or absent, got y'],
+    ],
+  },
+  {
+    name: 'not',
+    passes: [
+      ["$not('succeeded')", 'failed'],
+      ['$not($range(1..3))', 4],
+      ['$not($absent)', 1],
+      ['$not(0)', 1],
+    ],
+    fails: [
+      ["$not('succeeded')", 'succeeded', 'expected anything but succeeded, got succeeded'],
+      ["$not('succeeded')", ABSENT, 'expected anything but succeeded, got absent'],
+      ['$not(0)', 0, 'expected anything but 0, got 0'],
+    ],
+  },
+];
+
+describe('functions', () => {
+  for (const { name, passes, fails } of EXAMPLES) {
+    it(`$${name} accepts what it describes`, () => {
+      for (const [pattern, value] of passes) expect(judge(pattern, value), pattern).to.equal('ok');
+    });
+    it(`$${name} refuses everything else and says what it expected`, () => {
+      for (const [pattern, value, message] of fails) expect(judge(pattern, value)).to.equal(message);
+    });
+  }
+
+  it('has an example of acceptance and refusal for every matcher', () => {
+    expect(EXAMPLES.map(e => e.name)).to.have.members(FUNCTIONS.filter(f => f.match).map(f => f.name));
+  });
+
+  it('makes values: octets, texts, NULL, absence and what the role composes', () => {
+    const random = (n: number) => octets(n);
+    expect(functionNamed('random')?.build?.(3, random)).to.deep.equal(octets(3));
+    expect(functionNamed('text')?.build?.(28, random)).to.equal('abcdefghijklmnopqrstuvwxyzab');
+    expect(functionNamed('present')?.build?.(undefined, random)).to.equal(null);
+    expect(functionNamed('absent')?.build?.(undefined, random)).to.equal(ABSENT);
+    expect(functionNamed('auto')?.build?.(undefined, random)).to.equal(AUTO);
+  });
+});

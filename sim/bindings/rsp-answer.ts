@@ -30,7 +30,9 @@ export const answerBody = (of: FunctionBinding, answer: RspAnswer, spec: Spec): 
   const [alternative] = message.root.children;
   if (alternative?.name === response.error) {
     const integer = typeof alternative.value === 'number' ? alternative.value : UNDEFINED_ERROR;
-    return failureBody(answer.status ?? statusOfInteger(response.codes, integer));
+    // A script may have put another error in place of the one the status was made for.
+    const fits = answer.status !== undefined && integerOf(response.codes, answer.status, spec) === integer;
+    return failureBody(fits && answer.status ? answer.status : statusOfInteger(response.codes, integer));
   }
   return { ...header('Executed-Success'), ...(alternative && writeMembers(message, alternative, response.members)) };
 };

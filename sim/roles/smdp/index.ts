@@ -1,0 +1,158 @@
+/** A simulated SM-DP+: ES9+ and ES9+' as a correct server answers them, and the orders behind them. SGP.22 3.1, 5.6 */
+import { decode } from '#protocol/asn1/decode.js';
+import { tlv } from '#protocol/asn1/tlv.js';
+import type { PrivateKey } from '#protocol/crypto/ecdsa.js';
+import {
+  AuthenticateClientRequest,
+  AuthenticateClientResponseEs9,
+  CancelSessionRequestEs9,
+  CancelSessionResponseEs9,
+  GetBoundProfilePackageRequest,
+  GetBoundProfilePackageResponse,
+  HandleNotification,
+  InitiateAuthenticationRequest,
+  InitiateAuthenticationResponse,
+} from '#protocol/rsp/es9plus.js';
+import type { SigningContext } from '#protocol/signatures.js';
+import { type Actor, ComposeError, type Received, type World } from '../../role.js';
+import { type Answer, decodeProblem, desk, MALFORMED, type Refusal, refusals } from '../rsp-server/answer.js';
+import { issuers } from '../rsp-server/identity.js';
+import { type InitiationFault, initiateAuthentication } from '../rsp-server/initiate-authentication.js';
+import { sessionTable } from '../rsp-server/session-table.js';
+import { authenticateClient } from './authenticate-client.js';
+import { cancelSession } from './cancel-session.js';
+import { certificateNames } from './certificates.js';
+import type { SmdpConfig } from './config.js';
+import { getBoundProfilePackage } from './get-bound-profile-package.js';
+import { handleNotification, type ReceivedNotification, unreadable } from './notifications.js';
+import { type Order, orderOf } from './order.js';
+import type { Session } from './session.js';
+import { stateOf } from './state.js';
+
+/** The keys and session values with which messages of the SM-DP+ are signed anew after an edit. */
+export interface SmdpSigning {
+  keyFor(signer: 'serverAuth' | 'dpPb'): PrivateKey | undefined;
+  context(): SigningContext;
+}
+
+/** The SM-DP+ as an actor. */
+export interface Smdp extends Actor {
+  readonly role: 'smdp';
+  /** `take` and `react` see a request once; `compose` gives the answer to the request seen last. */
+  react(received: Received): Promise<Answer | undefined>;
+  readonly orders: readonly Order[];
+  readonly notifications: readonly ReceivedNotification[];
+  readonly signing: SmdpSigning;
+}
+
+const FAULTS: Readonly<Record<InitiationFault, string>> = {
+  address: '8.8.1/3.8',
+  svn: '8.8.3/3.1',
+  ciKey: '8.8.2/3.1',
+  certificate: '8.8.4/3.7',
+};
+
+/** Makes an SM-DP+. Throws ComposeError when the configuration asks for what cannot be. */
+export const createSmdp = (config: SmdpConfig, world: World): Smdp => {
+  const { spec } = world;
+  const { address } = config;
+  const names = certificateNames(config, world.pki);
+  const orders = (config.profiles ?? []).map(profile => orderOf(profile, spec));
+  const trusted = issuers(world.pki, config.curve);
+  const sessions = sessionTable<Session>();
+  const notifications: ReceivedNotification[] = [];
+  let current: Session | undefined;
+
+  const refuse = {
+    initiate: refusals(InitiateAuthenticationResponse, 'initiateAuthenticationError', 'ES9+.InitiateAuthentication', spec),
+    authenticate: refusals(AuthenticateClientResponseEs9, 'authenticateClientError', 'ES9+.AuthenticateClient', spec),
+    bind: refusals(GetBoundProfilePackageResponse, 'getBoundProfilePackageError', 'ES9+.GetBoundProfilePackage', spec),
+    cancel: refusals(CancelSessionResponseEs9, 'cancelSessionError', 'ES9+.CancelSession', spec),
+  };
+
+  const initiate = (octets: Uint8Array): Answer => {
+    const message = decode(InitiateAuthenticationRequest, octets, { spec });
+    if (!message.ok) return refuse.initiate(MALFORMED, decodeProblem(message));
+    const initiation = initiateAuthentication(message.value, { address, certificate: names.auth, issuers: trusted }, world);
+    if ('fault' in initiation) return refuse.initiate(FAULTS[initiation.fault]);
+    current = { ...initiation.session, phase: 'initiated' };
+    sessions.add(current);
+    return { type: InitiateAuthenticationResponse, octets: initiation.octets };
+  };
+
+  /** Answers within a session; the same request again gets the same answer again. */
+  const within = (octets: Uint8Array, transactionId: Uint8Array, refusal: Refusal, answer: (session: Session) => Answer): Answer => {
+    const session = sessions.find(transactionId);
+    const same = session?.last && Buffer.compare(session.last.request, octets) === 0;
+    if (session?.last && same) return session.last.answer;
+    if (!session || session.phase === 'ended') return refusal('8.10.1/3.9', session ? 'the session has ended' : undefined);
+    current = session;
+    const made = answer(session);
+    session.last = { request: Uint8Array.from(octets), answer: made };
+    return made;
+  };
+
+  const authenticate = (octets: Uint8Array): Answer => {
+    const message = decode(AuthenticateClientRequest, octets, { spec });
+    if (!message.ok) return refuse.authenticate(MALFORMED, decodeProblem(message));
+    const server = { address, orders, pbCertificate: names.pb, world };
+    return within(octets, message.value.transactionId, refuse.authenticate, session =>
+      authenticateClient(message, session, server, refuse.authenticate),
+    );
+  };
+
+  const bind = (octets: Uint8Array): Answer => {
+    const message = decode(GetBoundProfilePackageRequest, octets, { spec });
+    if (!message.ok) return refuse.bind(MALFORMED, decodeProblem(message));
+    return within(octets, message.value.transactionId, refuse.bind, session =>
+      getBoundProfilePackage(message, session, world, refuse.bind),
+    );
+  };
+
+  const cancel = (octets: Uint8Array): Answer => {
+    const message = decode(CancelSessionRequestEs9, octets, { spec });
+    if (!message.ok) return refuse.cancel(MALFORMED, decodeProblem(message));
+    return within(octets, message.value.transactionId, refuse.cancel, session => cancelSession(message, session, spec, refuse.cancel));
+  };
+
+  const notify = (octets: Uint8Array): undefined => {
+    const message = decode(HandleNotification, octets, { spec });
+    const receiver = { received: notifications, session: sessions.find, issuers: trusted, now: () => world.now() };
+    notifications.push(message.ok ? handleNotification(message, receiver) : unreadable(message, decodeProblem(message)));
+  };
+
+  const handlers = new Map<string, (octets: Uint8Array) => Answer | undefined>([
+    [InitiateAuthenticationRequest.name, initiate],
+    [AuthenticateClientRequest.name, authenticate],
+    [GetBoundProfilePackageRequest.name, bind],
+    [CancelSessionRequestEs9.name, cancel],
+    [HandleNotification.name, notify],
+  ]);
+  const answers = desk(({ type, message }) => {
+    const handle = handlers.get(type.name);
+    if (!handle) throw new ComposeError(`${type.name}: expected one of ${[...handlers.keys()].join(', ')}`);
+    return handle(message.octets);
+  });
+
+  return {
+    role: 'smdp',
+    compose: async type => answers.latest(type),
+    take: async received => {
+      answers.answer(received);
+    },
+    react: async received => answers.answer(received),
+    orders,
+    notifications,
+    signing: {
+      keyFor: signer => (signer === 'serverAuth' ? current?.auth.key : current?.pb?.key),
+      context: () => ({
+        euiccSignature1: current?.euicc?.euiccSignature1,
+        smdpSignature2: current?.smdpSignature2,
+        ...(current?.euiccOtpk && { euiccOtpk: tlv(0x5f49, current.euiccOtpk) }),
+      }),
+    },
+    get state() {
+      return stateOf({ address, oid: names.oid, orders, notifications, sessions: sessions.all(), current });
+    },
+  };
+};

@@ -7,6 +7,10 @@ export interface TypeSource {
   typeNames(): readonly string[];
 }
 
+/** The edition of a type by versions that applies in a version. */
+export const edition = (type: Type, spec: Spec): Type | undefined =>
+  (type.editions?.findLast(one => SPECS.indexOf(one.since) <= SPECS.indexOf(spec)) ?? type.editions?.[0])?.type;
+
 /**
  * The layouts a type can have below tags that add no level of their own: one for a version; without a version all of
  * them, newest first (a case is checked before it is known which version a run uses).
@@ -14,10 +18,9 @@ export interface TypeSource {
 export const layouts = (type: Type, spec?: Spec): readonly Type[] => {
   if (type.kind === 'explicit') return type.element ? layouts(type.element, spec) : [];
   if (type.kind !== 'versions') return [type];
-  const editions = type.editions ?? [];
-  if (spec === undefined) return editions.toReversed().flatMap(edition => layouts(edition.type));
-  const chosen = editions.findLast(edition => SPECS.indexOf(edition.since) <= SPECS.indexOf(spec)) ?? editions[0];
-  return chosen ? layouts(chosen.type, spec) : [];
+  if (spec === undefined) return (type.editions ?? []).toReversed().flatMap(one => layouts(one.type));
+  const chosen = edition(type, spec);
+  return chosen ? layouts(chosen, spec) : [];
 };
 
 /** The one layout of a version, or the newest. */
@@ -87,4 +90,17 @@ const visit = (type: Type, see: (field: Field) => void, seen = new Set<Type>()):
       visit(field.type, see, seen);
     }
   }
+};
+
+/** The types a path of an edit can lead to (`a.b`, `..name`, `.`), whatever the version; undefined when it leads nowhere. */
+export const typesAt = (type: Type, path: string): readonly Type[] | undefined => {
+  if (path === '.') return [type];
+  const [first = '', ...rest] = (path.startsWith('..') ? path.slice(2) : path).split('.');
+  const starts = path.startsWith('..') ? typesNamed(type, first) : [type];
+  const steps = path.startsWith('..') ? rest : [first, ...rest];
+  const found = starts.flatMap(start => {
+    const end = steps.reduce<Type | undefined>((at, one) => at && below(at, one), start);
+    return end ? [end] : [];
+  });
+  return found.length > 0 ? found : undefined;
 };

@@ -1,8 +1,9 @@
 /** Listing the installed profiles, for ES10b and for packages. SGP.22 5.7.15; SGP.32 5.9.14, 5.13.4 */
-import { equal, hex, tagHex } from '#protocol/asn1/tlv.js';
+import { equal, tagHex } from '#protocol/asn1/tlv.js';
 import type { InputOf, ValueOf } from '#protocol/asn1/type.js';
 import { ProfileInfo, type ProfileInfoListResponse } from '#protocol/iot/profile.js';
 import type { ProfileInfoListRequest } from '#protocol/rsp/profile.js';
+import { readTagList } from '../tag-list.js';
 import { eventBit } from './notifications.js';
 import { breaksDown, type Chip, type Profile } from './state.js';
 
@@ -13,22 +14,6 @@ export const CLASSES = { test: 0, provisioning: 1, operational: 2 } as const;
 /** What is listed without a tag list. SGP.32 5.9.14 */
 const DEFAULT_TAGS: readonly string[] = ['5A', '4F', '9F70', '91', '92', '95', '9F7B', '9F26', '9F67'];
 const tagsByField = new Map((ProfileInfo.fields ?? []).map(({ name, type }) => [name, tagHex(type.tag ?? 0)]));
-
-/** Tags one after the other, as tagList carries them; undefined when the last one is cut off. */
-export const readTagList = (octets: Uint8Array): readonly string[] | undefined => {
-  const tags: string[] = [];
-  for (let at = 0; at < octets.length; ) {
-    let end = at + 1;
-    if (((octets[at] as number) & 0x1f) === 0x1f) {
-      while (end < octets.length && (octets[end] as number) >= 0x80) end++;
-      end++;
-    }
-    if (end > octets.length) return undefined;
-    tags.push(hex(octets.subarray(at, end)));
-    at = end;
-  }
-  return tags;
-};
 
 const infoOf = (profile: Profile): ValueOf<typeof ProfileInfo> => ({
   ...profile.further,

@@ -1,0 +1,103 @@
+/** What an IPA reads from its eUICC and removes from it. SGP.32 5.9.11, 5.9.12, 5.9.14, 5.9.18 */
+import { decode } from '#protocol/asn1/decode.js';
+import { fieldOctets } from '#protocol/asn1/element.js';
+import { fromHex } from '#protocol/asn1/tlv.js';
+import type { ValueOf } from '#protocol/asn1/type.js';
+import { GetEimConfigurationDataRequest, GetEimConfigurationDataResponse } from '#protocol/iot/eim-configuration.js';
+import { PendingNotification, RetrieveNotificationsListRequest, RetrieveNotificationsListResponse } from '#protocol/iot/notification.js';
+import { ProfileInfoListResponse } from '#protocol/iot/profile.js';
+import { EuiccPackageResult } from '#protocol/iot/result.js';
+import { GetEuiccDataRequest, GetEuiccDataResponse } from '#protocol/rsp/info.js';
+import { NotificationSentRequest, NotificationSentResponse } from '#protocol/rsp/notification.js';
+import { ProfileInfoListRequest } from '#protocol/rsp/profile.js';
+import { ask } from './card.js';
+import { compactNotification } from './compact.js';
+import type { Device } from './state.js';
+
+/** The EID, read once. */
+export const eidOf = async (device: Device): Promise<Uint8Array> => {
+  const { config, world } = device;
+  device.eid ??= (
+    await ask(config.euicc, world.spec, GetEuiccDataRequest, { tagList: Uint8Array.of(0x5a) }, GetEuiccDataResponse)
+  ).value.eidValue;
+  return device.eid;
+};
+
+/** eimId of the eIM this IPA works for. */
+export const selectedEim = async ({ config, world }: Device): Promise<string | undefined> =>
+  config.eimId ??
+  (await ask(config.euicc, world.spec, GetEimConfigurationDataRequest, {}, GetEimConfigurationDataResponse)).value
+    .eimConfigurationDataList[0]?.eimId;
+
+/** A notification on the card. */
+export interface Pending {
+  readonly seqNumber: number;
+  /** Complete PendingNotification as it is to travel: in compact form when the IPA uses those. */
+  readonly octets: Uint8Array;
+}
+
+const seqNumberOf = (octets: Uint8Array): number | undefined => {
+  const { profileInstallationResult, otherSignedNotification } = decode(PendingNotification, octets).value;
+  return (
+    profileInstallationResult?.profileInstallationResultData.notificationMetadata.seqNumber ??
+    otherSignedNotification?.tbsOtherNotification.seqNumber
+  );
+};
+
+type Criteria = ValueOf<typeof RetrieveNotificationsListRequest>['searchCriteria'];
+
+/** Notifications on the card in their order. */
+export const pendingNotifications = async (device: Device, searchCriteria?: Criteria): Promise<readonly Pending[]> => {
+  const { config, world } = device;
+  const message = await ask(
+    config.euicc,
+    world.spec,
+    RetrieveNotificationsListRequest,
+    { searchCriteria },
+    RetrieveNotificationsListResponse,
+  );
+  const eid = await eidOf(device);
+  const list = message.value.notificationList ?? [];
+  return list.flatMap((_, n) => {
+    const full = fieldOctets(message, `notificationList.${n}`);
+    const seqNumber = full && seqNumberOf(full);
+    if (!full || seqNumber === undefined) return [];
+    return [{ seqNumber, octets: config.compact ? compactNotification(full, { spec: world.spec, eid }) : full }];
+  });
+};
+
+/** eUICC Package Results on the card in their order, complete BF51. */
+export const storedResults = async ({ config, world: { spec } }: Device): Promise<readonly Pending[]> => {
+  const searchCriteria = { euiccPackageResults: null };
+  const message = await ask(config.euicc, spec, RetrieveNotificationsListRequest, { searchCriteria }, RetrieveNotificationsListResponse);
+  const list = message.value.euiccPackageResultList ?? [];
+  return list.flatMap((result, n) => {
+    const octets = fieldOctets(message, `euiccPackageResultList.${n}`);
+    const seqNumber = result.euiccPackageResultSigned?.euiccPackageResultDataSigned.seqNumber;
+    return octets && seqNumber !== undefined ? [{ seqNumber, octets }] : [];
+  });
+};
+
+/** seqNumber of a signed result, complete BF51; errors have none. */
+export const resultSeqNumber = (result: Uint8Array, device: Device): number | undefined =>
+  decode(EuiccPackageResult, result, { spec: device.world.spec }).value.euiccPackageResultSigned?.euiccPackageResultDataSigned.seqNumber;
+
+/** Removes what the eIM acknowledged; a number that the card does not know is no harm. SGP.32 3.3.1 */
+export const removeAcknowledged = async (device: Device, seqNumbers: readonly number[]): Promise<void> => {
+  const { config, world } = device;
+  for (const seqNumber of seqNumbers) {
+    await ask(config.euicc, world.spec, NotificationSentRequest, { seqNumber }, NotificationSentResponse);
+    device.acknowledged.push(seqNumber);
+  }
+};
+
+const STATE_CLASS_ECALL = fromHex('9F70959F7B') ?? new Uint8Array();
+
+/** State, class and emergency mark of every profile. */
+export const profiles = async ({ config, world: { spec } }: Device) =>
+  (await ask(config.euicc, spec, ProfileInfoListRequest, { tagList: STATE_CLASS_ECALL }, ProfileInfoListResponse)).value
+    .profileInfoListOk ?? [];
+
+/** Whether the emergency profile is enabled. SGP.32 5.9.22 */
+export const isEmergency = async (device: Device): Promise<boolean> =>
+  (await profiles(device)).some(p => p.ecallIndication === true && p.profileState === 1);

@@ -1,0 +1,188 @@
+/** eIM packages: taking them, carrying them out, delivering what came of them. SGP.32 3.1.1, 3.3.1 */
+import { decode } from '#protocol/asn1/decode.js';
+import { type Decoded, type Element, find, octetsOf } from '#protocol/asn1/element.js';
+import { encode } from '#protocol/asn1/encode.js';
+import { equal } from '#protocol/asn1/tlv.js';
+import { raw, type ValueOf } from '#protocol/asn1/type.js';
+import { ProvideEimPackageResult, type ProvideEimPackageResultResponse } from '#protocol/iot/esipa.js';
+import { EuiccPackageRequest } from '#protocol/iot/package.js';
+import { ProfileDownloadTriggerRequest, ProfileDownloadTriggerResult } from '#protocol/iot/trigger.js';
+import { ComposeError } from '../../role.js';
+import { answerDataRequest } from './data-request.js';
+import { addressesOf } from './download.js';
+import { eidOf, isEmergency, pendingNotifications, removeAcknowledged, resultSeqNumber, storedResults } from './euicc-data.js';
+import { type Device, PACKAGE_PROBLEMS, type Task } from './state.js';
+import { sourceOf } from './trigger.js';
+
+const KINDS: ReadonlyMap<string, Task['kind']> = new Map([
+  ['euiccPackageRequest', 'euiccPackage'],
+  ['ipaEuiccDataRequest', 'dataRequest'],
+  ['profileDownloadTriggerRequest', 'downloadTrigger'],
+]);
+
+const transactionIn = (message: Decoded): Uint8Array | undefined => {
+  const found = find(message.root, '..eimTransactionId');
+  const value = 'element' in found ? found.element.value : undefined;
+  return value instanceof Uint8Array && value.length >= 1 && value.length <= 16 ? value : undefined;
+};
+
+/** Whether a message that carries an eIM package can be handled; the eUICC judges the inside of a BF51 itself. */
+const problemOf = (message: Decoded, alternative: Element | undefined): Task['problem'] => {
+  if (!alternative || alternative.name === '$unknown') return alternative ? 'unknownPackage' : 'invalidPackageFormat';
+  const isForeign = alternative.name === 'euiccPackageRequest' && alternative.end === message.octets.length;
+  return message.ok || isForeign ? undefined : 'invalidPackageFormat';
+};
+
+/** Takes note of the package in GetEimPackageResponse or TransferEimPackageRequest; undefined: it carries none. */
+export const takePackage = async (device: Device, message: Decoded): Promise<Task | undefined> => {
+  const alternative = message.root.children[0];
+  const kind = KINDS.get(alternative?.name ?? '');
+  if (alternative?.name === 'eimPackageError' || alternative?.name === 'eimAcknowledgements') return undefined;
+  const problem = problemOf(message, alternative);
+  const eimTransactionId = problem === 'unknownPackage' ? undefined : transactionIn(message);
+  const octets = alternative ? octetsOf(message, alternative) : new Uint8Array();
+  const task: Task =
+    problem || !kind ? unusable(octets, eimTransactionId, problem ?? 'unknownPackage') : { kind, octets, eimTransactionId, wasSent: false };
+  // A repeated package is the same task: its result, unless acknowledged, still waits.
+  const known = device.tasks.find(t => t.kind === 'euiccPackage' && equal(t.octets, task.octets));
+  if (known) known.wasSent = false;
+  else device.tasks.push(task.kind === 'downloadTrigger' ? await openDownload(device, task) : task);
+  return known ?? device.tasks.at(-1);
+};
+
+const unusable = (octets: Uint8Array, eimTransactionId: Uint8Array | undefined, problem: NonNullable<Task['problem']>): Task => ({
+  kind: 'unusable',
+  octets,
+  eimTransactionId,
+  problem,
+  wasSent: false,
+});
+
+/** A trigger starts a download, unless what it needs is missing: then nothing was started and nothing is cancelled. */
+const openDownload = async (device: Device, task: Task): Promise<Task> => {
+  const { eimTransactionId, octets } = task;
+  const trigger = decode(ProfileDownloadTriggerRequest, octets, { spec: device.world.spec }).value;
+  if (await isEmergency(device)) return { ...task, outcome: triggerResult(device, eimTransactionId, 104) };
+  const source = sourceOf(trigger, await addressesOf(device));
+  if (!source) return unusable(octets, eimTransactionId, 'invalidPackageFormat');
+  device.download = { task, source, eimTransactionId };
+  return task;
+};
+
+const UNDEFINED_ERROR = 127;
+const triggerResult = (device: Device, eimTransactionId: Uint8Array | undefined, reason: number): Uint8Array =>
+  encode(
+    ProfileDownloadTriggerResult,
+    { eimTransactionId, profileDownloadTriggerResultData: { profileDownloadError: { profileDownloadErrorReason: reason } } },
+    { spec: device.world.spec },
+  );
+
+const outcomeOfDownload = (device: Device, task: Task): Uint8Array => {
+  const installationResult = device.download?.task === task ? device.download.installationResult : undefined;
+  const { eimTransactionId } = task;
+  if (!installationResult) return triggerResult(device, eimTransactionId, UNDEFINED_ERROR);
+  const data = { profileInstallationResult: raw(installationResult) };
+  return encode(ProfileDownloadTriggerResult, { eimTransactionId, profileDownloadTriggerResultData: data }, { spec: device.world.spec });
+};
+
+const hasPsmo = (task: Task, device: Device): boolean =>
+  decode(EuiccPackageRequest, task.octets, { spec: device.world.spec }).value.euiccPackageSigned?.euiccPackage?.psmoList !== undefined;
+
+/** Carries a package out, once; a download is carried out by its own messages. */
+const carryOut = async (device: Device, task: Task): Promise<Uint8Array> => {
+  if (task.outcome || task.problem) return task.outcome ?? new Uint8Array();
+  if (task.kind === 'downloadTrigger') return outcomeOfDownload(device, task);
+  if (task.kind === 'euiccPackage') {
+    const { sw, octets: result } = await device.config.euicc.execute(task.octets);
+    if (sw !== '9000') {
+      task.problem = 'undefinedError';
+      return result;
+    }
+    const seqNumber = resultSeqNumber(result, device);
+    task.outcome = result;
+    if (seqNumber !== undefined) task.seqNumber = seqNumber;
+    task.takesNotifications = seqNumber !== undefined && hasPsmo(task, device) && device.config.pendingWithResult !== false;
+  } else if (task.kind === 'dataRequest') task.outcome = await answerDataRequest(device, task.octets);
+  return task.outcome ?? new Uint8Array();
+};
+
+/** The alternative of EimPackageResult: the outcome, with the notifications that are pending when both go together. */
+const alternativeOf = async (device: Device, task: Task) => {
+  const outcome = raw(await carryOut(device, task));
+  if (task.problem) {
+    const { eimTransactionId, problem } = task;
+    return { eimPackageResultResponseError: { eimTransactionId, eimPackageResultErrorCode: PACKAGE_PROBLEMS[problem] } };
+  }
+  if (task.kind === 'dataRequest') return { ipaEuiccDataResponse: outcome };
+  if (task.kind === 'downloadTrigger') return { profileDownloadTriggerResult: outcome };
+  const pending = task.takesNotifications ? await pendingNotifications(device) : [];
+  if (pending.length === 0) return { euiccPackageResult: outcome };
+  return { ePRAndNotifications: { euiccPackageResult: outcome, notificationList: pending.map(n => raw(n.octets)) } };
+};
+
+/** Carries out every eUICC package that was received, in order: each once, however often its result is composed. */
+export const carryOutPackages = async (device: Device): Promise<void> => {
+  for (const task of device.tasks) if (task.kind === 'euiccPackage') await carryOut(device, task);
+};
+
+/** A result that the card still holds from before, as a task. */
+const leftOver = async (device: Device): Promise<Task | undefined> => {
+  const [oldest] = await storedResults(device);
+  return (
+    oldest && {
+      kind: 'euiccPackage',
+      octets: oldest.octets,
+      eimTransactionId: undefined,
+      outcome: oldest.octets,
+      seqNumber: oldest.seqNumber,
+      wasSent: false,
+    }
+  );
+};
+
+/** The oldest task that no answer came to, then the oldest one whose answer did not acknowledge it. */
+export const nextTask = (device: Device): Task | undefined => device.tasks.find(t => !t.wasSent) ?? device.tasks[0];
+
+/** The ProvideEimPackageResult (BF50) to send now. SGP.32 6.3.2.7 */
+export const composeResult = async (device: Device): Promise<Uint8Array> => {
+  await carryOutPackages(device);
+  const task = nextTask(device) ?? (await leftOver(device));
+  if (!task) throw new ComposeError('the IPA has no result to provide: no eIM package was received, and the eUICC keeps none');
+  if (!device.tasks.includes(task)) device.tasks.push(task);
+  device.sending = task;
+  const eidValue = device.config.eidInResult === false ? undefined : await eidOf(device);
+  return encode(ProvideEimPackageResult, { eidValue, eimPackageResult: await alternativeOf(device, task) }, { spec: device.world.spec });
+};
+
+/** What the eIM made of the outcome: acknowledged objects leave the card, everything else stays for a later attempt. */
+export const takeResultResponse = async (device: Device, response: ValueOf<typeof ProvideEimPackageResultResponse>): Promise<void> => {
+  const acknowledged = response.eimAcknowledgements ?? [];
+  await acknowledge(device, acknowledged);
+  const task = device.sending;
+  device.sending = undefined;
+  if (!task || !device.tasks.includes(task)) return;
+  const isTaken = response.provideEimPackageResultError === undefined && task.seqNumber === undefined;
+  if (isTaken) finishTask(device, task);
+  else task.wasSent = true;
+};
+
+const finishTask = (device: Device, task: Task): void => {
+  const at = device.tasks.indexOf(task);
+  if (at >= 0) device.tasks.splice(at, 1);
+  if (device.download?.task === task) device.download.isOver = true;
+};
+
+/** Removes acknowledged objects from the card and completes the tasks they belong to. */
+export const acknowledge = async (device: Device, seqNumbers: readonly number[]): Promise<void> => {
+  await removeAcknowledged(device, seqNumbers);
+  const done = device.tasks.filter(t => t.seqNumber !== undefined && seqNumbers.includes(t.seqNumber));
+  for (const task of done) finishTask(device, task);
+};
+
+/** The outcome of one package for TransferEimPackageResponse, where the eIM is the client. SGP.32 6.3.3.1 */
+export const outcomeForTransfer = async (device: Device, task: Task) => {
+  const alternative = await alternativeOf(device, task);
+  device.sending = task;
+  if (task.seqNumber === undefined) finishTask(device, task);
+  return alternative;
+};

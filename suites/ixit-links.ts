@@ -1,0 +1,91 @@
+import type { Reader } from './ixit-reader.js';
+import type { IutRole, Link } from './ixit-schema.js';
+import type { Entry, Position } from './language/source.js';
+import { didYouMean } from './language/source.js';
+
+/** Interfaces of SGP.32 and SGP.22 that an IUT can have. */
+export const INTERFACES = ['esipa', 'es9plus', 'es11', 'es2plus', 'es10'];
+/** What an interface can go over. */
+export const WIRES = ['https', 'coaps', 'modem', 'vpcd', 'pcsc'];
+
+const CALLED = ['url', 'serverName', 'encoding', 'trust'];
+const LISTENING = ['listen', 'names', 'certificate', 'encoding', 'address'];
+
+/** ES9+ and ES11 are JSON unless told otherwise (SGP.22 6.5); ESipa has two bindings, and which one is the supplier's to say (SGP.32 6.3, 6.4). */
+const encodingOf = (reader: Reader, fields: ReadonlyMap<string, Entry>, name: string, at: Position): 'asn1' | 'json' => {
+  const stated = reader.oneOf(fields.get('encoding'), ['asn1', 'json']);
+  if (!fields.has('encoding') && name === 'esipa')
+    reader.report('missing-key', at, '"encoding" is missing: ESipa is bound to ASN.1 (asn1) or to JSON (json)');
+  return stated ?? (name === 'esipa' ? 'asn1' : 'json');
+};
+
+const isUrl = (text: string): boolean => /^https?:\/\/[^/]/.test(text) || text.startsWith('${');
+
+const readHttps = (reader: Reader, name: string, { key, at, value }: Entry): Link | undefined => {
+  const isCalled = value.kind === 'map' && value.entries.some(entry => entry.key === 'url');
+  const isListening = value.kind === 'map' && value.entries.some(entry => entry.key === 'listen');
+  if (value.kind === 'map' && isCalled === isListening) {
+    const message = isCalled
+      ? 'a link has "url" (we call the IUT) or "listen" (the IUT calls us), not both'
+      : 'a link needs "url" (we call the IUT) or "listen" (the IUT calls us)';
+    reader.report('wrong-shape', at, message);
+    return undefined;
+  }
+  const fields = reader.fields(value, `links.${name}.${key}`, isListening ? LISTENING : CALLED);
+  if (fields === undefined) return undefined;
+  const encoding = encodingOf(reader, fields, name, at);
+  if (!isListening) {
+    const url = reader.text(fields.get('url')) ?? '';
+    if (url && !isUrl(url)) reader.report('no-url', fields.get('url')?.value.at ?? at, `expected an https: or http: URL, got "${url}"`);
+    const serverName = reader.text(fields.get('serverName'));
+    const trusted = fields.get('trust')?.value;
+    const files = trusted === undefined ? [] : trusted.kind === 'list' ? trusted.items : [trusted];
+    const trust = files.flatMap(file => reader.fileAt(file) ?? []);
+    return { kind: 'called', url, ...(serverName === undefined ? {} : { serverName }), encoding, trust, at };
+  }
+  const listen = reader.text(fields.get('listen')) ?? '';
+  if (!/^(\[[^\]]+\]|[^:[\]]*):\d{1,5}$/.test(listen))
+    reader.report(
+      'no-address',
+      fields.get('listen')?.value.at ?? at,
+      `expected host:port to listen on, got "${listen}"`,
+      'port 0 takes a free one',
+    );
+  const address = reader.text(fields.get('address'));
+  return {
+    kind: 'listening',
+    listen,
+    names: reader.texts(fields.get('names')),
+    certificate: reader.needed(fields, 'certificate', at, 'the name of the certificate we present, e.g. CERT_S_SM_DP_TLS') ?? '',
+    encoding,
+    ...(address === undefined ? {} : { address }),
+    at,
+  };
+};
+
+/** Reads `links`; wires other than https are left to their adapters. */
+export const readLinks = (reader: Reader, entry: Entry | undefined, iut: IutRole): Record<string, Record<string, Link>> => {
+  const links: Record<string, Record<string, Link>> = {};
+  if (entry === undefined) return links;
+  for (const { key: name, at, value } of reader.entries(entry.value, 'links')) {
+    if (!INTERFACES.includes(name))
+      reader.report(
+        'unknown-key',
+        at,
+        `unknown interface "${name}" of an ${iut}; known: ${INTERFACES.join(', ')}`,
+        didYouMean(name, INTERFACES),
+      );
+    const wires: Record<string, Link> = {};
+    for (const wire of reader.entries(value, `links.${name}`)) {
+      if (!WIRES.includes(wire.key))
+        reader.report('unknown-key', wire.at, `unknown wire "${wire.key}"; known: ${WIRES.join(', ')}`, didYouMean(wire.key, WIRES));
+      if (wire.key === 'https') {
+        const link = readHttps(reader, name, wire);
+        if (link) wires[wire.key] = link;
+      } else if (wire.value.kind === 'map') wires[wire.key] = { kind: 'other', node: wire.value, at: wire.at };
+      else reader.fields(wire.value, `links.${name}.${wire.key}`, []);
+    }
+    links[name] = wires;
+  }
+  return links;
+};

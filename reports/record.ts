@@ -61,7 +61,7 @@ export interface Check {
   readonly ok: boolean;
   readonly level: Level;
   readonly covers: readonly string[];
-  /** Position in the message's octets. */
+  /** Position in the message's octets, `end` exclusive. */
   readonly octets?: readonly [start: number, end: number];
   readonly at?: Position;
   /** Exchange whose message it looked at. */
@@ -144,6 +144,8 @@ export interface SequenceRecord {
   readonly iut: string;
   readonly source: string;
   readonly covers: readonly string[];
+  /** Entries of docs/interpretations.md that the case relies on. */
+  readonly interpretations?: readonly string[];
   readonly file: string;
   readonly verdict: Verdict;
   readonly reason: string;

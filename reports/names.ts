@@ -1,0 +1,79 @@
+import type { RunRecord, SequenceRecord, Verdict } from './record.js';
+
+/** What became of a planned sequence: its verdict, or why it has none. */
+export type Outcome = Verdict | 'notApplicable' | 'cannotRun' | 'notRecorded';
+
+/** Outcomes in the order in which reports list them. */
+export const outcomes: readonly Outcome[] = ['pass', 'fail', 'inconclusive', 'error', 'cannotRun', 'notRecorded', 'notApplicable'];
+
+/** Sign of an outcome: colour is never the only signal. */
+export const marks: Readonly<Record<Outcome, string>> = {
+  pass: '✓',
+  fail: '✗',
+  inconclusive: '?',
+  error: '!',
+  cannotRun: '∅',
+  notRecorded: '…',
+  notApplicable: '–',
+};
+
+/** Outcomes as words. */
+export const words: Readonly<Record<Outcome, string>> = {
+  pass: 'pass',
+  fail: 'fail',
+  inconclusive: 'inconclusive',
+  error: 'error',
+  cannotRun: 'cannot run',
+  notRecorded: 'not recorded',
+  notApplicable: 'not applicable',
+};
+
+const roles: Readonly<Record<string, string>> = { eim: 'eIM', ipa: 'IPA', euicc: 'eUICC', smdp: 'SM-DP+', smds: 'SM-DS', iut: 'IUT' };
+
+/** Role as the specification writes it: `eim` → `eIM`, `eim2` → `eIM 2`. */
+export function roleName(role: string): string {
+  const [, name = role, number = ''] = /^([a-z]+)(\d*)$/.exec(role) ?? [];
+  return `${roles[name] ?? name}${number && ` ${number}`}`;
+}
+
+/** Whether a party of an exchange is the implementation under test. */
+export const isIut = (party: string, sequence: Pick<SequenceRecord, 'iut'>): boolean => party === 'iut' || party === sequence.iut;
+
+/** Party as SGP.33 writes it: `S_IPA` for a simulated one, `eIM (IUT)` for the implementation under test. */
+export function partyName(party: string, sequence: Pick<SequenceRecord, 'iut'>): string {
+  if (isIut(party, sequence)) return `${roleName(sequence.iut)} (IUT)`;
+  return party === 'operator' ? 'Operator' : `S_${roleName(party)}`;
+}
+
+/** Address of a sequence for people: its key, and the name of its row if it has one. */
+export function addressOf(of: Pick<SequenceRecord, 'key' | 'row'>): string {
+  return of.row ? `${of.key} "${of.row.name}"` : of.key;
+}
+
+/** Anchor of a sequence in summary.html: `eim.enable.11[https]#2` → `case-eim.enable.11-https-2`. */
+export const anchorOf = (key: string): string => `case-${key.replace(/[^A-Za-z0-9.]+/g, '-').replace(/-+$/, '')}`;
+
+/** Section of a requirement with its document, `SGP.32 3.3.1`; from the id when the catalogue does not have it. */
+export function sectionOf(id: string, requirements: RunRecord['requirements']): string {
+  const [, letters, number, fromId] = /^([A-Z]+)(\d+)-(.+)-\d+$/.exec(id) ?? [];
+  const section = requirements.find(requirement => requirement.id === id)?.section ?? fromId;
+  if (!section) return 'no section';
+  return section.startsWith('SGP') || !letters ? section : `${letters}.${number} ${section}`;
+}
+
+/** Compares section numbers and ids as people do: 3.9 before 3.10. */
+export const inOrder = (a: string, b: string): number => a.localeCompare(b, 'en', { numeric: true });
+
+/** Seconds as `+0.812 s` from the start of a sequence. */
+export const offset = (seconds: number): string => `+${seconds.toFixed(3)} s`;
+
+/** Duration in seconds as people read it: `0.81 s`, `12.4 s`, `3 min 05 s`. */
+export function duration(seconds: number): string {
+  if (seconds < 10) return `${seconds.toFixed(2)} s`;
+  if (seconds < 60) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, '0')} s`;
+}
+
+/** `1 case`, `2 cases`. */
+export const count = (number: number, singular: string, plural = `${singular}s`): string => `${number} ${number === 1 ? singular : plural}`;

@@ -1,0 +1,97 @@
+import { mkdir, open, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { RecordLine, RunRecord, SequenceRecord } from './record.js';
+
+/** Name of the record in the directory of a run. */
+export const recordName = 'record.jsonl';
+
+/** First line of a record: everything known before the first sequence. */
+export type RecordHeader = Omit<RunRecord, 'sequences' | 'finished' | 'seconds'>;
+
+/** An open record.jsonl; every line is on the disk when its promise resolves, so that a crash loses one sequence at most. */
+export interface RecordStore {
+  readonly file: string;
+  begin(header: RecordHeader): Promise<void>;
+  append(sequence: SequenceRecord): Promise<void>;
+  /** `finished` is ISO 8601 UTC, `seconds` the duration of the run. */
+  end(finished: string, seconds: number): Promise<void>;
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** The record of a run cannot be read; the message says which line and why. */
+export class RecordError extends Error {
+  readonly code = 'RECORD_UNREADABLE';
+}
+
+/** Opens a new record in a directory, making the directory; fails if the directory already has one. */
+export async function openRecord(dir: string): Promise<RecordStore> {
+  await mkdir(dir, { recursive: true });
+  const file = join(dir, recordName);
+  // Exclusive: a second run into the same directory must not mix two records.
+  const handle = await open(file, 'ax');
+  let last: Promise<void> = Promise.resolve();
+  const write = (line: RecordLine): Promise<void> => {
+    // Sequences may finish at the same time; lines must not interleave, and one failed write must not block the next.
+    const next = last
+      .catch(() => undefined)
+      .then(async () => {
+        await handle.appendFile(`${JSON.stringify(line)}\n`);
+        await handle.datasync();
+      });
+    last = next;
+    return next;
+  };
+  const close = async (): Promise<void> => {
+    await last.catch(() => undefined);
+    await handle.close();
+  };
+  return {
+    file,
+    begin: header => write({ kind: 'run', ...header }),
+    append: sequence => write({ kind: 'sequence', ...sequence }),
+    end: (finished, seconds) => write({ kind: 'end', finished, seconds }),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function parse(text: string, file: string): readonly RecordLine[] {
+  const lines = text.split('\n');
+  // Text after the last line end is a line that was being written when the process died.
+  lines.pop();
+  return lines.map((line, index) => {
+    try {
+      // The file is our own; its lines have the type they were written with.
+      return JSON.parse(line) as RecordLine;
+    } catch (cause) {
+      throw new RecordError(`${file}:${index + 1}: expected one JSON object in the line, got ${line.slice(0, 60)}`, { cause });
+    }
+  });
+}
+
+// Without an end line the run ended with the last sequence, as far as anyone knows.
+function lastMoment(header: RecordHeader, sequences: readonly SequenceRecord[]): number {
+  const began = Date.parse(header.run.started);
+  return Math.max(0, ...sequences.map(sequence => (Date.parse(sequence.started) - began) / 1000 + sequence.seconds));
+}
+
+/** Reads the record of a run; without an end line (crash) `finished` is missing, and a last line cut short is left out. */
+export async function readRecord(dir: string): Promise<RunRecord> {
+  const file = join(dir, recordName);
+  const lines = parse(await readFile(file, 'utf8'), file);
+  const [first] = lines;
+  if (first?.kind !== 'run') {
+    throw new RecordError(`${file}:1: expected the header of a run, got ${first ? `a line of kind ${first.kind}` : 'no complete line'}`);
+  }
+  const { kind: _kind, ...header } = first;
+  const sequences: SequenceRecord[] = [];
+  for (const line of lines) {
+    if (line.kind !== 'sequence') continue;
+    const { kind: _sequence, ...sequence } = line;
+    sequences.push(sequence);
+  }
+  const end = lines.find(line => line.kind === 'end');
+  if (end) return { ...header, sequences, finished: end.finished, seconds: end.seconds };
+  return { ...header, sequences, seconds: lastMoment(header, sequences) };
+}

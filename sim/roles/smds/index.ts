@@ -9,6 +9,7 @@ import {
   InitiateAuthenticationRequest,
   InitiateAuthenticationResponse,
 } from '#protocol/rsp/es9plus.js';
+import type { SigningContext } from '#protocol/signatures.js';
 import { type Actor, ComposeError, type Received, type World } from '../../role.js';
 import { type Answer, decodeProblem, desk, MALFORMED, refusals } from '../rsp-server/answer.js';
 import { issuers } from '../rsp-server/identity.js';
@@ -41,7 +42,7 @@ export interface Smds extends Actor {
   readonly role: 'smds';
   react(received: Received): Promise<Answer | undefined>;
   /** The key with which messages of the SM-DS are signed anew after an edit. */
-  readonly signing: { keyFor(signer: 'serverAuth'): PrivateKey | undefined };
+  readonly signing: { keyFor(signer: 'serverAuth' | 'dpPb'): PrivateKey | undefined; context(): SigningContext };
 }
 
 interface Event {
@@ -137,7 +138,7 @@ export const createSmds = (config: SmdsConfig, world: World): Smds => {
       answers.answer(received);
     },
     react: async received => answers.answer(received),
-    signing: { keyFor: () => current?.auth.key },
+    signing: { keyFor: signer => (signer === 'serverAuth' ? current?.auth.key : undefined), context: () => ({}) },
     get state() {
       return {
         address,

@@ -85,7 +85,8 @@ export const errorText = (error: unknown): string => (error instanceof Error ? e
 
 /** The TLS alert that the peer sent, by its name in RFC 8446 6 (`unknown_ca`), or undefined when the error is no alert. */
 export const alertName = (error: unknown): string | undefined => {
-  const match = /^ERR_SSL_(?:SSLV3|TLSV1|TLSV13)_(?:ALERT_)?([A-Z0-9_]+)$/.exec(errorCode(error));
+  // OpenSSL 3.5 says SSL/TLS where older ones say SSLV3.
+  const match = /^ERR_SSL_(?:SSLV3|TLSV1|TLSV13|SSL\/TLS)_(?:ALERT_)?([A-Z0-9_]+)$/.exec(errorCode(error));
   return match?.[1]?.toLowerCase();
 };
 

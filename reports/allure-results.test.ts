@@ -1,0 +1,145 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { getGlobalTestRuntime, setGlobalTestRuntime } from 'allure-js-commons/sdk/runtime';
+import { AssertionError, expect } from 'chai';
+import Mocha from 'mocha';
+import { type AllureReporting, allureReporting, reportToAllure, writeAllureResults } from './allure-results.js';
+import { directory } from './fixtures/directory.js';
+import { goldenRecord } from './fixtures/record.js';
+import type { PlanEntry } from './record.js';
+
+interface Step {
+  readonly name: string;
+  readonly status: string;
+  readonly start: number;
+  readonly stop: number;
+  readonly steps: readonly Step[];
+  readonly attachments: readonly { readonly name: string; readonly type: string; readonly source: string }[];
+}
+
+interface Result extends Step {
+  readonly fullName: string;
+  readonly historyId: string;
+  readonly testCaseId: string;
+  readonly titlePath: readonly string[];
+  readonly statusDetails: { readonly message?: string; readonly trace?: string };
+  readonly labels: readonly { readonly name: string; readonly value: string }[];
+  readonly links: readonly unknown[];
+  readonly parameters: readonly unknown[];
+  readonly description: string;
+}
+
+async function read(dir: string): Promise<readonly Result[]> {
+  const names = (await readdir(dir)).filter(name => name.endsWith('-result.json'));
+  const results = await Promise.all(names.map(async (name): Promise<Result> => JSON.parse(await readFile(join(dir, name), 'utf8'))));
+  return results.sort((a, b) => a.historyId.localeCompare(b.historyId));
+}
+
+// Names of attachment files are random, and the runner adds labels of its own (host, thread, suite).
+const ours = ['epic', 'feature', 'story', 'tag', 'interpretation'];
+const comparable = (step: Step): object => ({
+  name: step.name,
+  status: step.status,
+  start: step.start,
+  stop: step.stop,
+  attachments: step.attachments.map(({ name, type, source }) => [name, type, source.slice(source.lastIndexOf('.'))]),
+  steps: step.steps.map(comparable),
+});
+const content = ({
+  fullName,
+  historyId,
+  testCaseId,
+  titlePath,
+  statusDetails,
+  links,
+  parameters,
+  description,
+  labels,
+  ...rest
+}: Result) => ({
+  ...{ fullName, historyId, testCaseId, titlePath, statusDetails, links, parameters, description },
+  labels: labels.filter(({ name }) => ours.includes(name)),
+  ...(comparable(rest as Step) as object),
+});
+
+async function runMocha(entries: readonly PlanEntry[], dir: string): Promise<void> {
+  const { sequences, finished: _finished, seconds: _seconds, ...header } = goldenRecord;
+  const reporting: AllureReporting = allureReporting(header, dir);
+  const mocha = new Mocha({ reporter: 'allure-mocha', reporterOptions: reporting.reporterOptions });
+  const suite = Mocha.Suite.create(mocha.suite, 'conformance');
+  for (const entry of entries) {
+    const test = new Mocha.Test(entry.key, async function body(this: Mocha.Context) {
+      const sequence = sequences.find(({ key }) => key === entry.key);
+      if (!sequence) {
+        await reporting.skip(entry);
+        if (entry.state === 'notApplicable') this.skip();
+        throw new Error(entry.reason);
+      }
+      await reporting.report(sequence);
+      if (sequence.verdict === 'fail') throw new AssertionError(sequence.reason);
+      if (sequence.verdict !== 'pass') throw new Error(sequence.reason);
+    });
+    test.file = join(process.cwd(), entry.file);
+    suite.addTest(test);
+  }
+  const before = getGlobalTestRuntime();
+  await new Promise<void>(resolve => {
+    mocha.run(() => resolve());
+  });
+  setGlobalTestRuntime(before);
+}
+
+describe('Allure results', () => {
+  it('are the same whether a mocha run writes them or the record is reported again', async () => {
+    await using dir = await directory();
+    const [run, again] = [join(dir.path, 'run'), join(dir.path, 'again')];
+    await runMocha(goldenRecord.plan, run);
+    await writeAllureResults(goldenRecord, again);
+    const [written, rewritten] = [await read(run), await read(again)];
+    expect(written).to.have.length(8);
+    // Nobody knows the time of a sequence that did not run: a run takes the present, the record the beginning of the run.
+    const untimed = (result: Result) => ({ ...content(result), start: 0, stop: 0 });
+    const ran = ({ attachments }: Result) => attachments.length > 0;
+    expect(written.filter(ran).map(content)).to.deep.equal(rewritten.filter(ran).map(content));
+    expect(written.map(untimed)).to.deep.equal(rewritten.map(untimed));
+  });
+
+  it('have environment and categories beside them', async () => {
+    await using dir = await directory();
+    await writeAllureResults(goldenRecord, dir.path);
+    expect(await readFile(join(dir.path, 'environment.properties'), 'utf8'))
+      .to.contain('Acme eIM 4.2.0 (eim)')
+      .and.contain('Specifications')
+      .and.contain('9f3a');
+    const categories: { name: string; messageRegex: string }[] = JSON.parse(await readFile(join(dir.path, 'categories.json'), 'utf8'));
+    expect(categories.map(({ name }) => name)).to.deep.equal([
+      'Violated requirement',
+      'Inconclusive',
+      'Harness error',
+      'Cannot run',
+      'Not applicable',
+    ]);
+  });
+
+  it('keep the times of the sequence, not those of writing', async () => {
+    await using dir = await directory();
+    await writeAllureResults(goldenRecord, dir.path);
+    const result = (await read(dir.path)).find(({ fullName }) => fullName === 'eim.enable.01[https]');
+    expect(result?.start).to.equal(Date.parse('2026-11-20T17:33:01.000Z'));
+    expect(result?.stop).to.equal(Date.parse('2026-11-20T17:33:05.310Z'));
+    expect(result?.steps[1]?.start).to.equal(Date.parse('2026-11-20T17:33:04.500Z'));
+  });
+
+  it('name a planned sequence that was not recorded as a harness error', async () => {
+    await using dir = await directory();
+    await writeAllureResults({ ...goldenRecord, sequences: goldenRecord.sequences.slice(1) }, dir.path);
+    const missing = (await read(dir.path)).find(({ fullName }) => fullName === 'eim.enable.01[https]');
+    expect(missing?.statusDetails.message).to.equal('Harness error: planned, but not recorded');
+  });
+
+  it('need no reporter: without allure-mocha a test hands its part to nobody', async () => {
+    const [sequence] = goldenRecord.sequences;
+    if (!sequence) throw new Error('the fixture has sequences');
+    await reportToAllure(sequence);
+  });
+});

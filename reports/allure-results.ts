@@ -1,0 +1,188 @@
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Stage, Status, type TestResult } from 'allure-js-commons';
+import type { Category, EnvironmentInfo, RuntimeMessage } from 'allure-js-commons/sdk';
+import { type LifecycleListener, ReporterRuntime, stringifyEnvInfo, type Writer } from 'allure-js-commons/sdk/reporter';
+import { getGlobalTestRuntime, type TestRuntime } from 'allure-js-commons/sdk/runtime';
+import { type AllureCase, type AllureFile, type AllureStep, describeSequence, describeUnrun, prefixes } from './allure.js';
+import type { PlanEntry, RunRecord, SequenceRecord } from './record.js';
+import type { RecordHeader } from './store.js';
+import { account } from './summary.js';
+
+/** Directory of the Allure results of a run, inside the directory of the run. */
+export const allureResultsName = 'allure-results';
+
+const statuses = { passed: Status.PASSED, failed: Status.FAILED, broken: Status.BROKEN, skipped: Status.SKIPPED } as const;
+
+/** Categories of the report, by the beginning of the message. */
+export const allureCategories: readonly { readonly name: string; readonly message: string; readonly status: keyof typeof statuses }[] = [
+  { name: 'Violated requirement', message: prefixes.fail, status: 'failed' },
+  { name: 'Inconclusive', message: prefixes.inconclusive, status: 'broken' },
+  { name: 'Harness error', message: prefixes.error, status: 'broken' },
+  { name: 'Cannot run', message: prefixes.cannotRun, status: 'broken' },
+  { name: 'Not applicable', message: prefixes.notApplicable, status: 'skipped' },
+];
+
+function categories(): Category[] {
+  return allureCategories.map(({ name, message, status }) => ({
+    name,
+    messageRegex: `(?s)^${message}.*`,
+    matchedStatuses: [statuses[status]],
+  }));
+}
+
+/** Environment table of the report: what was tested, and with what. */
+export function allureEnvironment({ run, iut }: RecordHeader): EnvironmentInfo {
+  const options = Object.entries(iut.options).map(([name, value]) => [name, value ? 'yes' : 'no']);
+  return {
+    IUT: `${iut.name} ${iut.version} (${iut.role}), ${iut.supplier}`,
+    IXIT: iut.ixit,
+    Harness: `${run.harness.version}${run.harness.commit === undefined ? '' : ` (${run.harness.commit})`}`,
+    Node: run.harness.node,
+    OpenSSL: run.harness.openssl,
+    Specifications: run.specifications.join(', '),
+    PKI: run.pki,
+    Seed: run.seed,
+    Run: run.id,
+    ...Object.fromEntries(options),
+  };
+}
+
+const fileMessage = ({ name, type, extension, content }: AllureFile): RuntimeMessage => ({
+  type: 'attachment_content',
+  data: { name, content: Buffer.from(content).toString('base64'), encoding: 'base64', contentType: type, fileExtension: extension },
+});
+
+const stepMessages = (step: AllureStep): RuntimeMessage[] => [
+  { type: 'step_start', data: { name: step.name, start: step.start } },
+  ...step.files.map(fileMessage),
+  ...step.steps.flatMap(stepMessages),
+  {
+    type: 'step_stop',
+    data: {
+      stop: step.stop,
+      status: statuses[step.status],
+      ...(step.message !== undefined && { statusDetails: { message: step.message } }),
+    },
+  },
+];
+
+function messages(described: AllureCase): RuntimeMessage[] {
+  const { testCaseId, historyId, description, labels, parameters, links, name, steps, files } = described;
+  return [
+    {
+      type: 'metadata',
+      data: {
+        testCaseId,
+        historyId,
+        description,
+        displayName: name,
+        labels: [...labels],
+        parameters: [...parameters],
+        links: [...links],
+      },
+    },
+    ...steps.flatMap(stepMessages),
+    ...files.map(fileMessage),
+  ];
+}
+
+// What runtime messages cannot say: address, verdict with its reason, times of the sequence rather than of the mocha test.
+function settle(result: TestResult, described: AllureCase): void {
+  result.fullName = described.fullName;
+  result.titlePath = [...described.titlePath];
+  result.status = statuses[described.status];
+  result.statusDetails = {
+    ...(described.message !== undefined && { message: described.message }),
+    ...(described.trace !== undefined && { trace: described.trace }),
+  };
+  result.stage = Stage.FINISHED;
+  result.start = described.start;
+  result.stop = Math.round(described.stop);
+}
+
+/** Writes results without waiting for the disk: record.jsonl is the durable copy, and an fsync per attachment costs seconds. */
+export function plainWriter(dir: string): Writer {
+  mkdirSync(dir, { recursive: true });
+  const write = (name: string, content: string | Buffer) => writeFileSync(join(dir, name), content);
+  return {
+    writeResult: result => write(`${result.uuid}-result.json`, JSON.stringify(result)),
+    writeGroup: group => write(`${group.uuid}-container.json`, JSON.stringify(group)),
+    writeAttachment: write,
+    writeAttachmentFromPath: (name, from) => copyFileSync(from, join(dir, name)),
+    writeEnvironmentInfo: info => write('environment.properties', stringifyEnvInfo(info)),
+    writeCategoriesDefinitions: definitions => write('categories.json', JSON.stringify(definitions)),
+    writeGlobals: (name, globals) => write(name, JSON.stringify(globals)),
+  };
+}
+
+const takesMessages = (runtime: TestRuntime): runtime is TestRuntime & { sendMessage(message: RuntimeMessage): Promise<void> } =>
+  'sendMessage' in runtime && typeof runtime.sendMessage === 'function';
+
+async function hand(described: AllureCase): Promise<void> {
+  const runtime = getGlobalTestRuntime();
+  // Without allure-mocha as reporter there is nobody to tell.
+  if (!takesMessages(runtime)) return;
+  for (const message of messages(described)) await runtime.sendMessage(message);
+}
+
+/** Hands a recorded sequence to Allure from inside its running mocha test; without allure-mocha as reporter it does nothing. */
+export const reportToAllure = (sequence: SequenceRecord): Promise<void> => hand(describeSequence(sequence));
+
+/** What a mocha run needs for Allure: the options of allure-mocha, and what each test hands over before it ends. */
+export interface AllureReporting {
+  readonly reporterOptions: {
+    readonly resultsDir: string;
+    readonly writer: Writer;
+    readonly environmentInfo: EnvironmentInfo;
+    readonly categories: Category[];
+    readonly listeners: LifecycleListener[];
+  };
+  /** Before a test of a sequence passes or throws. */
+  report(sequence: SequenceRecord): Promise<void>;
+  /** Before a test of a sequence that does not run skips (not applicable) or throws (cannot run). */
+  skip(entry: PlanEntry): Promise<void>;
+}
+
+/** Connects a mocha run to Allure, so that allure-mocha writes the same results as `writeAllureResults`. */
+export function allureReporting(header: RecordHeader, resultsDir: string): AllureReporting {
+  const described = new Map<string, AllureCase>();
+  const tell = (one: AllureCase): Promise<void> => {
+    described.set(one.historyId, one);
+    return hand(one);
+  };
+  const listener: LifecycleListener = {
+    // allure-mocha takes the status from the error's name and says "Test skipped"; the record knows better.
+    beforeTestResultWrite: result => {
+      const known = described.get(result.historyId ?? '');
+      if (known) settle(result, known);
+    },
+  };
+  return {
+    reporterOptions: {
+      resultsDir,
+      writer: plainWriter(resultsDir),
+      environmentInfo: allureEnvironment(header),
+      categories: categories(),
+      listeners: [listener],
+    },
+    report: sequence => tell(describeSequence(sequence)),
+    skip: entry => tell(describeUnrun(entry, Date.now())),
+  };
+}
+
+/** Writes Allure results of a whole record into a directory, without mocha (`sgp32 report`). */
+export async function writeAllureResults(record: RunRecord, dir: string): Promise<void> {
+  const runtime = new ReporterRuntime({ writer: plainWriter(dir), environmentInfo: allureEnvironment(record), categories: categories() });
+  const began = Date.parse(record.run.started);
+  for (const { entry, sequence } of account(record)) {
+    const described = sequence ? describeSequence(sequence) : describeUnrun(entry, began);
+    const uuid = runtime.startTest({ name: described.name, fullName: described.fullName, start: described.start });
+    runtime.applyRuntimeMessages(uuid, messages(described));
+    runtime.updateTest(uuid, result => settle(result, described));
+    runtime.stopTest(uuid, { stop: described.stop });
+    runtime.writeTest(uuid);
+  }
+  runtime.writeEnvironmentInfo();
+  runtime.writeCategoriesDefinitions();
+}

@@ -1,0 +1,80 @@
+import { expect } from 'chai';
+import { type AllureStep, allureLabels, describeSequence, describeUnrun } from './allure.js';
+import { expectGolden } from './fixtures/golden.js';
+import { goldenRecord } from './fixtures/record.js';
+
+const described = goldenRecord.sequences.map(describeSequence);
+const one = (fullName: string) => {
+  const found = described.find(description => description.fullName === fullName);
+  if (!found) throw new Error(`the fixture has ${fullName}`);
+  return found;
+};
+const failing = one('eim.enable.11[https]#1');
+
+describe('Allure description', () => {
+  it('is the golden one', () => {
+    const unrun = goldenRecord.plan.filter(({ state }) => state !== 'run').map(entry => describeUnrun(entry, 0));
+    expectGolden('allure.json', `${JSON.stringify([...described, ...unrun], undefined, 2)}\n`);
+  });
+
+  it('gives each verdict its status and a message that begins with its category', () => {
+    const of = (fullName: string) => [one(fullName).status, one(fullName).message?.split(':')[0]];
+    expect(of('eim.enable.01[https]')).to.deep.equal(['passed', undefined]);
+    expect(of('eim.enable.11[https]#1')).to.deep.equal(['failed', 'Violated requirement']);
+    expect(of('eim.hostile.01[https]#1')).to.deep.equal(['broken', 'Inconclusive']);
+    expect(of('ipa.poll.02[https]')).to.deep.equal(['broken', 'Harness error']);
+    const unrun = goldenRecord.plan.slice(-2).map(entry => describeUnrun(entry, 0));
+    expect(unrun.map(({ status, message }) => [status, message])).to.deep.equal([
+      ['skipped', 'Not applicable: O_E_INDIRECT is no (when: O_E_INDIRECT)'],
+      ['broken', 'Cannot run: no binding for operator action queueDisable (acme eim.ixit.yaml:41)'],
+    ]);
+  });
+
+  it('keeps the identity of a case across titles, and of a sequence across rows', () => {
+    expect([failing.testCaseId, failing.historyId]).to.deep.equal(['eim.enable.11', 'eim.enable.11[https]#1']);
+    expect(new Set(described.map(({ historyId }) => historyId)).size).to.equal(described.length);
+  });
+
+  it('labels role, area and requirements', () => {
+    expect(allureLabels({ id: 'eim.enable.11', iut: 'eim', over: 'https', covers: ['SGP32-3.3.1-11'] })).to.deep.equal([
+      { name: 'epic', value: 'eIM' },
+      { name: 'feature', value: 'enable' },
+      { name: 'story', value: 'SGP32-3.3.1-11' },
+      { name: 'tag', value: 'https' },
+    ]);
+  });
+
+  it('has a step per YAML step, with a child per check that says what came', () => {
+    expect(failing.steps.map(({ name }) => name)).to.deep.equal([
+      'b1  before: call: PROC_PACKAGE_FETCHED',
+      '1  ipa → iut  ProvideEimPackageResult',
+      '2  iut → ipa  ProvideEimPackageResultResponse',
+      'a1  after: operator: reset',
+    ]);
+    expect(failing.steps[2]?.steps.at(-1)).to.include({ name: 'eimAcknowledgements is absent — got [1]', status: 'failed' });
+    expect(one('eim.enable.01[https]').steps[2]?.steps[0]?.name).to.equal('counterValue is 1..65535 — got 7');
+  });
+
+  it('attaches the files of each message to its step, and diagram, YAML and output of the IUT to the case', () => {
+    const names = (step: AllureStep | undefined) => step?.files.map(({ name }) => name);
+    expect(names(failing.steps[1])).to.deep.equal(
+      ['decoded.txt', 'octets.hex', 'transport.txt', 'signatures.txt'].map(ending => `1 ProvideEimPackageResult ${ending}`),
+    );
+    expect(one('eim.package.03[coaps]').files.map(({ name }) => name)).to.deep.equal([
+      'sequence.svg',
+      'test-cases/eim/package/03-over-coap.yaml',
+      'iut-output.txt',
+    ]);
+  });
+
+  it('shows messages that no step of the script names, in their place', () => {
+    const [first, ...rest] = goldenRecord.sequences;
+    if (!first || rest.length === 0) throw new Error('the fixture has sequences');
+    const { exchange: _scripted, ...unscripted } = first.steps[1] ?? first.steps[0] ?? { exchange: 0 };
+    const steps = describeSequence({
+      ...first,
+      steps: first.steps.map((step, index) => (index === 1 ? { ...step, ...unscripted, exchange: 99 } : step)),
+    }).steps;
+    expect(steps.map(({ name }) => name)).to.include('–  S_IPA → eIM (IUT)  GetEimPackageRequest (outside the script)');
+  });
+});

@@ -1,0 +1,118 @@
+/** ProvideEimPackageResult in all its alternatives, also inside HandleNotification. SGP.32 5.14.6, 6.3.2.7 */
+import { type Decoded, fieldOctets, find } from '#protocol/asn1/element.js';
+import { equal } from '#protocol/asn1/tlv.js';
+import type { ValueOf } from '#protocol/asn1/type.js';
+import { type ProvideEimPackageResult, ProvideEimPackageResultResponse } from '#protocol/iot/esipa.js';
+import { type Answer, answerWith, type EimContext, eidText } from './context.js';
+import { takeDataResponse } from './data-request.js';
+import type { Discard } from './decisions.js';
+import { eidOfCertificate } from './identity.js';
+import { takeNotifications } from './notifications.js';
+import { codeName } from './outcome.js';
+import { type Taken, takeEuiccPackageResult } from './results.js';
+import { type EuiccRecord, failOrder, settleOrder } from './state.js';
+import { takeTriggerResult } from './trigger-result.js';
+
+type Provided = Decoded<ValueOf<typeof ProvideEimPackageResult>>;
+/** What became of a delivery: what to acknowledge, why it was discarded, or that the eUICC is not known. */
+export type Delivery = Taken | { readonly error: number };
+
+/** Octets of a field wherever it stands in the result; paths differ when a message was embedded. */
+const part = (message: Decoded, prefix: string, path: string): Uint8Array | undefined => fieldOctets(message, `${prefix}${path}`);
+
+const packageOf = (record: EuiccRecord, eimTransactionId: Uint8Array) =>
+  record.packages.find(p => p.eimTransactionId && equal(p.eimTransactionId, eimTransactionId));
+
+/** EID from what the result itself tells: a pending eimTransactionId, or the certificate in it. SGP.32 6.3.2.7 */
+const impliedEid = (eim: EimContext, provided: ValueOf<typeof ProvideEimPackageResult>): string | undefined => {
+  const result = provided.eimPackageResult;
+  const packageResult = result.euiccPackageResult ?? result.ePRAndNotifications?.euiccPackageResult;
+  const id =
+    packageResult?.euiccPackageResultSigned?.euiccPackageResultDataSigned.eimTransactionId ??
+    packageResult?.euiccPackageErrorSigned?.euiccPackageErrorDataSigned.eimTransactionId ??
+    packageResult?.euiccPackageErrorUnsigned?.eimTransactionId ??
+    result.ipaEuiccDataResponse?.ipaEuiccData?.eimTransactionId ??
+    result.ipaEuiccDataResponse?.ipaEuiccDataResponseError?.eimTransactionId ??
+    result.profileDownloadTriggerResult?.eimTransactionId ??
+    result.eimPackageResultResponseError?.eimTransactionId;
+  const owner = id && [...eim.euiccs.values()].find(record => packageOf(record, id));
+  if (owner) return owner.eid;
+  const notification = result.ePRAndNotifications?.notificationList.find(n => n.otherSignedNotification)?.otherSignedNotification;
+  const certificate = notification?.euiccCertificate ?? result.ipaEuiccDataResponse?.ipaEuiccData?.euiccCertificate;
+  return certificate && eidOfCertificate(certificate);
+};
+
+const recordOf = (eim: EimContext, provided: ValueOf<typeof ProvideEimPackageResult>): EuiccRecord | { readonly error: number } => {
+  const { decisions } = eim;
+  if (provided.eidValue && decisions.judgesEid(provided.eidValue) === 'invalid') return { error: decisions.answersInvalidEid() };
+  const eid = provided.eidValue ? eidText(provided.eidValue) : impliedEid(eim, provided);
+  if (eid === undefined) return { error: decisions.answersMissingEid() };
+  return eim.euiccs.get(eid) ?? { error: decisions.answersUnknownEid() };
+};
+
+/** Takes one delivered result; `prefix` leads to the fields of ProvideEimPackageResult inside the message. */
+export const takeDelivery = (
+  eim: EimContext,
+  message: Decoded,
+  provided: ValueOf<typeof ProvideEimPackageResult>,
+  prefix: string,
+): Delivery => {
+  const record = recordOf(eim, provided);
+  if ('error' in record) return record;
+  const result = provided.eimPackageResult;
+  const octets = (path: string) => part(message, `${prefix}eimPackageResult.`, path);
+  const packageResult = octets('euiccPackageResult');
+  if (packageResult) return takeEuiccPackageResult(eim, record, packageResult);
+  if (result.ePRAndNotifications) return takeResultAndNotifications(eim, record, message, `${prefix}eimPackageResult.ePRAndNotifications`);
+  const data = octets('ipaEuiccDataResponse');
+  if (data) return takeDataResponse(eim, record, data);
+  const trigger = octets('profileDownloadTriggerResult');
+  if (trigger) return takeTriggerResult(eim, record, trigger);
+  return takeResponseError(record, message, `${prefix}eimPackageResult.eimPackageResultResponseError`);
+};
+
+const takeResultAndNotifications = (eim: EimContext, record: EuiccRecord, message: Decoded, path: string): Taken => {
+  const result = fieldOctets(message, `${path}.euiccPackageResult`);
+  const taken = result ? takeEuiccPackageResult(eim, record, result) : ({ discarded: 'undecodable' } as const);
+  const isDiscarded = 'discarded' in taken;
+  // A repetition is delivered with the same notifications; they may be the ones that got lost.
+  if (isDiscarded && taken.discarded !== 'repeated' && !eim.decisions.takesNotificationsOfDiscarded()) return taken;
+  const acknowledged = takeNotifications(eim, record, message, `${path}.notificationList`);
+  return isDiscarded && acknowledged.length === 0 ? taken : { acknowledge: [...(isDiscarded ? [] : taken.acknowledge), ...acknowledged] };
+};
+
+/** The IPA could not handle a package at all; the code is unsigned, so a signed result still counts. SGP.32 6.3.2.7 */
+const takeResponseError = (record: EuiccRecord, message: Decoded, path: string): Taken => {
+  const code = find(message.root, `${path}.eimPackageResultErrorCode`);
+  const id = find(message.root, `${path}.eimTransactionId`);
+  const idOctets = 'element' in id && id.element.value instanceof Uint8Array ? id.element.value : undefined;
+  const outstanding = record.packages.filter(p => p.phase === 'outstanding');
+  // With unknownPackage(2) the IPA usually could not read the id; only one package is under way then.
+  const pack = idOctets ? outstanding.find(p => p.eimTransactionId && equal(p.eimTransactionId, idOctets)) : outstanding[0];
+  if (!pack) return { discarded: 'noPackage' };
+  pack.phase = 'closed';
+  if (pack.kind === 'euiccPackage') pack.isDoubtful = true;
+  failOrder(pack.order, 'element' in code ? codeName(code.element) : 'undefinedError');
+  settleOrder(record, pack.order);
+  return { acknowledge: [] };
+};
+
+const respond = (eim: EimContext, delivery: Delivery): Answer => {
+  const type = ProvideEimPackageResultResponse;
+  if ('error' in delivery) return answerWith(eim, type, { provideEimPackageResultError: delivery.error });
+  if ('discarded' in delivery) return respondDiscarded(eim, delivery.discarded);
+  const eimAcknowledgements = eim.decisions.acknowledges(delivery.acknowledge);
+  return answerWith(eim, type, eimAcknowledgements.length > 0 ? { eimAcknowledgements } : { emptyResponse: {} });
+};
+const respondDiscarded = (eim: EimContext, why: Discard): Answer => {
+  const code = eim.decisions.answersDiscarded(why);
+  return answerWith(
+    eim,
+    ProvideEimPackageResultResponse,
+    code === undefined ? { emptyResponse: {} } : { provideEimPackageResultError: code },
+  );
+};
+
+/** Answers ProvideEimPackageResult. */
+export const provideEimPackageResult = (eim: EimContext, message: Provided): Answer =>
+  respond(eim, takeDelivery(eim, message, message.value, ''));

@@ -1,0 +1,45 @@
+/** GetEimPackage: which package an IPA gets. SGP.32 3.1.1.1, 5.14.5 */
+import type { Decoded } from '#protocol/asn1/element.js';
+import { raw, type ValueOf } from '#protocol/asn1/type.js';
+import { type GetEimPackageRequest, GetEimPackageResponse, StateChangeCause } from '#protocol/iot/esipa.js';
+import { type Answer, answerWith, type EimContext, eidText } from './context.js';
+import { packageOctets } from './packages.js';
+import type { EimPackage, EuiccRecord } from './state.js';
+
+const error = (eim: EimContext, eimPackageError: number): Answer => answerWith(eim, GetEimPackageResponse, { eimPackageError });
+
+const noteStateChange = (eim: EimContext, record: EuiccRecord, request: Partial<ValueOf<typeof GetEimPackageRequest>>): void => {
+  if (request.notifyStateChange === undefined || !eim.decisions.marksStale(request.stateChangeCause)) return;
+  record.stale = true;
+  const [name] = [...(StateChangeCause.names ?? [])].find(([, code]) => code === request.stateChangeCause) ?? ['undefined'];
+  record.staleCause = name;
+};
+
+const handOut = (eim: EimContext, record: EuiccRecord, pack: EimPackage): Answer => {
+  const message = raw(packageOctets(eim, record, pack));
+  switch (pack.kind) {
+    case 'euiccPackage':
+      return answerWith(eim, GetEimPackageResponse, { euiccPackageRequest: message });
+    case 'dataRequest':
+      return answerWith(eim, GetEimPackageResponse, { ipaEuiccDataRequest: message });
+    case 'download':
+      return answerWith(eim, GetEimPackageResponse, { profileDownloadTriggerRequest: message });
+  }
+};
+
+/** Answers GetEimPackage with one package of the eUICC, or with the reason why there is none. */
+export const getEimPackage = (eim: EimContext, request: Decoded<ValueOf<typeof GetEimPackageRequest>>): Answer => {
+  const { decisions } = eim;
+  const value: Partial<ValueOf<typeof GetEimPackageRequest>> = request.value;
+  const judgement = decisions.judgesEid(value.eidValue);
+  if (judgement === 'missing' || value.eidValue === undefined) return error(eim, decisions.answersMissingEid());
+  if (judgement === 'invalid') return error(eim, decisions.answersInvalidEid());
+  const record = eim.euiccs.get(decisions.ownerOfQueue(eidText(value.eidValue), [...eim.euiccs.keys()]));
+  if (!record?.associated) return error(eim, decisions.answersUnknownEid());
+  noteStateChange(eim, record, value);
+  const outstanding = record.packages.filter(p => p.phase === 'outstanding');
+  // The packages of one order go out one after another: the next only makes sense once the one before succeeded.
+  const waiting = record.packages.filter(p => p.phase === 'waiting' && !outstanding.some(o => o.order === p.order));
+  const pack = decisions.choosesPackage(waiting, outstanding);
+  return pack ? handOut(eim, record, pack) : error(eim, decisions.answersEmptyQueue());
+};

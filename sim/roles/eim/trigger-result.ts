@@ -1,0 +1,28 @@
+/** Results of download triggers. SGP.32 2.11.2.3 */
+import { decode } from '#protocol/asn1/decode.js';
+import { fieldOctets, find } from '#protocol/asn1/element.js';
+import { ProfileDownloadTriggerResult } from '#protocol/iot/trigger.js';
+import type { EimContext } from './context.js';
+import { takeNotification } from './notifications.js';
+import { codeName } from './outcome.js';
+import type { Taken } from './results.js';
+import { type EuiccRecord, failOrder, settleOrder } from './state.js';
+
+/** Takes the octets `BF54 …` of a trigger result for an eUICC. */
+export const takeTriggerResult = (eim: EimContext, record: EuiccRecord, octets: Uint8Array): Taken => {
+  const message = decode(ProfileDownloadTriggerResult, octets, { spec: eim.world.spec });
+  if (!message.ok) return { discarded: 'undecodable' };
+  const { eimTransactionId } = message.value;
+  const handedOut = record.packages.flatMap(p => (p.kind === 'download' && p.octets ? [p] : []));
+  const matching = handedOut.filter(d => eim.decisions.acceptsTransactionId(d.eimTransactionId, eimTransactionId));
+  const download = matching.find(d => d.phase === 'outstanding') ?? matching.at(-1);
+  if (!download) return { discarded: 'noPackage' };
+  const installation = fieldOctets(message, 'profileDownloadTriggerResultData.profileInstallationResult');
+  if (installation) return takeNotification(eim, record, installation, download);
+  if (download.installation !== undefined) return { discarded: 'repeated' };
+  const reason = find(message.root, 'profileDownloadTriggerResultData.profileDownloadError.profileDownloadErrorReason');
+  download.phase = 'closed';
+  failOrder(download.order, 'element' in reason ? codeName(reason.element) : 'undefinedError');
+  settleOrder(record, download.order);
+  return { acknowledge: [] };
+};

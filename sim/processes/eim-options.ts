@@ -1,0 +1,106 @@
+/** The options of `sgp32 sim eim`, as data: the command line prints them, the process reads them. */
+import { readFileSync } from 'node:fs';
+import type { Curve } from '#protocol/crypto/ecdsa.js';
+import { CURVE_NAMES } from '#protocol/crypto/key.js';
+import { eimDefects } from '../defects/eim.js';
+import { eimVariants } from '../defects/eim-variants.js';
+import type { EimOverride } from '../roles/eim/index.js';
+
+/** A value of an option that cannot be used. */
+export class OptionError extends Error {
+  override readonly name = 'OptionError';
+  readonly code = 'option';
+}
+
+/** One option with one value, `--name value`; V is what it means. */
+export interface ProcessOption<V> {
+  readonly name: string;
+  readonly text: string;
+  readonly default: string;
+  parse(text: string): V;
+}
+
+const option = <V>(name: string, text: string, fallback: string, parse: (text: string) => V): ProcessOption<V> => ({
+  name,
+  text,
+  default: fallback,
+  parse,
+});
+const asIs = (text: string): string => text;
+const list = (text: string): readonly string[] =>
+  text
+    .split(',')
+    .map(item => item.trim())
+    .filter(item => item !== '');
+
+const curve = (text: string): Curve => {
+  const found = CURVE_NAMES.find(name => name === text);
+  if (!found) throw new OptionError(`--curve: expected ${CURVE_NAMES.join(' or ')}, got ${text}`);
+  return found;
+};
+const resolve = (text: string): ReadonlyMap<string, string> =>
+  new Map(
+    list(text).map(item => {
+      const [name, target, ...more] = item.split('=');
+      if (!name || !target || more.length > 0) throw new OptionError(`--resolve: expected name=host:port, got ${item}`);
+      return [name.toLowerCase(), target];
+    }),
+  );
+const trust = (text: string): readonly string[] =>
+  list(text).map(file => {
+    try {
+      return readFileSync(file, 'utf8');
+    } catch (cause) {
+      throw new OptionError(`--trust: cannot read ${file}`, { cause });
+    }
+  });
+const overrides =
+  (name: string, known: Readonly<Record<string, EimOverride>>) =>
+  (text: string): readonly EimOverride[] =>
+    list(text).map(item => {
+      const found = Object.hasOwn(known, item) ? known[item] : undefined;
+      if (!found) throw new OptionError(`--${name}: expected one of ${Object.keys(known).join(', ')}, got ${item}`);
+      return found;
+    });
+
+/** Every option of the reference eIM. */
+export const EIM_OPTIONS = {
+  listen: option('listen', 'host:port of ESipa over HTTPS; port 0 takes a free one', '127.0.0.1:0', asIs),
+  control: option('control', 'host:port of the control API over plain HTTP', '127.0.0.1:0', asIs),
+  serverName: option('server-name', 'name in the TLS certificate, from the test PKI', 'eim.example.com', asIs),
+  eimId: option('eim-id', 'eimId in packages and configuration data', 'testeim1', asIs),
+  curve: option('curve', 'curve of the signing key: P-256 or brainpoolP256r1', 'P-256', curve),
+  fqdn: option('fqdn', 'eimFqdn in the configuration data', 'eim.example.com', asIs),
+  resolve: option('resolve', 'where names of RSP servers lead: name=host:port, separated by commas', '', resolve),
+  trust: option('trust', 'PEM files of trusted CI certificates, separated by commas; the CIs of the test PKI when empty', '', trust),
+  defect: option('defect', 'seeded defects, separated by commas', '', overrides('defect', eimDefects)),
+  variant: option('variant', 'conformant variants, separated by commas', '', overrides('variant', eimVariants)),
+  seed: option('seed', 'repeats all random choices; random when empty', '', asIs),
+} as const;
+
+/** Names of the options as members of EimProcessOptions. */
+export type EimOptionName = keyof typeof EIM_OPTIONS;
+/** What the options of a process mean. */
+export type EimProcessOptions = { readonly [K in EimOptionName]: ReturnType<(typeof EIM_OPTIONS)[K]['parse']> };
+
+/** Reads the texts given on a command line by option name; defaults for the rest. Throws OptionError. */
+export const readEimOptions = (given: Readonly<Record<string, string>>): EimProcessOptions => {
+  const names = Object.values(EIM_OPTIONS).map(o => o.name);
+  for (const name of Object.keys(given))
+    if (!names.some(known => known === name))
+      throw new OptionError(`expected one of ${names.map(n => `--${n}`).join(', ')}, got --${name}`);
+  const value = <V>(o: ProcessOption<V>): V => o.parse(given[o.name] ?? o.default);
+  return {
+    listen: value(EIM_OPTIONS.listen),
+    control: value(EIM_OPTIONS.control),
+    serverName: value(EIM_OPTIONS.serverName),
+    eimId: value(EIM_OPTIONS.eimId),
+    curve: value(EIM_OPTIONS.curve),
+    fqdn: value(EIM_OPTIONS.fqdn),
+    resolve: value(EIM_OPTIONS.resolve),
+    trust: value(EIM_OPTIONS.trust),
+    defect: value(EIM_OPTIONS.defect),
+    variant: value(EIM_OPTIONS.variant),
+    seed: value(EIM_OPTIONS.seed),
+  };
+};

@@ -1,0 +1,136 @@
+/** The reference eIM as a process: ESipa over HTTPS, a control API, and the way to its RSP servers. */
+import { randomBytes } from 'node:crypto';
+import { hex } from '#protocol/asn1/tlv.js';
+import { DEFAULT_SPEC } from '#protocol/asn1/type.js';
+import { pem } from '#protocol/crypto/ecdsa.js';
+import { isProblem, parseCertificate } from '#protocol/x509/certificate.js';
+import { type Pki, testPki } from '#protocol/x509/test-pki.js';
+import type { Inbound, Outbound, TlsIdentity } from '../../adapters/adapter.js';
+import { openHttpsListener } from '../../adapters/https-listener.js';
+import type { ServerBinding } from '../bindings/binding.js';
+import { ESIPA_PATH, esipaHttpServer } from '../bindings/esipa-http.js';
+import { createEim, type Eim } from '../roles/eim/index.js';
+import { openControl } from './eim-control.js';
+import { type EimProcessOptions, OptionError } from './eim-options.js';
+import { openRspHttps } from './rsp-https.js';
+import { seededRandom } from './seeded-random.js';
+
+export { EIM_OPTIONS, type EimProcessOptions, OptionError, readEimOptions } from './eim-options.js';
+
+/** A reference eIM that listens. */
+export interface RunningEim {
+  readonly eim: Eim;
+  /** URL of ESipa. */
+  readonly esipa: string;
+  /** URL of the control API. */
+  readonly control: string;
+  close(): Promise<void>;
+}
+
+/** What a process may use besides its options. */
+export interface ProcessSurroundings {
+  /** Receives one line per problem that is not the eIM's own. */
+  readonly report?: (problem: string) => void;
+}
+
+const tlsIdentity = (pki: Pki, name: string): TlsIdentity => ({
+  certificateChain: pki
+    .chain(name)
+    .map(der => pem('CERTIFICATE', der))
+    .join(''),
+  privateKey: pki.privateKeyPem(name) ?? '',
+});
+
+const tlsPublicKey = (pki: Pki, name: string): Uint8Array => {
+  const parsed = parseCertificate(pki.certificate(name) ?? new Uint8Array());
+  if (isProblem(parsed)) throw new OptionError(`the test PKI has no certificate ${name}: ${parsed.problem}`);
+  return parsed.spki;
+};
+
+const certificatesIn = (text: string): readonly Uint8Array[] =>
+  [...text.matchAll(/-----BEGIN CERTIFICATE-----([^-]*)-----END CERTIFICATE-----/g)].map(
+    ([, body = '']) => new Uint8Array(Buffer.from(body, 'base64')),
+  );
+
+/** CI certificates that count, as PEM for TLS and as DER for eUICC certificates. */
+const trusted = (pki: Pki, given: readonly string[]): { readonly pems: readonly string[]; readonly ders: readonly Uint8Array[] } => {
+  const ders = given.flatMap(certificatesIn);
+  const chosen = given.length > 0 ? ders : ['CERT_CI', 'CERT_CI_BRP'].flatMap(name => pki.certificate(name) ?? []);
+  return { ders: chosen, pems: chosen.map(der => pem('CERTIFICATE', der)) };
+};
+
+/** Answers one frame; whatever it holds, there is an answer. */
+const answerFrame = async (eim: Eim, binding: ServerBinding, frame: Inbound, report: (problem: string) => void): Promise<Outbound> => {
+  const out = (answer: Outbound): Outbound => eim.decisions.frame(answer, frame);
+  const carried = binding.read(frame);
+  const refuse = (reason: string): Outbound => {
+    report(`refused: ${reason}`);
+    return out(binding.refuse(frame, { nothing: 'unreadable', reason, checks: carried.checks }));
+  };
+  if ('nothing' in carried) return refuse(carried.reason);
+  const failed = carried.checks.filter(check => !check.ok);
+  if (!eim.decisions.servesRequest(failed.map(check => check.requirement)))
+    return refuse(failed.map(({ what, expected, actual }) => `${what}: expected ${expected}, got ${actual}`).join('; '));
+  const answer = await eim.handle(carried.type.name, carried.octets);
+  if ('refused' in answer) return refuse(answer.refused);
+  return out(binding.write(frame, 'message' in answer ? answer.message : undefined));
+};
+
+/** Starts a reference eIM; resolves when it listens. */
+export const startEim = async (options: EimProcessOptions, { report = () => undefined }: ProcessSurroundings = {}): Promise<RunningEim> => {
+  const spec = DEFAULT_SPEC;
+  const pki = testPki();
+  const signingKey = pki.privateKey(options.curve === 'P-256' ? 'SK_S_EIMsign' : 'SK_S_EIMsign_BRP');
+  if (!signingKey) throw new OptionError(`the test PKI has no signing key on ${options.curve}`);
+  const anchors = trusted(pki, options.trust);
+  const servers = openRspHttps({ spec, resolve: options.resolve, trust: anchors.pems, report });
+  const eim = createEim({
+    config: {
+      eimId: options.eimId,
+      eimFqdn: options.fqdn,
+      signingKey,
+      tlsPublicKey: tlsPublicKey(pki, 'CERT_EIM_TLS'),
+      anchors: anchors.ders,
+    },
+    world: { spec, pki, now: () => new Date(), random: seededRandom(options.seed || hex(randomBytes(16)), 'eim') },
+    servers,
+    later: ({ seconds }, run) => void setTimeout(run, seconds * 1000).unref(),
+    overrides: [...options.variant, ...options.defect],
+  });
+  const identity = tlsIdentity(pki, 'CERT_EIM_TLS');
+  const listener = await openHttpsListener({
+    listen: options.listen,
+    identities: new Map([
+      ['*', identity],
+      [options.serverName.toLowerCase(), identity],
+    ]),
+    onProblem: problem => report(`esipa: ${problem.message}`),
+  });
+  const binding = esipaHttpServer({ spec });
+  listener.onFrame(frame => answerFrame(eim, binding, frame, report));
+  const control = await openControl(eim, options.control, report).catch(async (cause: unknown) => {
+    await listener.close();
+    throw cause;
+  });
+  return {
+    eim,
+    esipa: `https://${listener.address}${ESIPA_PATH}`,
+    control: `http://${control.address}`,
+    close: async () => {
+      await Promise.all([listener.close(), control.close(), servers.close()]);
+    },
+  };
+};
+
+/** Runs a reference eIM until SIGTERM or SIGINT: prints one JSON line when it is ready, problems go to standard error. */
+export const runEim = async (options: EimProcessOptions): Promise<void> => {
+  const running = await startEim(options, { report: problem => process.stderr.write(`${problem}\n`) });
+  const { esipa, control } = running;
+  const ended = new Promise<void>(resolve => {
+    process.once('SIGTERM', () => resolve());
+    process.once('SIGINT', () => resolve());
+  });
+  process.stdout.write(`${JSON.stringify({ ready: true, esipa, control, serverName: options.serverName })}\n`);
+  await ended;
+  await running.close();
+};

@@ -1,4 +1,9 @@
 import { expect } from 'chai';
+import { encode } from '#protocol/asn1/encode.js';
+import { fromHex, hex } from '#protocol/asn1/tlv.js';
+import { EimConfigurationData } from '#protocol/iot/eim-configuration.js';
+import { testPki } from '#protocol/x509/test-pki.js';
+import { certificateValue } from '../runtime/constants.js';
 import { FUNCTIONS, functionNamed } from './functions.js';
 import { matchValue } from './match.js';
 import { makeScope } from './scope.js';
@@ -18,6 +23,10 @@ interface Example {
   readonly passes: readonly (readonly [pattern: string, value: unknown])[];
   readonly fails: readonly (readonly [pattern: string, value: unknown, message: string])[];
 }
+const tlsKey = certificateValue(testPki().certificate('CERT_EIM_TLS') ?? new Uint8Array()).publicKey;
+const registered = hex(
+  encode(EimConfigurationData, { eimId: 'testeim1', trustedPublicKeyDataTls: { trustedEimPkTls: fromHex(tlsKey) ?? new Uint8Array() } }),
+);
 const EXAMPLES: readonly Example[] = [
   {
     name: 'any',
@@ -43,6 +52,19 @@ const EXAMPLES: readonly Example[] = [
       ['$range(1..9)', 'x', 'expected an integer 1..9, got x'],
       ['$range(0..9)', ABSENT, 'expected an integer 0..9, got absent'],
       ['$range(0..9)', '', 'expected an integer 0..9, got ""'],
+    ],
+  },
+  {
+    name: 'above',
+    passes: [
+      ['$above(7)', 8],
+      ['$above(7)', 9n],
+      ['$above(3 + 4)', '8'],
+    ],
+    fails: [
+      ['$above(7)', 7, 'expected an integer above 7, got 7'],
+      ['$above(7)', 'x', 'expected an integer above 7, got x'],
+      ['$above(7)', ABSENT, 'expected an integer above 7, got absent'],
     ],
   },
   {
@@ -102,6 +124,14 @@ const EXAMPLES: readonly Example[] = [
       ["$not('succeeded')", 'succeeded', 'expected anything but succeeded, got succeeded'],
       ["$not('succeeded')", ABSENT, 'expected anything but succeeded, got absent'],
       ['$not(0)', 0, 'expected anything but 0, got 0'],
+    ],
+  },
+  {
+    name: 'trustedBy',
+    passes: [[`$trustedBy('${registered}')`, testPki().chain('CERT_EIM_TLS')]],
+    fails: [
+      [`$trustedBy('${registered}')`, [], `expected a chain with the registered key ${tlsKey}, got []`],
+      ["$trustedBy('3000FF')", [], 'expected a chain for an EimConfigurationData that can be decoded, got []'],
     ],
   },
 ];

@@ -1,4 +1,5 @@
 /** The functions of expressions: matchers say what a value must be like, generators make one. One entry here each. */
+import { trustProblem } from './trust.js';
 import { ABSENT, AUTO } from './values.js';
 
 /** What a function takes between its parentheses. */
@@ -82,6 +83,17 @@ export const FUNCTIONS: readonly FunctionDefinition[] = [
     },
   },
   {
+    name: 'above',
+    argument: 'number',
+    example: '$above($counter)',
+    says: 'An INTEGER greater than the argument.',
+    match: (argument, value) => {
+      const n = integer(value);
+      const least = integer(argument);
+      return { ok: n !== undefined && least !== undefined && n > least, expected: `an integer above ${String(argument)}` };
+    },
+  },
+  {
     name: 'bytes',
     argument: 'size',
     example: '$bytes(1..16)',
@@ -129,6 +141,16 @@ export const FUNCTIONS: readonly FunctionDefinition[] = [
     match: (argument, value, compare) => {
       const inner = compare(argument, value);
       return { ok: value !== ABSENT && !inner.ok, expected: `anything but ${inner.expected}` };
+    },
+  },
+  {
+    name: 'trustedBy',
+    argument: 'value',
+    example: '$trustedBy($data)',
+    says: 'A presented certificate chain, leaf first, that an EimConfigurationData (octets or hex) lets an IPA trust; any chain when it holds no trust anchor.',
+    match: (argument, value) => {
+      const problem = trustProblem(value, argument);
+      return { ok: problem === undefined, expected: problem ?? 'a chain that the trust anchor covers' };
     },
   },
   {

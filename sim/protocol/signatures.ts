@@ -37,7 +37,12 @@ export interface SignatureRule {
 
 const field = (name: string): Part => ({ field: name });
 const context = (name: keyof SigningContext): Part => ({ context: name });
-const rule = (container: string, name: string, signer: Signer, ...parts: readonly Part[]): SignatureRule => ({ container, field: name, signer, parts });
+const rule = (container: string, name: string, signer: Signer, ...parts: readonly Part[]): SignatureRule => ({
+  container,
+  field: name,
+  signer,
+  parts,
+});
 
 export const SIGNATURES: readonly SignatureRule[] = [
   rule('EuiccPackageRequest', 'eimSignature', 'eim', field('euiccPackageSigned'), context('associationToken')),
@@ -51,7 +56,16 @@ export const SIGNATURES: readonly SignatureRule[] = [
   rule('AuthenticateClientOkDPEsipa', 'smdpSignature2', 'dpPb', field('smdpSigned2'), context('euiccSignature1')),
   rule('PrepareDownloadRequest', 'smdpSignature2', 'dpPb', field('smdpSigned2'), context('euiccSignature1')),
   rule('PrepareDownloadResponseOk', 'euiccSignature2', 'euicc', field('euiccSigned2'), context('smdpSignature2')),
-  rule('InitialiseSecureChannelRequest', 'smdpSign', 'dpPb', field('remoteOpId'), field('transactionId'), field('controlRefTemplate'), field('smdpOtpk'), context('euiccOtpk')),
+  rule(
+    'InitialiseSecureChannelRequest',
+    'smdpSign',
+    'dpPb',
+    field('remoteOpId'),
+    field('transactionId'),
+    field('controlRefTemplate'),
+    field('smdpOtpk'),
+    context('euiccOtpk'),
+  ),
   rule('ProfileInstallationResult', 'euiccSignPIR', 'euicc', field('profileInstallationResultData')),
   rule('OtherSignedNotification', 'euiccNotificationSignature', 'euicc', field('tbsOtherNotification')),
   rule('CompactOtherSignedNotification', 'euiccNotificationSignature', 'euicc', field('tbsOtherNotification')),
@@ -75,7 +89,8 @@ export const signaturesIn = (message: Decoded): SignatureSite[] => {
   for (const { element, path } of elements(message.root)) {
     const r = byContainer.get(element.type.name);
     const signature = r && element.children.find(c => c.name === r.field);
-    if (r && signature) sites.push({ rule: r, containerPath: path, path: path ? `${path}.${r.field}` : r.field, container: element, signature });
+    if (r && signature)
+      sites.push({ rule: r, containerPath: path, path: path ? `${path}.${r.field}` : r.field, container: element, signature });
   }
   return sites;
 };
@@ -84,7 +99,11 @@ export const signaturesIn = (message: Decoded): SignatureSite[] => {
 export const associationTokenTlv = (token: number | undefined): Uint8Array => tlv(0x84, integerOctets(token ?? 0));
 
 /** The octets that a signature covers, or what is missing to know them. */
-export const signedOctets = (message: Decoded, site: SignatureSite, given: SigningContext): { readonly octets: Uint8Array } | { readonly missing: string } => {
+export const signedOctets = (
+  message: Decoded,
+  site: SignatureSite,
+  given: SigningContext,
+): { readonly octets: Uint8Array } | { readonly missing: string } => {
   const parts: Uint8Array[] = [];
   for (const part of contextParts(site.rule, message.spec)) {
     if ('field' in part) {
@@ -103,19 +122,28 @@ export const signedOctets = (message: Decoded, site: SignatureSite, given: Signi
 
 /** v1.0 results cover the eimSignature of the request where later versions cover the token. SGP.32 v1.0 2.11.2.1 */
 const contextParts = (r: SignatureRule, spec: Spec): readonly Part[] =>
-  spec === '1.0' && r.signer === 'euicc' ? r.parts.map(p => ('context' in p && p.context === 'associationToken' ? context('eimSignature') : p)) : r.parts;
+  spec === '1.0' && r.signer === 'euicc'
+    ? r.parts.map(p => ('context' in p && p.context === 'associationToken' ? context('eimSignature') : p))
+    : r.parts;
 
 /**
  * Signs a message anew: every signature whose key `keyFor` knows is replaced, in place, over the octets as they stand.
  * A signature field of another length than 64 octets is left as it is.
  */
-export const signMessage = (type: Type, octets: Uint8Array, keyFor: (site: SignatureSite) => PrivateKey | undefined, given: SigningContext, spec: Spec): Uint8Array => {
+export const signMessage = (
+  type: Type,
+  octets: Uint8Array,
+  keyFor: (site: SignatureSite) => PrivateKey | undefined,
+  given: (site: SignatureSite) => SigningContext,
+  spec: Spec,
+): Uint8Array => {
   const signed = Uint8Array.from(octets);
   const message = decode(type, signed, { spec });
   for (const site of signaturesIn(message)) {
     const key = keyFor(site);
-    const covered = signedOctets(message, site, given);
-    if (key && 'octets' in covered && site.signature.end - site.signature.content === 64) signed.set(sign(key, covered.octets), site.signature.content);
+    const covered = signedOctets(message, site, given(site));
+    if (key && 'octets' in covered && site.signature.end - site.signature.content === 64)
+      signed.set(sign(key, covered.octets), site.signature.content);
   }
   return signed;
 };

@@ -1,4 +1,5 @@
 /** Types resolved for one version: what decoder, encoder, JSON form and printer walk. */
+import { tagHex } from './tlv.js';
 import { existsIn, type Field, type Kind, SPECS, type Spec, type Type, tagged } from './type.js';
 
 export interface CompiledField {
@@ -6,9 +7,7 @@ export interface CompiledField {
   readonly compiled: Compiled;
   readonly optional: boolean;
   readonly default: unknown;
-  /** Identifiers it can start with; empty accepts any. */
   readonly starts: ReadonlySet<number>;
-  /** The only identifier, or -1: the fast way for nearly all fields. */
   readonly only: number;
 }
 
@@ -17,8 +16,15 @@ export interface Compiled {
   readonly kind: Exclude<Kind, 'versions'>;
   /** Own identifier; -1 for an untagged CHOICE and an open type. */
   readonly tag: number;
+  /** Identifiers it can start with; empty accepts any. */
   readonly starts: ReadonlySet<number>;
+  /** The only identifier, or -1: the fast way for nearly all types. */
+  readonly only: number;
   readonly fields: readonly CompiledField[];
+  /** Fields by name. */
+  readonly named: ReadonlyMap<string, CompiledField>;
+  /** Alternatives of a CHOICE by identifier. */
+  readonly alternatives: ReadonlyMap<number, CompiledField>;
   readonly element: Compiled | undefined;
   /** Names of a BIT STRING by position. */
   readonly bitNames: readonly (string | undefined)[];
@@ -66,7 +72,10 @@ const make = (given: Type, spec: Spec): Compiled => {
     kind,
     tag: type.tag ?? -1,
     starts,
+    only: onlyOf(starts),
     fields,
+    named: new Map(fields.map(f => [f.name, f])),
+    alternatives: new Map(kind === 'choice' ? fields.flatMap(f => [...f.starts].map(tag => [tag, f] as const)).reverse() : []),
     element: type.element && compile(type.element, spec),
     bitNames,
   };
@@ -74,12 +83,19 @@ const make = (given: Type, spec: Spec): Compiled => {
 
 const field = (f: Field, spec: Spec): CompiledField => {
   const compiled = compile(f.type, spec);
-  const only = compiled.starts.size === 1 ? ([...compiled.starts][0] as number) : -1;
-  return { name: f.name, compiled, optional: f.optional, default: f.default, starts: compiled.starts, only };
+  return { name: f.name, compiled, optional: f.optional, default: f.default, starts: compiled.starts, only: compiled.only };
 };
 
-export const accepts = (f: CompiledField, tag: number): boolean =>
-  f.only === tag || (f.only === -1 && (f.starts.size === 0 || f.starts.has(tag)));
+const onlyOf = (starts: ReadonlySet<number>): number => (starts.size === 1 ? ([...starts][0] as number) : -1);
+
+/** Whether an element of this tag can stand for the type or field. */
+export const accepts = (c: Pick<Compiled, 'only' | 'starts'>, tag: number): boolean =>
+  c.only === tag || (c.only === -1 && (c.starts.size === 0 || c.starts.has(tag)));
+/** The alternative of a CHOICE that starts with a tag; an open type takes what no other wants. */
+export const alternativeOf = (c: Compiled, tag: number): CompiledField | undefined =>
+  c.alternatives.get(tag) ?? c.fields.find(f => f.starts.size === 0);
+/** Identifiers for a message, e.g. `80 or A1`. */
+export const identifiers = (starts: ReadonlySet<number>): string => (starts.size === 0 ? 'any tag' : [...starts].map(tagHex).join(' or '));
 
 /** What a reader calls the type in a message: its name, or the ASN.1 word for it. */
 export const typeWord = (type: Type): string =>

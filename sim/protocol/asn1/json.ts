@@ -47,6 +47,9 @@ const fail = (path: readonly string[], expected: string, json: unknown): never =
 const hexOctets = (json: unknown, path: readonly string[]): Uint8Array =>
   (typeof json === 'string' ? fromHex(json) : undefined) ?? fail(path, 'hex octets', json);
 
+/** As the decoder gives it: a bigint only where a number is not exact. */
+const smallest = (value: bigint): number | bigint => (Number.isSafeInteger(Number(value)) ? Number(value) : value);
+
 const jsonToValue = (c: Compiled, json: unknown, path: readonly string[]): unknown => {
   switch (c.kind) {
     case 'explicit':
@@ -57,7 +60,7 @@ const jsonToValue = (c: Compiled, json: unknown, path: readonly string[]): unkno
       return hexOctets(json, path);
     case 'integer':
       if (typeof json === 'string')
-        return c.type.names?.get(json) ?? (/^-?\d+$/.test(json) ? BigInt(json) : fail(path, 'an integer', json));
+        return c.type.names?.get(json) ?? (/^-?\d{1,39}$/.test(json) ? smallest(BigInt(json)) : fail(path, 'an integer', json));
       return Number.isSafeInteger(json) ? json : fail(path, 'an integer', json);
     case 'boolean':
       return typeof json === 'boolean' ? json : fail(path, 'true or false', json);
@@ -67,9 +70,8 @@ const jsonToValue = (c: Compiled, json: unknown, path: readonly string[]): unkno
     case 'oid':
       return typeof json === 'string' ? json : fail(path, 'text', json);
     case 'bits':
-      return typeof json === 'string' || Array.isArray(json)
-        ? json
-        : fail(path, c.type.names ? 'a list of bit names' : 'a text of 0 and 1', json);
+      if (c.type.names) return Array.isArray(json) ? json : fail(path, 'a list of bit names', json);
+      return typeof json === 'string' ? json : fail(path, 'a text of 0 and 1', json);
     case 'sequenceOf':
       return Array.isArray(json)
         ? json.map((item, n) => jsonToValue(c.element as Compiled, item, [...path, String(n)]))

@@ -28,11 +28,12 @@ export const integerOctets = (value: number | bigint): Uint8Array => {
   return Uint8Array.from(octets);
 };
 
+/** More bits than any BIT STRING of the specifications names. */
+const MAX_BITS = 1000;
+
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 /** UTF-8 text, or undefined when the octets are none. */
-export const readText = (octets: Buffer, start: number, end: number): string | undefined => {
-  const text = octets.toString('utf8', start, end);
-  if (!text.includes('\uFFFD')) return text;
+export const readText = (octets: Uint8Array, start: number, end: number): string | undefined => {
   try {
     return strict.decode(octets.subarray(start, end));
   } catch {
@@ -40,20 +41,22 @@ export const readText = (octets: Buffer, start: number, end: number): string | u
   }
 };
 
-/** Names of the bits set (unknown ones as `bit17`), or a text of 0 and 1 for a BIT STRING without names. */
+/**
+ * Names of the bits set (unknown ones as `bit17`), or a text of 0 and 1 for a BIT STRING without names. `problem`: it
+ * is none; `form`: what DER does not permit in it.
+ */
 export const readBits = (
   octets: Uint8Array,
   start: number,
   end: number,
   c: Compiled,
-): { value: readonly string[] | string; problem?: string; form?: string } => {
+): { readonly value?: readonly string[] | string; readonly problem?: string; readonly form?: string } => {
+  if (end === start) return { problem: 'no octets' };
   const named = c.type.names !== undefined;
   const unused = octets[start] as number;
-  if (end === start) return { value: named ? [] : '', problem: 'no octets' };
-  if (unused > 7 || (end - start === 1 && unused > 0))
-    return { value: named ? [] : '', problem: `${unused} unused bits in ${end - start - 1} octets` };
+  if (unused > 7 || (end - start === 1 && unused > 0)) return { problem: `${unused} unused bits in ${end - start - 1} octets` };
   const count = (end - start - 1) * 8 - unused;
-  if (count > 1024) return { value: named ? [] : '', problem: `${count} bits` };
+  if (count > MAX_BITS) return { problem: `${count} bits` };
   const isSet = (bit: number) => (((octets[start + 1 + (bit >> 3)] as number) >> (7 - (bit & 7))) & 1) === 1;
   const padding = unused > 0 && ((octets[end - 1] as number) & ((1 << unused) - 1)) !== 0;
   if (!named) {

@@ -32,59 +32,73 @@ export const valueText = (type: Type, value: unknown): string => {
   return type.kind === 'oid' ? String(value) : JSON.stringify(value);
 };
 
-/** The lines of a message, parents first; diagnostics stand at the element they are about. */
+/** The lines of a message, parents first. A diagnostic stands at the line of the element it is about; what is missing, at the structure. */
 export const tree = (message: Decoded): TreeEntry[] => {
   const lines: TreeEntry[] = [];
-  const depthAt: number[] = [];
+  // Steps of a path that share their octets share a line.
+  const lineOf = new Map<string, number>();
   for (const { element, path } of elements(message.root)) {
-    const steps = path === '' ? 0 : path.split('.').length;
-    const parentLine = steps === 0 ? -1 : (depthAt[steps - 1] ?? -1);
-    const above = lines[parentLine];
-    const last = element.name;
-    if (above && sharesOctets(above, element) && steps > 0) {
-      // The alternative of an untagged CHOICE, or a list item that is one: same octets, same line.
-      lines[parentLine] = { ...above, name: above.name ? `${above.name}: ${last}` : last, value: leafText(element), path };
-      depthAt[steps] = parentLine;
+    const parent = path === '' ? undefined : lineOf.get(above(path));
+    const line = parent === undefined ? undefined : lines[parent];
+    const value = leafText(message, element);
+    if (parent !== undefined && line && sharesOctets(line, element)) {
+      // The alternative of an untagged CHOICE, or a list item that is one.
+      lines[parent] = { ...line, name: line.name ? `${line.name}: ${element.name}` : element.name, value, path };
+      lineOf.set(path, parent);
       continue;
     }
-    depthAt[steps] = lines.length;
+    // Of several unknown elements the first keeps the path.
+    if (!lineOf.has(path)) lineOf.set(path, lines.length);
     lines.push({
-      depth: above ? above.depth + 1 : 0,
+      depth: line ? line.depth + 1 : 0,
       tag: element.tag < 0 ? '' : tagHex(element.tag),
       length: element.end - element.content,
-      name: /^\d+$/.test(last) ? `[${last}]` : last,
-      value: leafText(element),
+      name: /^\d+$/.test(element.name) ? `[${element.name}]` : element.name,
+      value,
       start: element.start,
       end: element.end,
       path,
     });
   }
-  return lines.map((line): TreeEntry => {
-    const problems = message.diagnostics.filter(d => d.path === line.path && d.severity !== 'note');
-    return problems.length === 0 ? line : { ...line, problem: problems.map(d => `expected ${d.expected}, found ${d.found}`).join('; ') };
+  const unknownAt = new Map(lines.flatMap((line, n) => (line.path.endsWith('$unknown') ? [[line.start, n] as const] : [])));
+  const problems = new Map<number, string>();
+  for (const d of message.diagnostics) {
+    if (d.severity === 'note') continue;
+    const at = unknownAt.get(d.offset) ?? nearest(lineOf, d.path);
+    const before = problems.get(at);
+    problems.set(at, `${before ? `${before}; ` : ''}expected ${d.expected}, found ${d.found}`);
+  }
+  return lines.map((line, n): TreeEntry => {
+    const problem = problems.get(n);
+    return problem === undefined ? line : { ...line, problem };
   });
 };
+
+const above = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('.')));
+/** The line of a path, or of the innermost structure around it that is there. */
+const nearest = (lineOf: ReadonlyMap<string, number>, path: string): number =>
+  lineOf.get(path) ?? (path === '' ? 0 : nearest(lineOf, above(path)));
 
 const sharesOctets = (line: TreeEntry, element: Element): boolean =>
   line.start === element.start && line.end === element.end && line.tag === tagHex(element.tag);
 
-const leafText = (element: Element): string =>
-  element.children.length > 0 || ['sequence', 'sequenceOf', 'choice'].includes(element.type.kind)
+const STRUCTURES: ReadonlySet<string> = new Set(['sequence', 'sequenceOf', 'choice']);
+/** Text of an element without children; of one that could not be read, its content octets. */
+const leafText = (message: Decoded, element: Element): string =>
+  element.children.length > 0 || STRUCTURES.has(element.type.kind)
     ? ''
-    : valueText(element.type, element.value);
+    : element.value === undefined
+      ? hex(message.octets.subarray(element.content, element.end))
+      : valueText(element.type, element.value);
 
 /** The tree as text: tag, content length, name and value; `BF4F 18  getEimPackageRequest`. */
-export const printTree = (message: Decoded): string => {
-  const lines = tree(message).map(l => {
-    const value = l.value === '' ? '' : ` = ${l.value}`;
-    return `${'  '.repeat(l.depth)}${l.tag} ${l.length}  ${l.name}${value}${l.problem ? `   <-- ${l.problem}` : ''}`;
-  });
-  const elsewhere = message.diagnostics.filter(d => d.severity !== 'note' && !tree(message).some(l => l.path === d.path));
-  return [
-    ...lines,
-    ...elsewhere.map(d => `<-- ${d.path || 'message'} at octet ${d.offset}: expected ${d.expected}, found ${d.found}`),
-  ].join('\n');
-};
+export const printTree = (message: Decoded): string =>
+  tree(message)
+    .map(l => {
+      const value = l.value === '' ? '' : ` = ${l.value}`;
+      return `${'  '.repeat(l.depth)}${l.tag} ${l.length}  ${l.name}${value}${l.problem ? `   <-- ${l.problem}` : ''}`;
+    })
+    .join('\n');
 
 /** A tree of octets without a type: nested as far as they are TLVs. */
 export const printTlv = (octets: Uint8Array, depth = 0): string => {

@@ -97,7 +97,7 @@ export interface Raw {
 /** Puts a received TLV into a value to encode; where the field carries another implicit tag, only the tag is replaced. */
 export const raw = (octets: Uint8Array): Raw => ({ [RAW]: octets });
 export const rawOctets = (value: unknown): Uint8Array | undefined =>
-  typeof value === 'object' && value !== null && RAW in value ? (value as Raw)[RAW] : undefined;
+  typeof value === 'object' && value !== null ? (value as Partial<Raw>)[RAW] : undefined;
 
 type MayBeAbsent<V, K extends keyof V> = Record<never, never> extends Pick<V, K> ? undefined : never;
 /** What `encode` takes for values of type V: the value, or octets as received (`raw`) at any place; undefined is absent. */

@@ -16,7 +16,8 @@ import { type Chip, type Eim, isEmergency, MAXIMUM_COUNTER, type ResultContent }
 import { switchProfile } from './switching.js';
 
 const SIGNED = 'euiccPackageSigned';
-const LIST = /^euiccPackageSigned\.euiccPackage\.(?:psmoList|ecoList)\.(\d+)/;
+const UNKNOWN = '$unknown';
+const LIST = /^euiccPackageSigned\.euiccPackage\.(?:psmoList|ecoList)(?:\.(\d+|\$unknown).*)?$/;
 
 /** An operation of the list; without a value when its octets are damaged or its tag is unknown. */
 interface Operation {
@@ -32,13 +33,20 @@ interface Readable {
 /** Damage inside one operation is that operation's matter; anything else makes the whole command unreadable. */
 const read = (message: Decoded<ValueOf<typeof EuiccPackageRequest>>): Readable | undefined => {
   if (message.diagnostics.some(d => d.code === 'indefiniteLength')) return undefined;
-  const errors = message.diagnostics.filter(d => d.severity === 'error').map(d => LIST.exec(d.path)?.[1]);
-  if (errors.some(position => position === undefined)) return undefined;
+  const damaged = new Set<string>();
+  for (const { severity, path, code } of message.diagnostics) {
+    if (severity !== 'error') continue;
+    const place = LIST.exec(path);
+    // An element with a tag that no operation has is reported for the list as a whole.
+    if (!place || (place[1] === undefined && code !== 'unexpected')) return undefined;
+    damaged.add(place[1] ?? UNKNOWN);
+  }
   const found = find(message.root, `${SIGNED}.euiccPackage`);
   const list: Element | undefined = 'element' in found ? found.element.children[0] : undefined;
   if (!list || (list.name !== 'psmoList' && list.name !== 'ecoList')) return undefined;
   const kind = list.name;
-  return { message, operations: list.children.map((child, n) => ({ kind, value: errors.includes(String(n)) ? undefined : child.value })) };
+  const isDamaged = (name: string, n: number) => name === UNKNOWN || damaged.has(String(n));
+  return { message, operations: list.children.map(({ name, value }, n) => ({ kind, value: isDamaged(name, n) ? undefined : value })) };
 };
 
 /** A field of a command that may be damaged elsewhere. */

@@ -14,7 +14,7 @@ const failing = one('eim.enable.11[https]#1');
 describe('Allure description', () => {
   it('is the golden one', () => {
     const unrun = goldenRecord.plan.filter(({ state }) => state !== 'run').map(entry => describeUnrun(entry, 0));
-    expectGolden('allure.json', `${JSON.stringify([...described, ...unrun], undefined, 2)}\n`);
+    expectGolden('allure.txt', `${JSON.stringify([...described, ...unrun], undefined, 2)}\n`);
   });
 
   it('gives each verdict its status and a message that begins with its category', () => {

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { diagram } from './diagram.js';
 import { expectGolden } from './fixtures/golden.js';
-import { goldenRecord, hostile } from './fixtures/record.js';
+import { goldenRecord } from './fixtures/record.js';
+import { hostile } from './fixtures/sequences.js';
 import { elements, parseXml } from './fixtures/xml.js';
 import type { SequenceRecord } from './record.js';
 

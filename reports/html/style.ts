@@ -67,7 +67,7 @@ const print = (runId: string): string => `
   @bottom-right { content: "page " counter(page) " of " counter(pages); font: 8pt system-ui, sans-serif; color: #57606a; } }
 @media print {
   body { padding: 0; max-width: none; font-size: 9.5pt; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
-  h2, .case { break-before: page; } h2 { margin-top: 0; } .case { border-top: 0; margin-top: 0; }
+  #violated, #traceability, #cases, .case { break-before: page; margin-top: 0; } .case { border-top: 0; margin-top: 0; }
   h2, h3, h4 { break-after: avoid; } tr, .violation dl, figure, .facts div { break-inside: avoid; } thead { display: table-header-group; }
   figure { overflow: visible; } figure svg { max-width: 100%; height: auto; }
   code, pre, .mono, table.dump td { font-size: 8pt; } a { color: inherit; } summary { color: inherit; list-style: none; }
@@ -75,5 +75,5 @@ const print = (runId: string): string => `
 }
 `;
 
-/** Style sheet of the standalone summary; on paper every page carries the run id and its number, every case page begins a page. */
+/** Style sheet of the standalone summary; on paper every page carries the run id and its number, every case begins a page. */
 export const style = (runId: string) => verbatim(screen + print(runId));

@@ -25,7 +25,12 @@ const byDirectory = (plan: readonly PlannedSequence[]): Map<string, PlannedSeque
 };
 
 /** Runs a plan under mocha with a reporter; resolves with the number of failed tests. */
-export const runMocha = (plan: readonly PlannedSequence[], run: MochaRun, reporter: Mocha.ReporterConstructor | string, reporterOptions: Readonly<Record<string, unknown>>): Promise<number> => {
+export const runMocha = (
+  plan: readonly PlannedSequence[],
+  run: MochaRun,
+  reporter: Mocha.ReporterConstructor | string,
+  reporterOptions: Readonly<Record<string, unknown>>,
+): Promise<number> => {
   const mocha = new Mocha({ reporter, reporterOptions: { ...reporterOptions }, timeout: 0, color: false });
   for (const [directory, sequences] of byDirectory(plan)) {
     const suite = Mocha.Suite.create(mocha.suite, directory);

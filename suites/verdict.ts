@@ -1,4 +1,5 @@
 /** How checks become a verdict: worst wins, and what failed where says whom it is counted against. */
+import { OperatorError } from '../adapters/adapter.js';
 import type { Check, Phase, SequenceRecord, StepRecord, Verdict } from '../reports/record.js';
 
 const ORDER: readonly Verdict[] = ['pass', 'inconclusive', 'fail', 'error'];
@@ -26,7 +27,8 @@ export const verdictOfCheck = (check: Check, phase: Phase, meaning: 'fail' | 'in
   return phase === 'steps' ? meaning : 'inconclusive';
 };
 
-export const checkText = (c: Check): string => `${c.path ? `${c.path}: ` : ''}${c.what === c.expected ? '' : `${c.what}: `}expected ${c.expected}, got ${c.actual}`;
+export const checkText = (c: Check): string =>
+  `${c.path ? `${c.path}: ` : ''}${c.what === c.expected ? '' : `${c.what}: `}expected ${c.expected}, got ${c.actual}`;
 
 export interface Judged {
   readonly verdict: Verdict;
@@ -61,4 +63,13 @@ export const toError = (record: Pick<SequenceRecord, 'verdict' | 'reason'>): Err
   const error = new Error(record.reason);
   error.name = 'AssertionError';
   return error;
+};
+
+/** What an exception in a step means: only Inconclusive and acts of the operator are nobody's fault, all else is ours. */
+export const meaningOfError = (error: unknown, otherwise: Verdict = 'error'): { readonly verdict: Verdict; readonly reason: string } => {
+  const reason = error instanceof Error ? error.message : String(error);
+  if (error instanceof Inconclusive || error instanceof OperatorError) return { verdict: 'inconclusive', reason };
+  const isExpected = error instanceof HarnessError || (error instanceof Error && 'code' in error);
+  const stack = error instanceof Error && !isExpected ? ` (${error.stack?.split('\n')[1]?.trim() ?? ''})` : '';
+  return { verdict: otherwise, reason: `${reason}${stack}` };
 };

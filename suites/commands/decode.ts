@@ -37,11 +37,18 @@ const understand = (octets: Uint8Array, typeName: string | undefined, spec: Spec
 
 const jsonResult = (message: Decoded | undefined) =>
   message
-    ? { type: message.type.name, spec: message.spec, ok: message.ok, value: toJson(message.type, message.value, message.spec), diagnostics: message.diagnostics }
+    ? {
+        type: message.type.name,
+        spec: message.spec,
+        ok: message.ok,
+        value: toJson(message.type, message.value, message.spec),
+        diagnostics: message.diagnostics,
+      }
     : { ok: false, error: 'no type of SGP.32 or SGP.22 starts with this tag' };
 
 const errorResult = (error: unknown) => {
-  if (error instanceof UsageError || error instanceof EncodeError || error instanceof JsonFormError || error instanceof SyntaxError) return { ok: false, error: error.message };
+  if (error instanceof UsageError || error instanceof EncodeError || error instanceof JsonFormError || error instanceof SyntaxError)
+    return { ok: false, error: error.message };
   throw error;
 };
 
@@ -72,7 +79,10 @@ export const decodeCommand = async (argument: string, options: CodecOptions): Pr
 const encodeLine = (text: string, options: CodecOptions, spec: Spec): Uint8Array => {
   const json: unknown = JSON.parse(text);
   // A line that names its type itself, as `decode --json` prints it.
-  const named = typeof json === 'object' && json !== null && 'type' in json && 'value' in json && typeof json.type === 'string' ? { type: json.type, value: json.value } : undefined;
+  const named =
+    typeof json === 'object' && json !== null && 'type' in json && 'value' in json && typeof json.type === 'string'
+      ? { type: json.type, value: json.value }
+      : undefined;
   const name = options.type ?? named?.type;
   if (!name) throw new UsageError('--type is missing: which ASN.1 type is it?');
   const type = namedType(name);

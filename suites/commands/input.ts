@@ -18,11 +18,13 @@ export const parseSpec = (text: string): Spec => {
 };
 
 /** The text of a FILE argument, or undefined when no such file exists. */
-export const fileText = (argument: string): Buffer | undefined => (argument.length < 1024 && existsSync(argument) ? readFileSync(argument) : undefined);
+export const fileText = (argument: string): Buffer | undefined =>
+  argument.length < 1024 && existsSync(argument) ? readFileSync(argument) : undefined;
 
 /** Non-empty lines of standard input, as they come. */
 export async function* standardInputLines(): AsyncGenerator<string> {
-  for await (const line of createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY })) if (line.trim() !== '') yield line.trim();
+  for await (const line of createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY }))
+    if (line.trim() !== '') yield line.trim();
 }
 
 /** "no X - did you mean Y?" for a name that is not in a list. */

@@ -10,7 +10,14 @@ import { type Arrival, deliver, linkFacts, type Outgoing, type Party } from './p
 import { type ClientWire, frameFacts, type ServerHandler, type ServerWire, type Stage } from './stage.js';
 
 /** Takes what a frame carried into the record and makes the checks; the arrival still has to be delivered. */
-const admit = (stage: Stage, party: Party, carried: Carried, frame: Frame, facts: Record<string, unknown>, about: { from: string; to: string; interface: string; answers?: number; toEdited: boolean }): { arrival: Arrival; message: Decoded } => {
+const admit = (
+  stage: Stage,
+  party: Party,
+  carried: Carried,
+  frame: Frame,
+  facts: Record<string, unknown>,
+  about: { from: string; to: string; interface: string; answers?: number; toEdited: boolean },
+): { arrival: Arrival; message: Decoded } => {
   const message = decode(carried.type, carried.octets, { spec: stage.spec });
   const signatures = checkSignatures(message, stage.keys);
   const { toEdited, ...route } = about;
@@ -30,11 +37,28 @@ const admit = (stage: Stage, party: Party, carried: Carried, frame: Frame, facts
   ];
   return {
     message,
-    arrival: { kind: 'message', name: carried.type.name, received: { type: carried.type, message }, facts, exchange, at: stage.log.elapsed(), checks, toEdited, taken: false },
+    arrival: {
+      kind: 'message',
+      name: carried.type.name,
+      received: { type: carried.type, message },
+      facts,
+      exchange,
+      at: stage.log.elapsed(),
+      checks,
+      toEdited,
+      taken: false,
+    },
   };
 };
 
-const event = (stage: Stage, kind: Exclude<Arrival['kind'], 'message'>, facts: Record<string, unknown>, exchange: number, toEdited: boolean, checks: Arrival['checks'] = []): Arrival => ({
+const event = (
+  stage: Stage,
+  kind: Exclude<Arrival['kind'], 'message'>,
+  facts: Record<string, unknown>,
+  exchange: number,
+  toEdited: boolean,
+  checks: Arrival['checks'] = [],
+): Arrival => ({
   kind,
   name: kind,
   facts,
@@ -78,7 +102,15 @@ export const request = (stage: Stage, party: Party, wire: ClientWire, out: Outgo
   return exchange;
 };
 
-const answered = async (stage: Stage, party: Party, wire: ClientWire, frame: Frame, out: Outgoing, link: LinkEdits, exchange: number): Promise<void> => {
+const answered = async (
+  stage: Stage,
+  party: Party,
+  wire: ClientWire,
+  frame: Frame,
+  out: Outgoing,
+  link: LinkEdits,
+  exchange: number,
+): Promise<void> => {
   const toEdited = out.edits.length > 0;
   const about = { from: stage.iutLabel, to: party.label, interface: wire.binding.interface, answers: exchange };
   try {
@@ -93,7 +125,10 @@ const answered = async (stage: Stage, party: Party, wire: ClientWire, frame: Fra
     }
     const no = stage.log.add({ ...about, message: carried.reason, octets: reply.body, transport: frameFacts(reply) });
     const kind = carried.nothing === 'empty' ? 'empty' : 'refusal';
-    deliver(party, event(stage, kind, { ...facts, reason: carried.reason }, no, toEdited, transportChecks(carried.checks, no, stage.levelOf)));
+    deliver(
+      party,
+      event(stage, kind, { ...facts, reason: carried.reason }, no, toEdited, transportChecks(carried.checks, no, stage.levelOf)),
+    );
   } catch (error) {
     if (!(error instanceof LinkError)) throw error;
     if (stage.over.aborted) return;
@@ -135,8 +170,18 @@ export const serve = (stage: Stage, party: Party, wire: ServerWire): ServerHandl
   };
 
   const refuse = (frame: Inbound, why: NotCarried): Outbound => {
-    const no = stage.log.add({ from: inbound.from, to: inbound.to, interface: binding.interface, message: why.reason, octets: frame.body, transport: frameFacts(frame) });
-    deliver(party, event(stage, 'refusal', { reason: why.reason, ...frameFacts(frame) }, no, false, transportChecks(why.checks, no, stage.levelOf)));
+    const no = stage.log.add({
+      from: inbound.from,
+      to: inbound.to,
+      interface: binding.interface,
+      message: why.reason,
+      octets: frame.body,
+      transport: frameFacts(frame),
+    });
+    deliver(
+      party,
+      event(stage, 'refusal', { reason: why.reason, ...frameFacts(frame) }, no, false, transportChecks(why.checks, no, stage.levelOf)),
+    );
     return binding.refuse(frame, why);
   };
 
@@ -145,7 +190,14 @@ export const serve = (stage: Stage, party: Party, wire: ServerWire): ServerHandl
       party.link = linkFacts(frame.connection);
       const carried = binding.read(frame);
       if (!('octets' in carried)) return refuse(frame, carried);
-      const { arrival } = admit(stage, party, carried, frame, { ...party.link, headers: frame.meta, path: frame.meta[':path'], method: frame.meta[':method'] }, inbound);
+      const { arrival } = admit(
+        stage,
+        party,
+        carried,
+        frame,
+        { ...party.link, headers: frame.meta, path: frame.meta[':path'], method: frame.meta[':method'] },
+        inbound,
+      );
       const { received } = arrival;
       if (!received) return { fault: 'cut' };
       try {

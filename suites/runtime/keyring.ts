@@ -51,7 +51,8 @@ const checkSignature = (message: Decoded, site: SignatureSite, source: KeySource
   const valid = keys.find(k => verify(k.key, covered.octets, signature));
   if (valid) return { ...about, keyId: valid.id, curve: valid.key.curve, verdict: 'valid', reason: '' };
   const named = { keyId: keys.map(k => k.id).join(', '), curve: first.key.curve };
-  if (signature.length !== 64) return { ...about, ...named, verdict: 'invalid', reason: `${signature.length} octets instead of the 64 of raw r‖s` };
+  if (signature.length !== 64)
+    return { ...about, ...named, verdict: 'invalid', reason: `${signature.length} octets instead of the 64 of raw r‖s` };
   const second = keys.find(k => verifyIndependently(k.key, covered.octets, signature));
   if (second) return unchecked(`two implementations disagree on it (key ${second.id})`);
   return { ...about, ...named, verdict: 'invalid', reason: `does not verify with ${named.keyId}` };

@@ -1,10 +1,12 @@
 /** An actor in one sequence, with what reached it and what it sent. */
 import type { Decoded } from '#protocol/asn1/element.js';
 import type { Type } from '#protocol/asn1/type.js';
+import type { PrivateKey } from '#protocol/crypto/ecdsa.js';
+import type { SignatureSite, SigningContext } from '#protocol/signatures.js';
 import type { ConnectionFacts } from '../../adapters/adapter.js';
+import type { Check } from '../../reports/record.js';
 import type { LinkEdits } from '../../sim/bindings/binding.js';
 import type { Actor, Received, RoleName } from '../../sim/role.js';
-import type { Check } from '../../reports/record.js';
 import type { KeySource } from './keyring.js';
 import { createSignal, type Signal } from './signal.js';
 
@@ -41,6 +43,12 @@ export interface Arrival {
   answer?: ((outgoing: Outgoing | undefined, link: LinkEdits) => void) | undefined;
 }
 
+/** Private keys of a simulated counterpart, for messages that are signed again after an edit. */
+export interface SigningKeys {
+  privateKey(site: SignatureSite, message: Decoded): PrivateKey | undefined;
+  context(message: Decoded): SigningContext;
+}
+
 export interface Party {
   readonly name: string;
   /** Name in diagrams, e.g. S_SM-DP+. */
@@ -50,6 +58,7 @@ export interface Party {
   /** False: nothing is answered that the script does not answer. */
   readonly auto: boolean;
   readonly keys: KeySource;
+  readonly signing: SigningKeys;
   readonly inbox: Arrival[];
   readonly news: Signal;
   /** Latest value by type name. */
@@ -63,20 +72,33 @@ export interface Party {
 
 const LABELS: Readonly<Record<RoleName, string>> = { eim: 'S_eIM', ipa: 'S_IPA', euicc: 'S_eUICC', smdp: 'S_SM-DP+', smds: 'S_SM-DS' };
 
-export const createParty = (name: string, actor: Actor, keys: KeySource, auto: boolean): Party => ({
+export const createParty = (name: string, actor: Actor, keys: KeySource, signing: SigningKeys, auto: boolean, everyone: Signal): Party => ({
   name,
   label: `${LABELS[actor.role]}${/\d$/.exec(name)?.[0] ?? ''}`,
   role: actor.role,
   actor,
   auto,
   keys,
+  signing,
   inbox: [],
-  news: createSignal(),
+  news: shared(everyone),
   sent: {},
   received: {},
   link: {},
   outstanding: 0,
 });
+
+/** A party's own signal, which wakes those who wait for anybody's news too. */
+const shared = (everyone: Signal): Signal => {
+  const own = createSignal();
+  return {
+    notify: () => {
+      own.notify();
+      everyone.notify();
+    },
+    next: own.next,
+  };
+};
 
 export const deliver = (party: Party, arrival: Arrival): void => {
   party.inbox.push(arrival);

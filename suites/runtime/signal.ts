@@ -32,7 +32,12 @@ export const createSignal = (): Signal => {
  * Waits until `look` finds something; looks again whenever the signal says that something happened.
  * Resolves with undefined when the time (in seconds) is over or `abort` fires.
  */
-export const waitFor = async <T>(look: () => T | undefined, signal: Signal, seconds: number, abort: AbortSignal): Promise<T | undefined> => {
+export const waitFor = async <T>(
+  look: () => T | undefined,
+  signal: Signal,
+  seconds: number,
+  abort: AbortSignal,
+): Promise<T | undefined> => {
   const found = look();
   if (found !== undefined || seconds <= 0 || abort.aborted) return found;
   const over = new AbortController();

@@ -1,7 +1,6 @@
 /** What the steps of one running sequence share. */
 import type { Spec } from '#protocol/asn1/type.js';
 import type { Client, Frame, Inbound, Outbound } from '../../adapters/adapter.js';
-import type { Check } from '../../reports/record.js';
 import type { ClientBinding, ServerBinding } from '../../sim/bindings/binding.js';
 import type { ExchangeLog } from './exchange-log.js';
 import type { KeySource } from './keyring.js';
@@ -38,8 +37,6 @@ export interface Stage {
   scriptAnswers(party: Party, typeName: string): boolean;
   /** A fault of a role or of the harness: the verdict becomes error, never blamed on the IUT. */
   fault(error: unknown): void;
-  /** Checks on what no step took: strays. */
-  stray(check: Check): void;
 }
 
 export const frameFacts = (frame: Frame): Record<string, string> => ({ ...frame.meta, octets: String(frame.body.length) });

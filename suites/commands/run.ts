@@ -1,0 +1,43 @@
+/** `sgp32 run`: the catalogue against an IUT, with reports. */
+
+import { applyKnownIssues, readKnownIssues } from '../known-issues.js';
+import { builtInIxits, checkSelection, prepareCatalogue, prepareIxit } from '../prepare.js';
+import { run } from '../run.js';
+import { UsageError } from './input.js';
+
+export interface RunCommandOptions {
+  readonly ixit?: readonly string[];
+  readonly only?: readonly string[];
+  readonly cases?: string;
+  readonly out?: string;
+  readonly seed?: string;
+  readonly json?: boolean;
+  readonly lab?: string;
+  readonly operator?: string;
+  readonly knownIssues?: string;
+  readonly allureHtml: boolean;
+}
+
+export const runCommand = async (options: RunCommandOptions): Promise<number> => {
+  if (options.seed !== undefined && !/^[0-9a-f]{1,64}$/i.test(options.seed))
+    throw new UsageError(`--seed ${options.seed}: expected hex digits`);
+  const catalogue = prepareCatalogue(options.cases);
+  const only = options.only ?? [];
+  checkSelection(only, catalogue);
+  const known = options.knownIssues === undefined ? undefined : readKnownIssues(options.knownIssues);
+  const ixits = (options.ixit ?? builtInIxits(options.cases)).map(file => prepareIxit(file, catalogue));
+  const result = await run({
+    ixits,
+    catalogue,
+    only,
+    ...(options.seed === undefined ? {} : { seed: options.seed }),
+    ...(options.out === undefined ? {} : { out: options.out }),
+    command: ['sgp32', ...process.argv.slice(2)],
+    allureHtml: options.allureHtml,
+    ...(options.lab === undefined ? {} : { lab: options.lab }),
+    ...(options.operator === undefined ? {} : { operatorName: options.operator }),
+    screen: process.stderr,
+  });
+  if (options.json) process.stdout.write(`${JSON.stringify(result.summary)}\n`);
+  return known ? applyKnownIssues(result, known, text => process.stderr.write(`${text}\n`)) : result.exitCode;
+};

@@ -1,0 +1,71 @@
+/** `sgp32 sim <role>`: a simulated counterpart stand-alone, for a developer's desk. */
+import { parseArgs } from 'node:util';
+import { UsageError, unknownName } from './input.js';
+
+interface Simulator {
+  readonly does: string;
+  /** Option rows for --help. */
+  options(): Promise<readonly { readonly name: string; readonly text: string; readonly default: string }[]>;
+  run(given: Readonly<Record<string, string>>): Promise<void>;
+}
+
+const eim = async () => import('../../sim/processes/eim.js');
+const SIMULATORS: Readonly<Record<string, Simulator>> = {
+  eim: {
+    does: 'the reference eIM: ESipa over HTTPS with a REST control API for operators',
+    options: async () => Object.values((await eim()).EIM_OPTIONS),
+    run: async given => {
+      const { readEimOptions, runEim, OptionError } = await eim();
+      try {
+        await runEim(readEimOptions(given));
+      } catch (error) {
+        if (error instanceof OptionError) throw new UsageError(error.message);
+        throw error;
+      }
+    },
+  },
+};
+
+const help = async (role: string, simulator: Simulator): Promise<string> => {
+  const rows = await simulator.options();
+  const width = Math.max(...rows.map(r => r.name.length));
+  const lines = rows.map(r => `  --${r.name.padEnd(width)}  ${r.text}${r.default === '' ? '' : ` (${r.default})`}`);
+  return `Usage: sgp32 sim ${role} [options]\n\nRuns ${simulator.does}.\nPrints one JSON line with its addresses when it is ready; ends on SIGTERM or Ctrl-C.\n\n${lines.join('\n')}\n`;
+};
+
+export const simCommand = async (role: string | undefined, rest: readonly string[]): Promise<number> => {
+  const names = Object.keys(SIMULATORS);
+  if (role === undefined || role === '--help' || role === '-h') {
+    process.stdout.write(
+      `Usage: sgp32 sim <role> [options]\n\nRoles:\n${Object.entries(SIMULATORS)
+        .map(([name, s]) => `  ${name}  ${s.does}`)
+        .join('\n')}\n`,
+    );
+    return role === undefined ? 2 : 0;
+  }
+  const simulator = SIMULATORS[role];
+  if (!simulator) throw unknownName('simulated role', role, names);
+  if (rest.includes('--help') || rest.includes('-h')) {
+    process.stdout.write(await help(role, simulator));
+    return 0;
+  }
+  const rows = await simulator.options();
+  await simulator.run(
+    given(
+      rest,
+      rows.map(r => r.name),
+    ),
+  );
+  return 0;
+};
+
+const given = (rest: readonly string[], names: readonly string[]): Record<string, string> => {
+  try {
+    const { values } = parseArgs({ args: [...rest], options: Object.fromEntries(names.map(name => [name, { type: 'string' as const }])) });
+    return Object.fromEntries(Object.entries(values).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : [])));
+  } catch (error) {
+    const unknown = rest.find(word => word.startsWith('--') && !names.includes(word.slice(2).split('=')[0] ?? ''));
+    if (unknown) throw unknownName('option', unknown.slice(2), names);
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+};

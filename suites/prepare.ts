@@ -1,0 +1,95 @@
+/** From files to a plan: catalogue and IXIT files loaded and checked. Any mistake in them ends here, before anything runs. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { typeNamed, typeNames } from '#protocol/registry.js';
+import type { IutInfo } from '../reports/record.js';
+import { unknownName } from './commands/input.js';
+import { loadIxit } from './ixit.js';
+import type { Ixit } from './ixit-schema.js';
+import { CaseError, type Diagnostic, formatDiagnostics } from './language/diagnostics.js';
+import { type Catalogue, loadCatalogue } from './language/load.js';
+import { isSelected, makePlan, type PlannedSequence } from './plan.js';
+import { packageRoot } from './root.js';
+import { ACTOR_KEYS } from './runtime/actor-keys.js';
+import { isPkiName } from './runtime/lab.js';
+
+export const builtInCases = join(packageRoot, 'test-cases');
+
+/** Mistakes in cases, catalogues or IXIT files, formatted with excerpts; the command ends with exit code 2. */
+export class InputError extends Error {
+  override readonly name = 'InputError';
+  readonly code = 'input';
+  readonly diagnostics: readonly Diagnostic[];
+  constructor(diagnostics: readonly Diagnostic[], texts: ReadonlyMap<string, string>) {
+    super(
+      `${formatDiagnostics(diagnostics, texts)}\n${diagnostics.length} ${diagnostics.length === 1 ? 'mistake' : 'mistakes'}; nothing was run`,
+    );
+    this.diagnostics = diagnostics;
+  }
+}
+
+/** Loads the whole catalogue; throws InputError with all mistakes of all files. */
+export const prepareCatalogue = (root = builtInCases, files?: readonly string[]): Catalogue => {
+  const catalogue = loadCatalogue({ root, ...(files ? { files } : {}), types: { typeNamed, typeNames }, actorKeys: ACTOR_KEYS });
+  if (catalogue.diagnostics.length > 0) throw new InputError(catalogue.diagnostics, catalogue.texts);
+  return catalogue;
+};
+
+/** The IXIT files of the built-in reference IUTs. */
+export const builtInIxits = (root = builtInCases): string[] =>
+  readdirSync(join(root, 'ixit'))
+    .filter(name => /^reference-.*\.ixit\.yaml$/.test(name))
+    .sort()
+    .map(name => relative(process.cwd(), join(root, 'ixit', name)));
+
+export const prepareIxit = (file: string, catalogue: Catalogue): Ixit => {
+  if (!existsSync(file)) throw new CaseError([{ code: 'no-file', at: { file, line: 1, column: 1 }, message: 'no such IXIT file' }]);
+  const text = readFileSync(file, 'utf8');
+  const { ixit, diagnostics } = loadIxit(file, text, catalogue, process.env, path => existsSync(path) || isPkiName(path));
+  if (!ixit) throw new InputError(diagnostics, new Map([[file, text]]));
+  return ixit;
+};
+
+/** The plan for one IUT; `only` are prefixes of case ids. */
+export const planFor = (ixit: Ixit, catalogue: Catalogue, seed: string, only: readonly string[] = []): PlannedSequence[] =>
+  makePlan(
+    catalogue.cases.filter(c => isSelected(c.id, only)),
+    catalogue.procedures,
+    {
+      iut: ixit.iut,
+      options: ixit.options,
+      links: new Set(Object.values(ixit.links).flatMap(wires => Object.keys(wires))),
+      isBound: action => ixit.operator.has(action),
+      bindingPlace: ixit.file,
+    },
+    seed,
+    catalogue.texts,
+  );
+
+/** Refuses a prefix that selects nothing: a typing mistake must not look like success. */
+export const checkSelection = (only: readonly string[], catalogue: Catalogue): void => {
+  for (const prefix of only)
+    if (!catalogue.cases.some(c => isSelected(c.id, [prefix])))
+      throw unknownName('case whose id begins with', prefix, [
+        ...new Set(catalogue.cases.flatMap(c => [c.id, c.id.split('.').slice(0, 2).join('.')])),
+      ]);
+};
+
+export const iutInfo = (ixit: Ixit, observed: Readonly<Record<string, string>>): IutInfo => ({
+  role: ixit.iut,
+  name: ixit.name,
+  version: ixit.version,
+  supplier: ixit.supplier,
+  ixit: ixit.file,
+  settings: Object.fromEntries([...ixit.settings].map(([name, value]) => [name, ixit.mask(value)])),
+  options: Object.fromEntries(ixit.options),
+  links: Object.fromEntries(
+    Object.entries(ixit.links).flatMap(([name, wires]) =>
+      Object.entries(wires).map(([wire, link]) => [
+        `${name}.${wire}`,
+        link.kind === 'called' ? link.url : link.kind === 'listening' ? link.listen : 'see the IXIT file',
+      ]),
+    ),
+  ),
+  observed,
+});

@@ -1,0 +1,211 @@
+/** A run: the plan carried out under mocha, every sequence into the record as soon as it is finished, reports, account. */
+import { createHash, randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import AllureMochaReporter from 'allure-mocha';
+import type Mocha from 'mocha';
+import { preloadAllureHtml } from '../reports/allure-html.js';
+import { allureReporting } from '../reports/allure-results.js';
+import { liveConsole, type Progress } from '../reports/console.js';
+import { writeReports, writers } from '../reports/index.js';
+import type { PlanEntry, RunRecord, SequenceRecord, Summary } from '../reports/record.js';
+import { openRecord, type RecordHeader, readRecord } from '../reports/store.js';
+import { exitCode, summarise } from '../reports/summary.js';
+import { execute } from './execute.js';
+import type { Ixit } from './ixit-schema.js';
+import type { Catalogue } from './language/load.js';
+import { runMocha } from './mocha.js';
+import type { PlannedSequence } from './plan.js';
+import { iutInfo, planFor } from './prepare.js';
+import { manifest, packageRoot } from './root.js';
+import { type Lab, openLab, preflight } from './runtime/lab.js';
+
+export interface RunInput {
+  readonly ixits: readonly Ixit[];
+  readonly catalogue: Catalogue;
+  readonly only: readonly string[];
+  readonly seed?: string;
+  /** Results directory; `sgp32-results/<run>` when absent. */
+  readonly out?: string;
+  readonly command: readonly string[];
+  readonly allureHtml: boolean;
+  readonly lab?: string;
+  readonly operatorName?: string;
+  /** Where progress is written. */
+  readonly screen: { readonly isTTY?: boolean; readonly columns?: number; write(text: string): unknown };
+}
+
+export interface RunResult {
+  readonly directory: string;
+  readonly record: RunRecord;
+  readonly summary: Summary;
+  readonly exitCode: number;
+}
+
+/** One IUT of the run with its part of the plan. */
+interface Part {
+  readonly ixit: Ixit;
+  readonly plan: readonly PlannedSequence[];
+}
+
+/** Everything that a run writes; what an earlier run left under these names is replaced. */
+const OUTPUTS = ['record.jsonl', ...writers.keys()];
+
+export const run = async (input: RunInput): Promise<RunResult> => {
+  const started = new Date();
+  const began = performance.now();
+  const seed = input.seed ?? randomBytes(8).toString('hex');
+  const parts = input.ixits.map((ixit): Part => ({ ixit, plan: planFor(ixit, input.catalogue, seed, input.only) }));
+  const plan = parts.flatMap(p => p.plan);
+  const id = runId(started, input.ixits);
+  const directory = input.out ?? join('sgp32-results', id);
+  mkdirSync(directory, { recursive: true });
+  for (const name of OUTPUTS) rmSync(join(directory, name), { recursive: true, force: true });
+  // Loading the report generator takes as long as many sequences: it happens while they run.
+  const generator = input.allureHtml ? preloadAllureHtml() : Promise.resolve();
+  generator.catch(() => undefined);
+
+  const header = headerOf(input, parts, id, started, seed);
+  const progress = liveConsole({
+    screen: input.screen,
+    environment: process.env,
+    planned: plan.filter(p => p.entry.state === 'run').length,
+    requirements: header.requirements,
+    resultsDir: relative(process.cwd(), directory) || '.',
+  });
+  await carryOut(parts, header, directory, input, progress, (performance.now() - began) / 1000);
+  const record = await readRecord(directory);
+  await generator;
+  await writeReports(record, directory, {
+    only: [...writers.keys()].filter(name => name !== 'allure-results' && (input.allureHtml || name !== 'allure-report')),
+  });
+  if (!input.out) pointLatest(id);
+  const summary = summarise(record);
+  progress.summary(
+    summary,
+    ['summary.html', ...(input.allureHtml ? ['allure-report/index.html'] : []), 'record.jsonl'].map(name =>
+      relative(process.cwd(), join(directory, name)),
+    ),
+  );
+  return { directory, record, summary, exitCode: exitCode(summary) };
+};
+
+const runId = (started: Date, ixits: readonly Ixit[]): string => {
+  const name = ixits.length === 1 ? (ixits[0]?.name ?? 'iut') : 'reference';
+  return `${started.toISOString().slice(0, 19).replaceAll(':', '')}-${name.toLowerCase().replace(/[^a-z0-9]+/g, '-')}`;
+};
+
+const pointLatest = (id: string): void => {
+  const link = join('sgp32-results', 'latest');
+  rmSync(link, { force: true });
+  try {
+    symlinkSync(id, link);
+  } catch {
+    // A file system without links has no `latest`; the run's own directory is what counts.
+  }
+};
+
+/** Executes the parts one after the other, each in its own lab. */
+const carryOut = async (
+  parts: readonly Part[],
+  header: RecordHeader,
+  directory: string,
+  input: RunInput,
+  progress: Progress,
+  spent: number,
+): Promise<void> => {
+  const began = performance.now();
+  await using store = await openRecord(directory);
+  await store.begin(header);
+  const allure = allureReporting(header, join(directory, 'allure-results'));
+  for (const part of parts) {
+    const needsLab = part.plan.some(p => p.entry.state === 'run');
+    const lab = needsLab ? await openOrExplain(part.ixit, input.catalogue) : undefined;
+    try {
+      await runMocha(
+        part.plan,
+        {
+          execute: async planned => {
+            progress.started(planned.entry);
+            const sequence =
+              lab === undefined || 'unreachable' in lab ? unreachable(planned, lab?.unreachable ?? '') : await execute(planned, lab);
+            await store.append(sequence);
+            progress.finished(sequence);
+            return sequence;
+          },
+          report: sequence => allure.report(sequence),
+          skip: (entry: PlanEntry) => allure.skip(entry),
+        },
+        // Its types describe the CommonJS build; as an ES module its default export is the class.
+        AllureMochaReporter as unknown as Mocha.ReporterConstructor,
+        allure.reporterOptions,
+      );
+    } finally {
+      if (lab && !('unreachable' in lab)) await lab.close();
+    }
+  }
+  await store.end(new Date().toISOString(), spent + (performance.now() - began) / 1000);
+};
+
+/** A lab, or one line that says why there is none: then every sequence is inconclusive with that reason. */
+const openOrExplain = async (ixit: Ixit, catalogue: Catalogue): Promise<Lab | { readonly unreachable: string }> => {
+  try {
+    const lab = await openLab(ixit, { catalogue });
+    const found = await preflight(lab);
+    if (!('unreachable' in found)) return lab;
+    await lab.close();
+    return { unreachable: `the IUT cannot be reached at ${found.unreachable}` };
+  } catch (error) {
+    return { unreachable: `the IUT cannot be started or the lab not be set up: ${error instanceof Error ? error.message : String(error)}` };
+  }
+};
+
+const unreachable = (planned: PlannedSequence, reason: string): SequenceRecord => {
+  const { state: _, reason: __, ...about } = planned.entry;
+  return {
+    ...about,
+    verdict: 'inconclusive',
+    reason,
+    findings: [],
+    violated: [],
+    started: new Date().toISOString(),
+    seconds: 0,
+    seed: planned.seed,
+    steps: [],
+    exchanges: [],
+    yaml: planned.yaml,
+  };
+};
+
+const digest = (text: string | Buffer): string => createHash('sha256').update(text).digest('hex');
+
+/** An installed package has no lock file of its own. */
+const lockfileDigest = (): Record<string, string> => {
+  const file = join(packageRoot, 'package-lock.json');
+  return existsSync(file) ? { lockfile: digest(readFileSync(file)) } : {};
+};
+
+const headerOf = (input: RunInput, parts: readonly Part[], id: string, started: Date, seed: string): RecordHeader => {
+  const [first] = input.ixits;
+  if (!first) throw new TypeError('a run needs an IXIT file');
+  const cases = [...input.catalogue.texts]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([file, text]) => `${relative(packageRoot, file)}\n${text}`);
+  return {
+    run: {
+      id,
+      started: started.toISOString(),
+      command: input.command,
+      seed,
+      harness: { version: manifest().version, node: process.versions.node, openssl: process.versions.openssl },
+      specifications: [`SGP.32 ${first.spec}`, 'SGP.22 2.5', 'SGP.33 1.2', 'SGP.26 (built-in test PKI of that shape)'],
+      pki: 'built-in test PKI',
+      digests: { ixit: input.ixits.map(i => i.digest).join(' '), cases: digest(cases.join('\n')), ...lockfileDigest() },
+      ...(input.lab ? { lab: input.lab } : {}),
+      ...(input.operatorName ? { operatorName: input.operatorName } : {}),
+    },
+    iut: iutInfo(first, {}),
+    plan: parts.flatMap(p => p.plan.map(planned => planned.entry)),
+    requirements: [...input.catalogue.requirements].map(([id, r]) => ({ id, section: r.section, level: r.level, text: r.text })),
+  };
+};

@@ -1,0 +1,53 @@
+/** What a case file may say of an actor; the roles' configuration types are the source of the words. */
+import type { EuiccConfig } from '../../sim/roles/euicc/index.js';
+import type { IpaConfig } from '../../sim/roles/ipa/index.js';
+import type { SmdpConfig } from '../../sim/roles/smdp/config.js';
+import type { SmdsConfig } from '../../sim/roles/smds/index.js';
+
+type Keys<T> = Readonly<Record<keyof T, true>>;
+/** Keys that the runner takes itself. */
+const RUNNER = { auto: true, link: true } as const;
+
+// Written as records over the configuration types, so that the compiler notices a key that comes or goes.
+const euicc: Keys<EuiccConfig> = {
+  eid: true,
+  curve: true,
+  certificate: true,
+  profiles: true,
+  eims: true,
+  rat: true,
+  defaultDpAddress: true,
+  rootDsAddress: true,
+  firstSeqNumber: true,
+  nextAssociationToken: true,
+  immediateEnable: true,
+  supports: true,
+  limits: true,
+  catBusy: true,
+  memoryFull: true,
+  breakdowns: true,
+  httpParams: true,
+};
+const ipa: Keys<Omit<IpaConfig, 'euicc'> & { card: string }> = {
+  card: true,
+  compact: true,
+  omitCertificates: true,
+  pendingWithResult: true,
+  installationResultBy: true,
+  eidInResult: true,
+  stateChangeCause: true,
+  rPlmn: true,
+  eimId: true,
+  eimCtxParams1: true,
+  features: true,
+  protocols: true,
+  immediateEnable: true,
+  confirmationCode: true,
+};
+const smdp: Keys<SmdpConfig> = { address: true, oid: true, profiles: true, certificates: true, curve: true };
+const smds: Keys<SmdsConfig> = { address: true, events: true, certificates: true, curve: true };
+
+/** Permitted configuration keys by role. */
+export const ACTOR_KEYS: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
+  Object.entries({ euicc, ipa, smdp, smds }).map(([role, keys]) => [role, Object.keys({ ...keys, ...RUNNER })]),
+);

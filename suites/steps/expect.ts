@@ -1,0 +1,129 @@
+/** `<actor>.expect`: waits for a message or an event and compares it. */
+import type { Check } from '../../reports/record.js';
+import type { ExpectStep } from '../language/ast.js';
+import { evaluateScalar } from '../language/evaluate.js';
+import { matchValue } from '../language/match.js';
+import { ABSENT } from '../language/values.js';
+import { type Context, type Outcome, stepCheck } from '../runtime/context.js';
+import type { Arrival, Party } from '../runtime/party.js';
+import { waitFor } from '../runtime/signal.js';
+import { HarnessError, Inconclusive } from '../verdict.js';
+import { matchChecks } from './matching.js';
+import { waitSeconds } from './waiting.js';
+
+export const expectStep = async (context: Context, step: ExpectStep): Promise<Outcome> => {
+  const party = context.parties.get(step.actor);
+  if (!party) throw new HarnessError(`no actor ${step.actor}`);
+  return step.accepts.includes('nothing') ? expectNothing(context, step, party) : expectSomething(context, step, party);
+};
+
+const expectNothing = async (context: Context, step: ExpectStep, party: Party): Promise<Outcome> => {
+  const stranger = () => party.inbox.find(a => !a.taken && a.at >= context.phaseBegan);
+  const found = await waitFor(stranger, party.news, waitSeconds(context, step.within, 0), context.stage.over);
+  if (found) found.taken = true;
+  return {
+    checks: [
+      ...(found?.checks ?? []),
+      stepCheck(context, step, {
+        what: `${party.name} receives nothing`,
+        expected: 'nothing',
+        actual: found ? describe(found) : 'nothing',
+        ok: !found,
+      }),
+    ],
+    ...(found ? { exchange: found.exchange } : {}),
+  };
+};
+
+const expectSomething = async (context: Context, step: ExpectStep, party: Party): Promise<Outcome> => {
+  const isClient = context.clientWire(party) !== undefined;
+  const accepted = (a: Arrival) => step.accepts.includes(a.name);
+  // A caller's answers come one by one; a server takes the first message of the type, whatever else has come.
+  const look = () => party.inbox.find(a => !a.taken && (isClient || !party.auto || accepted(a)));
+  const seconds = waitSeconds(context, step.within, context.responseSeconds);
+  const arrival = await waitFor(look, party.news, seconds, context.stage.over);
+  const wanted = step.accepts.join(' or ');
+  if (!arrival) {
+    if (step.optional) return { checks: [], skipped: `no ${wanted} within ${seconds} s` };
+    return missing(context, step, party, wanted, seconds);
+  }
+  if (!accepted(arrival)) {
+    if (step.optional) return { checks: [], skipped: `${describe(arrival)} instead of ${wanted}` };
+    arrival.taken = true;
+    blameless(arrival);
+    const check = stepCheck(context, step, {
+      what: `${party.name} receives ${wanted}`,
+      expected: wanted,
+      actual: describe(arrival),
+      ok: false,
+      exchange: arrival.exchange,
+    });
+    return { checks: [check, ...arrival.checks], exchange: arrival.exchange };
+  }
+  arrival.taken = true;
+  const received = stepCheck(context, step, {
+    what: `${party.name} receives ${wanted}`,
+    expected: wanted,
+    actual: describe(arrival),
+    ok: true,
+    exchange: arrival.exchange,
+  });
+  return { checks: [received, ...automatic(context, step, arrival), ...matched(context, step, arrival)], exchange: arrival.exchange };
+};
+
+/** Without an answer of the peer nothing is proved: it could not be reached, or we refused its certificate. */
+const blameless = (arrival: Arrival): void => {
+  const { code, by, reason } = arrival.facts;
+  const unreached = arrival.kind === 'close' && (code === 'refused' || code === 'unreachable');
+  if (unreached || (arrival.kind === 'handshakeFailure' && by === 'harness'))
+    throw new Inconclusive(`the IUT cannot be reached: ${String(reason)}`);
+};
+
+const automatic = (context: Context, step: ExpectStep, arrival: Arrival): readonly Check[] => {
+  if (step.verify?.kind !== 'scalar') return arrival.checks;
+  const isSignature = (c: Check) => c.what.includes(' verifies over ');
+  if (step.verify.text === 'all') return arrival.checks;
+  if (step.verify.text === 'none') return arrival.checks.filter(c => !isSignature(c));
+  const { value } = evaluateScalar(step.verify, context.scope);
+  if (value === ABSENT) return arrival.checks;
+  return [...arrival.checks.filter(c => !isSignature(c)), ...context.verifyWith(arrival, value)];
+};
+
+const matched = (context: Context, step: ExpectStep, arrival: Arrival): readonly Check[] => {
+  const checks: Check[] = [];
+  const about = { exchange: arrival.exchange };
+  if (step.match) {
+    const message = arrival.received?.message;
+    const result = message
+      ? matchValue(step.match, message.type, message.value, context.scope, context.spec)
+      : matchValue(step.match, undefined, arrival.facts, context.scope, context.spec);
+    checks.push(...matchChecks(context, step, result, message, about));
+  }
+  if (step.link)
+    checks.push(
+      ...matchChecks(context, step, matchValue(step.link, undefined, arrival.facts, context.scope, context.spec), undefined, about),
+    );
+  return checks;
+};
+
+const describe = (a: Arrival): string => {
+  if (a.kind === 'message') return a.name;
+  const { status, reason } = a.facts;
+  return [a.name, status === undefined ? '' : `HTTP ${String(status)}`, reason === undefined ? '' : String(reason)]
+    .filter(Boolean)
+    .join(', ');
+};
+
+/** Nothing came in time. When the script itself keeps the IUT waiting, the script is at fault, not the IUT. */
+const missing = (context: Context, step: ExpectStep, party: Party, wanted: string, seconds: number): Outcome => {
+  const others = [...context.parties.values()];
+  const held = others.flatMap(p =>
+    p.inbox.filter(a => a.answer).map(a => `${p.name} ← ${a.name} (since ${(context.stage.log.elapsed() - a.at).toFixed(1)} s)`),
+  );
+  const instead = party.inbox.filter(a => !a.taken).map(a => a.name);
+  const what = `${party.name} did not receive ${wanted} within ${seconds} s`;
+  if (held.length > 0) throw new HarnessError(`${what}; waiting unanswered meanwhile: ${held.join(', ')}`);
+  const ended = context.iutEnded();
+  const actual = ended ?? (instead.length > 0 ? `nothing of it; ${party.name} received instead: ${instead.join(', ')}` : 'nothing');
+  return { checks: [stepCheck(context, step, { what, expected: wanted, actual, ok: false })] };
+};

@@ -1,7 +1,6 @@
 /** A simulated SM-DP+: ES9+ and ES9+' as a correct server answers them, and the orders behind them. SGP.22 3.1, 5.6 */
 import { decode } from '#protocol/asn1/decode.js';
 import { tlv } from '#protocol/asn1/tlv.js';
-import type { PrivateKey } from '#protocol/crypto/ecdsa.js';
 import {
   AuthenticateClientRequest,
   AuthenticateClientResponseEs9,
@@ -13,12 +12,12 @@ import {
   InitiateAuthenticationRequest,
   InitiateAuthenticationResponse,
 } from '#protocol/rsp/es9plus.js';
-import type { SigningContext } from '#protocol/signatures.js';
 import { type Actor, ComposeError, type Received, type World } from '../../role.js';
 import { type Answer, decodeProblem, desk, MALFORMED, type Refusal, refusals } from '../rsp-server/answer.js';
 import { issuers } from '../rsp-server/identity.js';
 import { type InitiationFault, initiateAuthentication } from '../rsp-server/initiate-authentication.js';
 import { sessionTable } from '../rsp-server/session-table.js';
+import type { ServerSigning } from '../rsp-server/signing.js';
 import { authenticateClient } from './authenticate-client.js';
 import { cancelSession } from './cancel-session.js';
 import { certificateNames } from './certificates.js';
@@ -29,12 +28,6 @@ import { type Order, orderOf } from './order.js';
 import type { Session } from './session.js';
 import { stateOf } from './state.js';
 
-/** The keys and session values with which messages of the SM-DP+ are signed anew after an edit. */
-export interface SmdpSigning {
-  keyFor(signer: 'serverAuth' | 'dpPb'): PrivateKey | undefined;
-  context(): SigningContext;
-}
-
 /** The SM-DP+ as an actor. */
 export interface Smdp extends Actor {
   readonly role: 'smdp';
@@ -42,7 +35,8 @@ export interface Smdp extends Actor {
   react(received: Received): Promise<Answer | undefined>;
   readonly orders: readonly Order[];
   readonly notifications: readonly ReceivedNotification[];
-  readonly signing: SmdpSigning;
+  /** For messages that a test case has changed. */
+  readonly signing: ServerSigning;
 }
 
 const FAULTS: Readonly<Record<InitiationFault, string>> = {

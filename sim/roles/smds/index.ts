@@ -2,19 +2,19 @@
 import { decode } from '#protocol/asn1/decode.js';
 import { encode } from '#protocol/asn1/encode.js';
 import { equal, fromHex } from '#protocol/asn1/tlv.js';
-import type { Curve, PrivateKey } from '#protocol/crypto/ecdsa.js';
+import type { Curve } from '#protocol/crypto/ecdsa.js';
 import {
   AuthenticateClientRequest,
   AuthenticateClientResponseEs11,
   InitiateAuthenticationRequest,
   InitiateAuthenticationResponse,
 } from '#protocol/rsp/es9plus.js';
-import type { SigningContext } from '#protocol/signatures.js';
 import { type Actor, ComposeError, type Received, type World } from '../../role.js';
 import { type Answer, decodeProblem, desk, MALFORMED, refusals } from '../rsp-server/answer.js';
 import { issuers } from '../rsp-server/identity.js';
 import { type InitiationFault, initiateAuthentication, type OpenedSession } from '../rsp-server/initiate-authentication.js';
 import { sessionTable } from '../rsp-server/session-table.js';
+import type { ServerSigning } from '../rsp-server/signing.js';
 import { type VerifiedEuicc, verifyEuicc } from '../rsp-server/verify-euicc.js';
 
 /** An event: a server has something for an eUICC. SGP.22 3.6 */
@@ -41,8 +41,8 @@ export interface SmdsConfig {
 export interface Smds extends Actor {
   readonly role: 'smds';
   react(received: Received): Promise<Answer | undefined>;
-  /** The key with which messages of the SM-DS are signed anew after an edit. */
-  readonly signing: { keyFor(signer: 'serverAuth' | 'dpPb'): PrivateKey | undefined; context(): SigningContext };
+  /** For messages that a test case has changed. */
+  readonly signing: ServerSigning;
 }
 
 interface Event {

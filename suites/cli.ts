@@ -1,11 +1,11 @@
 /** The command `sgp32`. Each sub-command loads its own code, so that a small one starts fast. */
 import { Command, CommanderError, Option } from 'commander';
-import { UsageError } from './commands/input.js';
-import { CaseError } from './language/diagnostics.js';
 import { manifest } from './root.js';
 
 /** Exit code for bad input: nothing ran. */
 const BAD_INPUT = 2;
+/** Errors that are the user's to mend, by name: small commands do not load the case loader for its class. */
+const INPUT_ERRORS: ReadonlySet<string> = new Set(['UsageError', 'CaseError', 'InputError']);
 /** Exit code when the harness itself failed. */
 const HARNESS_FAILED = 3;
 
@@ -13,7 +13,9 @@ const collect = (value: string, previous: readonly string[] = []): readonly stri
 
 const program = (finish: (code: number) => void): Command => {
   const sgp32 = new Command('sgp32')
-    .description('Conformance test harness for GSMA SGP.32 (eSIM IoT): plays the counterparts around an eIM, IPA, eUICC or SM-DP+ and reports what conforms.')
+    .description(
+      'Conformance test harness for GSMA SGP.32 (eSIM IoT): plays the counterparts around an eIM, IPA, eUICC or SM-DP+ and reports what conforms.',
+    )
     .version(manifest().version)
     .enablePositionalOptions()
     .showSuggestionAfterError()
@@ -99,7 +101,10 @@ Exit codes: 0 all pass, 1 a fail, 2 bad input (nothing ran), 3 error or incomple
     .command('decode')
     .description('print any SGP.32 or SGP.22 message as a named tree')
     .argument('<message>', 'hex octets, a file (DER or hex), or - for one hex message per line of standard input')
-    .option('--type <name>', 'ASN.1 type, e.g. GetEimPackageResponse (SGP.22:EUICCInfo2 for the SGP.22 flavour); guessed from the tag when left out')
+    .option(
+      '--type <name>',
+      'ASN.1 type, e.g. GetEimPackageResponse (SGP.22:EUICCInfo2 for the SGP.22 flavour); guessed from the tag when left out',
+    )
     .addOption(spec)
     .option('--json', 'as JSON')
     .action(async (message, options) => finish(await (await import('./commands/decode.js')).decodeCommand(message, options)));
@@ -124,7 +129,7 @@ export const main = async (argv: readonly string[]): Promise<number> => {
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : BAD_INPUT;
-    if (error instanceof UsageError || error instanceof CaseError) {
+    if (error instanceof Error && INPUT_ERRORS.has(error.name)) {
       process.stderr.write(`sgp32: ${error.message}\n`);
       return BAD_INPUT;
     }

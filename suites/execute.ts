@@ -1,9 +1,9 @@
 /** Runs one planned sequence and returns its record. Whatever happens in it ends in a verdict with a reason. */
-import type { Check, Phase, SequenceRecord, StepRecord, Verdict } from '../reports/record.js';
+import type { Check, SequenceRecord, StepRecord, Verdict } from '../reports/record.js';
 import type { CallStep, RepeatStep, SetStep, Step, UnorderedStep } from './language/ast.js';
 import { buildValue } from './language/build.js';
 import { matchValue } from './language/match.js';
-import { bind, fork, type Scope } from './language/scope.js';
+import { bind, fork } from './language/scope.js';
 import { ABSENT, isObject } from './language/values.js';
 import type { PlannedSequence } from './plan.js';
 import { type Cast, createCast } from './runtime/cast.js';
@@ -18,7 +18,7 @@ import { matchChecks } from './steps/matching.js';
 import { operate } from './steps/operator.js';
 import { send } from './steps/send.js';
 import { wait } from './steps/wait.js';
-import { checkText, HarnessError, Inconclusive, judge, meaningOfError, verdictOfCheck, worst } from './verdict.js';
+import { checkText, HarnessError, judge, meaningOfError, verdictOfCheck, worst } from './verdict.js';
 
 /** One sequence on its way. */
 interface Run {

@@ -35,7 +35,13 @@ const RUNS: State = { state: 'run', reason: '' };
 export const isSelected = (id: string, prefixes: readonly string[]): boolean =>
   prefixes.length === 0 || prefixes.some(p => id === p || id.startsWith(p.endsWith('.') ? p : `${p}.`) || id.startsWith(p));
 
-export const makePlan = (cases: readonly Case[], procedures: ReadonlyMap<string, Procedure>, input: PlanInput, seed: string, texts: ReadonlyMap<string, string>): PlannedSequence[] =>
+export const makePlan = (
+  cases: readonly Case[],
+  procedures: ReadonlyMap<string, Procedure>,
+  input: PlanInput,
+  seed: string,
+  texts: ReadonlyMap<string, string>,
+): PlannedSequence[] =>
   cases
     .filter(c => c.iut === input.iut)
     .flatMap(c => {
@@ -57,12 +63,23 @@ export const makePlan = (cases: readonly Case[], procedures: ReadonlyMap<string,
             file: c.file,
             ...state,
           };
-          return { entry, case: c, seed: createHash('sha256').update(`${seed}/${key}`).digest('hex').slice(0, 16), yaml: texts.get(c.file) ?? '' };
+          return {
+            entry,
+            case: c,
+            seed: createHash('sha256').update(`${seed}/${key}`).digest('hex').slice(0, 16),
+            yaml: texts.get(c.file) ?? '',
+          };
         });
       });
     });
 
-const stateOf = (c: Case, procedures: ReadonlyMap<string, Procedure>, input: PlanInput, link: string, over: Condition | undefined): State => {
+const stateOf = (
+  c: Case,
+  procedures: ReadonlyMap<string, Procedure>,
+  input: PlanInput,
+  link: string,
+  over: Condition | undefined,
+): State => {
   for (const condition of [c.when, over]) {
     const decision = condition && decide(condition, input.options);
     if (decision && !decision.value) return { state: 'notApplicable', reason: decision.decidedBy.join(', ') };
@@ -74,7 +91,12 @@ const stateOf = (c: Case, procedures: ReadonlyMap<string, Procedure>, input: Pla
 };
 
 /** Operator actions that steps use under the options given, procedures included. */
-export const actionsOf = (steps: readonly Step[], procedures: ReadonlyMap<string, Procedure>, options: ReadonlyMap<string, boolean>, into = new Set<string>()): ReadonlySet<string> => {
+export const actionsOf = (
+  steps: readonly Step[],
+  procedures: ReadonlyMap<string, Procedure>,
+  options: ReadonlyMap<string, boolean>,
+  into = new Set<string>(),
+): ReadonlySet<string> => {
   for (const step of steps) {
     if (step.if !== undefined && options.get(step.if) !== true) continue;
     if (step.verb === 'operator') into.add(step.action);

@@ -1,6 +1,10 @@
 /** How edits are written in `mutate` and `corrupt`: one map per edit, its first word with a field path. */
+import type { Code } from './codes.js';
 import type { Diagnostic } from './diagnostics.js';
 import { didYouMean, type MapNode, type Node, type Position } from './source.js';
+
+/** A mistake in the way an edit is written. */
+export type EditProblem = Diagnostic & { readonly code: Code };
 
 export interface EditDefinition {
   readonly name: string;
@@ -80,7 +84,7 @@ export interface WrittenEdit {
   readonly at: Position;
 }
 
-const readEdit = (node: MapNode, problems: Diagnostic[]): WrittenEdit | undefined => {
+const readEdit = (node: MapNode, problems: EditProblem[]): WrittenEdit | undefined => {
   const names = EDITS.map(edit => edit.name);
   const verb = node.entries.find(entry => names.includes(entry.key));
   const definition = EDITS.find(edit => edit.name === verb?.key);
@@ -113,7 +117,7 @@ const readEdit = (node: MapNode, problems: Diagnostic[]): WrittenEdit | undefine
 };
 
 /** Reads a list of edits; what is wrong with its shape goes into `problems`. */
-export const readEdits = (node: Node, problems: Diagnostic[]): readonly WrittenEdit[] => {
+export const readEdits = (node: Node, problems: EditProblem[]): readonly WrittenEdit[] => {
   if (node.kind !== 'list') {
     problems.push({ code: 'shape', at: node.at, message: 'expected a list of edits', hint: `e.g. [${EDITS[0]?.example}]` });
     return [];

@@ -2,8 +2,8 @@
 import { fromHex, hex } from '#protocol/asn1/tlv.js';
 import type { Spec, Type } from '#protocol/asn1/type.js';
 import { buildValue } from './build.js';
-import { CaseError, type Diagnostic } from './diagnostics.js';
-import { readEdits, type WrittenEdit } from './edit-syntax.js';
+import { CaseError } from './diagnostics.js';
+import { type EditProblem, readEdits, type WrittenEdit } from './edit-syntax.js';
 import { evaluateScalar, plainText } from './evaluate.js';
 import { typesAt } from './layout.js';
 import type { Scope } from './scope.js';
@@ -97,7 +97,7 @@ export const resolveEdits = (node: Node, type: Type, scope: Scope, spec: Spec): 
     const inner = unreadNode(value);
     if (inner && inner.kind !== 'scalar') return resolveEdits(inner, type, scope, spec);
   }
-  const problems: Diagnostic[] = [];
+  const problems: EditProblem[] = [];
   const written = readEdits(node, problems);
   if (problems.length > 0) throw new CaseError(problems);
   const edits = written.map(edit => resolve(edit, scope, spec));

@@ -21,6 +21,7 @@ import { CaseError } from './diagnostics.js';
 import { applyEdits, resolveEdits } from './edit.js';
 import { makeScope, type ScopeParts } from './scope.js';
 import { type Node, parseYaml } from './source.js';
+import { MissingValue } from './values.js';
 
 const Operation = choice(undefined, { enable: sequence('A3', { iccid: octets('5A', 2) }), list: sequence('AB', {}) });
 const Message = define(
@@ -50,7 +51,7 @@ const problem = (act: () => unknown): string => {
   try {
     act();
   } catch (error) {
-    if (error instanceof CaseError) return error.message;
+    if (error instanceof CaseError || error instanceof MissingValue) return error.message;
     throw error;
   }
   return 'no problem';

@@ -65,6 +65,12 @@ describe('source', () => {
     expect(NULL_MESSAGE).to.equal('null is never a value here (YAML reads " #NAME" as a comment; constants are written $NAME)');
   });
 
+  it('says that a comma ended a text in flow style', () => {
+    expect(problems('a: { text: keep it, or not }\n')).to.deep.equal([
+      `1:21 null-value: ${NULL_MESSAGE} - a comma ends a text inside { } and [ ]: put the text in quotes`,
+    ]);
+  });
+
   it('takes a quoted null, an empty quoted text and an empty map as values', () => {
     expect(problems('a: "null"\nb: ""\nc: {}\nd: []\n')).to.deep.equal([]);
   });

@@ -55,7 +55,7 @@ interface Made {
 }
 
 const NO_KEYS: KeySource = { keys: () => [], context: () => ({}) };
-const NO_SIGNING: SigningKeys = { privateKey: () => undefined, context: () => ({}) };
+const _NO_SIGNING: SigningKeys = { privateKey: () => undefined, context: () => ({}) };
 
 /** Random octets from a seed: SHA-256 in counter mode. */
 const randomFrom = (seed: string): ((count: number) => Uint8Array) => {

@@ -1,7 +1,6 @@
 /** Messages to and from the IUT: what is sent is recorded as sent, what arrives is decoded, verified, checked and queued. */
 import { decode } from '#protocol/asn1/decode.js';
 import type { Decoded } from '#protocol/asn1/element.js';
-import type { Type } from '#protocol/asn1/type.js';
 import { type ExchangeOptions, type Frame, type Inbound, LinkError, type Outbound, type TlsOffer } from '../../adapters/adapter.js';
 import type { Carried, LinkEdits, NotCarried } from '../../sim/bindings/binding.js';
 import { checkSignatures } from './keyring.js';

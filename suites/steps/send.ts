@@ -81,7 +81,8 @@ const prepare = async (context: Context, party: Party, step: SendStep, type: Typ
     octets = corrupted.octets;
     edits.push(...corrupted.descriptions);
   }
-  return { type, octets, intended, edits };
+  // What a role knows besides the octets (a status code without an integer) holds as long as these are its own.
+  return { ...(equal(octets, composed.octets) ? composed : {}), type, octets, intended, edits };
 };
 
 const signingKey = (context: Context, node: Node): { readonly key: PrivateKey; readonly name: string } | undefined => {

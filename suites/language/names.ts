@@ -93,7 +93,11 @@ export const useName = (names: Names, name: string, at: Position): void => {
   names.used.add(name);
   if (binding) {
     if (binding.only !== undefined && binding.only !== names.condition)
-      names.report('maybe-unbound', at, `"${name}" has a value only when the step in line ${binding.line} runs (${binding.only})`);
+      names.report(
+        'maybe-unbound',
+        at,
+        `"${name}" may have no value here: line ${binding.line} binds it only in some runs (${binding.only})`,
+      );
     return;
   }
   if (isActor(names, name)) return;

@@ -44,7 +44,11 @@ export const readProcedure = (source: SourceFile, root: MapNode, use: ProcedureU
     const binding = names.bound.get(text);
     if (!binding) report('not-returned', at, `no step of "${use.name}" binds "${text}"`);
     else if (binding.only !== undefined)
-      report('not-returned', at, `"${text}" is bound only when the step in line ${binding.line} runs (${binding.only})`);
+      report(
+        'not-returned',
+        at,
+        `"${text}" may have no value at the end: line ${binding.line} binds it only in some runs (${binding.only})`,
+      );
   }
   return {
     name: use.name,

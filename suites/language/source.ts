@@ -72,7 +72,7 @@ const reader = (text: string, place: Place, found: Diagnostic[]) => {
       report('yaml-key', start, 'a key is a plain text here, not a list or a map');
       return undefined;
     }
-    if (value === null && /\s/.test(String(key.value))) {
+    if (value === null && !/^[\w.$-]+$/.test(String(key.value))) {
       // Half a sentence, not a key: only the comma is worth a word.
       report('null-value', start, NULL_MESSAGE, 'a comma ends a text inside { } and [ ]: put the text in quotes');
       return undefined;

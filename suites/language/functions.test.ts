@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import { encode } from '#protocol/asn1/encode.js';
 import { fromHex, hex } from '#protocol/asn1/tlv.js';
+import { subjectPublicKeyInfo } from '#protocol/crypto/ecdsa.js';
 import { EimConfigurationData } from '#protocol/iot/eim-configuration.js';
 import { testPki } from '#protocol/x509/test-pki.js';
-import { certificateValue } from '../runtime/constants.js';
 import { FUNCTIONS, functionNamed } from './functions.js';
 import { matchValue } from './match.js';
 import { makeScope } from './scope.js';
@@ -23,7 +23,8 @@ interface Example {
   readonly passes: readonly (readonly [pattern: string, value: unknown])[];
   readonly fails: readonly (readonly [pattern: string, value: unknown, message: string])[];
 }
-const tlsKey = certificateValue(testPki().certificate('CERT_EIM_TLS') ?? new Uint8Array()).publicKey;
+const tlsPublicKey = testPki().publicKey('CERT_EIM_TLS');
+const tlsKey = tlsPublicKey ? hex(subjectPublicKeyInfo(tlsPublicKey)) : '';
 const registered = hex(
   encode(EimConfigurationData, { eimId: 'testeim1', trustedPublicKeyDataTls: { trustedEimPkTls: fromHex(tlsKey) ?? new Uint8Array() } }),
 );
@@ -65,6 +66,7 @@ const EXAMPLES: readonly Example[] = [
       ['$above(7)', 7, 'expected an integer above 7, got 7'],
       ['$above(7)', 'x', 'expected an integer above 7, got x'],
       ['$above(7)', ABSENT, 'expected an integer above 7, got absent'],
+      ['$above($absent)', 7, 'expected an integer above one that is absent, got 7'],
     ],
   },
   {

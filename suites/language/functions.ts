@@ -1,6 +1,6 @@
 /** The functions of expressions: matchers say what a value must be like, generators make one. One entry here each. */
 import { trustProblem } from './trust.js';
-import { ABSENT, AUTO } from './values.js';
+import { ABSENT, AUTO, unreadNode } from './values.js';
 
 /** What a function takes between its parentheses. */
 export type ArgumentKind = 'nothing' | 'number' | 'size' | 'range' | 'pattern' | 'value';
@@ -84,13 +84,14 @@ export const FUNCTIONS: readonly FunctionDefinition[] = [
   },
   {
     name: 'above',
-    argument: 'number',
+    argument: 'value',
     example: '$above($counter)',
-    says: 'An INTEGER greater than the argument.',
+    says: 'An INTEGER greater than the argument; nothing is above what is absent.',
     match: (argument, value) => {
       const n = integer(value);
-      const least = integer(argument);
-      return { ok: n !== undefined && least !== undefined && n > least, expected: `an integer above ${String(argument)}` };
+      const node = unreadNode(argument);
+      const least = integer(node?.kind === 'scalar' ? node.text : argument);
+      return { ok: n !== undefined && least !== undefined && n > least, expected: `an integer above ${least ?? 'one that is absent'}` };
     },
   },
   {

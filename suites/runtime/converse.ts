@@ -3,6 +3,7 @@ import { decode } from '#protocol/asn1/decode.js';
 import type { Decoded } from '#protocol/asn1/element.js';
 import { type ExchangeOptions, type Frame, type Inbound, LinkError, type Outbound, type TlsOffer } from '../../adapters/adapter.js';
 import type { Carried, LinkEdits, NotCarried } from '../../sim/bindings/binding.js';
+import { plain } from './config.js';
 import { checkSignatures } from './keyring.js';
 import { decodeChecks, signatureChecks, transportChecks } from './message-checks.js';
 import { type Arrival, deliver, linkFacts, type Outgoing, type Party } from './party.js';
@@ -72,7 +73,7 @@ const exchangeOptions = (link: LinkEdits, signal: AbortSignal): ExchangeOptions 
   signal,
   ...(link.connection === 'new' ? { connection: 'new' } : {}),
   ...(link.cut === 'afterRequest' ? { cut: 'afterRequest' } : link.cut === undefined ? {} : { cut: Number(link.cut) }),
-  ...(typeof link.tls === 'object' && link.tls !== null ? { tls: link.tls as TlsOffer, connection: 'new' } : {}),
+  ...(typeof link.tls === 'object' && link.tls !== null ? { tls: plain(link.tls) as TlsOffer, connection: 'new' } : {}),
 });
 
 /** Sends a request to the IUT; its answer arrives in the party's queue. */

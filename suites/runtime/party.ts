@@ -3,10 +3,11 @@ import type { Decoded } from '#protocol/asn1/element.js';
 import type { Type } from '#protocol/asn1/type.js';
 import type { PrivateKey } from '#protocol/crypto/ecdsa.js';
 import type { SignatureSite, SigningContext } from '#protocol/signatures.js';
-import type { ConnectionFacts } from '../../adapters/adapter.js';
+import type { ConnectionFacts, TlsFacts } from '../../adapters/adapter.js';
 import type { Check } from '../../reports/record.js';
 import type { LinkEdits } from '../../sim/bindings/binding.js';
 import type { Actor, Received, RoleName } from '../../sim/role.js';
+import { certificateFacts } from './certificate-facts.js';
 import type { KeySource } from './keyring.js';
 import { createSignal, type Signal } from './signal.js';
 
@@ -113,6 +114,8 @@ export const partyState = (party: Party): Readonly<Record<string, unknown>> => (
   link: party.link,
 });
 
+const leafFacts = ({ peerCertificates: [leaf] }: TlsFacts): Readonly<Record<string, unknown>> => (leaf ? certificateFacts(leaf, new Date()) : {});
+
 /** A connection's facts under the names that test cases use. */
 export const linkFacts = (facts: ConnectionFacts): Record<string, unknown> => ({
   connection: facts.id,
@@ -128,6 +131,7 @@ export const linkFacts = (facts: ConnectionFacts): Record<string, unknown> => ({
           keyShare: facts.tls.serverKeyShare,
           secret: facts.tls.keyLog.map(line => line.split(' ')[2] ?? '').join(' '),
           certificate: facts.tls.peerCertificates[0],
+          leaf: leafFacts(facts.tls),
           chain: facts.tls.peerCertificates,
         },
       }

@@ -8,6 +8,8 @@ export type OctetsOrHex = Uint8Array | string;
 
 /** Profile events that lead to notifications. SGP.22 Annex H, NotificationEvent */
 export type ProfileEvent = 'install' | 'enable' | 'disable' | 'delete';
+/** All of them, in the order of their bits. */
+export const PROFILE_EVENTS: readonly ProfileEvent[] = ['install', 'enable', 'disable', 'delete'];
 
 /** One entry of notificationConfigurationInfo: these events go to this address. */
 export interface NotifyConfig {
@@ -128,4 +130,16 @@ export const sizedOctets = (value: OctetsOrHex, length: number, what: string): U
   const octets = octetsFrom(value, what);
   if (octets.length !== length) throw new ComposeError(`${what}: expected ${length} octets, got ${octets.length} (${hex(octets)})`);
   return octets;
+};
+
+/** A configured word that must be one of a few; throws ComposeError for another. */
+export const oneOf = <T extends string>(value: T, words: readonly T[], what: string): T => {
+  if (!words.includes(value)) throw new ComposeError(`${what}: expected ${words.join(', ')}, got "${String(value)}"`);
+  return value;
+};
+
+/** A configured list of such words. */
+export const someOf = <T extends string>(values: readonly T[] | undefined, words: readonly T[], what: string): readonly T[] => {
+  if (values !== undefined && !Array.isArray(values)) throw new ComposeError(`${what}: expected a list of ${words.join(', ')}`);
+  return (values ?? []).map(value => oneOf(value, words, what));
 };

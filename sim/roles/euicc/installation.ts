@@ -10,7 +10,7 @@ import { sign } from '#protocol/crypto/ecdsa.js';
 import { StoreMetadataRequest } from '#protocol/iot/profile.js';
 import { ConfigureISDPRequest } from '#protocol/rsp/download.js';
 import { ProfileInstallationResult, ProfileInstallationResultData } from '#protocol/rsp/notification.js';
-import type { ProfileEvent } from './config.js';
+import { PROFILE_EVENTS } from './config.js';
 import { isdpAid } from './memory.js';
 import { eventBit, notify } from './notifications.js';
 import { judgePolicy } from './policy.js';
@@ -22,7 +22,6 @@ import { breaksDown, type Chip, type Profile, type Session } from './state.js';
 /** The response of the profile package interpreter when every element was processed. SGP.22 2.5.6 */
 export const STANDARD_SUCCESS = fromHex('3007A0053003800100') ?? new Uint8Array();
 
-const EVENTS: readonly ProfileEvent[] = ['install', 'enable', 'disable', 'delete'];
 const CLASS_NAMES = ['test', 'provisioning', 'operational'] as const;
 
 type Metadata = ValueOf<typeof StoreMetadataRequest>;
@@ -80,7 +79,7 @@ const profileFrom = (metadata: Metadata, aid: Uint8Array, session: Session, ciPK
     nickname: undefined,
     notifications: (metadata.notificationConfigurationInfo ?? []).map(({ notificationAddress, profileManagementOperation }) => ({
       address: notificationAddress,
-      events: EVENTS.filter(event => profileManagementOperation.includes(eventBit(event))),
+      events: PROFILE_EVENTS.filter(event => profileManagementOperation.includes(eventBit(event))),
     })),
     owner: metadata.profileOwner,
     ecall: metadata.ecallIndication === true,

@@ -1,6 +1,7 @@
 /** The memory of a simulated eUICC as its configuration describes it. */
 import { equal } from '#protocol/asn1/tlv.js';
 import type { ValueOf } from '#protocol/asn1/type.js';
+import { EimSupportedProtocol } from '#protocol/iot/eim-configuration.js';
 import type { OperatorId } from '#protocol/rsp/basic.js';
 import { ComposeError } from '../../role.js';
 import {
@@ -8,9 +9,12 @@ import {
   type EuiccConfig,
   type OwnerConfig,
   octetsFrom,
+  oneOf,
+  PROFILE_EVENTS,
   type ProfileConfig,
   type RatConfig,
   sizedOctets,
+  someOf,
 } from './config.js';
 import type { Credential } from './credentials.js';
 import { eimFrom } from './eims.js';
@@ -27,25 +31,36 @@ const ownerFrom = (owner: OwnerConfig, what: string): ValueOf<typeof OperatorId>
   ...(owner.gid2 !== undefined && { gid2: octetsFrom(owner.gid2, `${what}.gid2`) }),
 });
 
-const profileFrom = (given: ProfileConfig, number: number, ciPKId: Uint8Array): Profile => ({
-  iccid: sizedOctets(given.iccid, 10, `profiles.${number}.iccid`),
-  aid: isdpAid(0x10 + number),
-  state: given.state ?? 'disabled',
-  profileClass: given.class ?? 'operational',
-  policyRules: given.ppr ?? [],
-  serviceProviderName: given.serviceProvider ?? 'Test operator',
-  profileName: given.name ?? `Test profile ${number + 1}`,
-  nickname: given.nickname,
-  notifications: given.notify ?? [],
-  owner: given.owner && ownerFrom(given.owner, `profiles.${number}.owner`),
-  ecall: given.ecall ?? false,
-  fallbackAllowed: given.fallbackAllowed ?? false,
-  fallbackAttribute: given.fallbackAttribute ?? false,
-  preLoaded: given.preLoaded ?? false,
-  further: {},
-  ciPKId,
-});
+const STATES = ['enabled', 'disabled'] as const;
+const CLASS_WORDS = ['test', 'provisioning', 'operational'] as const;
+const RULES = ['ppr1', 'ppr2'] as const;
 
+const profileFrom = (given: ProfileConfig, number: number, ciPKId: Uint8Array): Profile => {
+  const at = `profiles.${number}`;
+  return {
+    iccid: sizedOctets(given.iccid, 10, `${at}.iccid`),
+    aid: isdpAid(0x10 + number),
+    state: oneOf(given.state ?? 'disabled', STATES, `${at}.state`),
+    profileClass: oneOf(given.class ?? 'operational', CLASS_WORDS, `${at}.class`),
+    policyRules: someOf(given.ppr, RULES, `${at}.ppr`),
+    serviceProviderName: given.serviceProvider ?? 'Test operator',
+    profileName: given.name ?? `Test profile ${number + 1}`,
+    nickname: given.nickname,
+    notifications: (given.notify ?? []).map(({ address, events }) => ({
+      address,
+      events: someOf(events, PROFILE_EVENTS, `${at}.notify.events`),
+    })),
+    owner: given.owner && ownerFrom(given.owner, `${at}.owner`),
+    ecall: given.ecall ?? false,
+    fallbackAllowed: given.fallbackAllowed ?? false,
+    fallbackAttribute: given.fallbackAttribute ?? false,
+    preLoaded: given.preLoaded ?? false,
+    further: {},
+    ciPKId,
+  };
+};
+
+const PROTOCOLS = [...(EimSupportedProtocol.names?.keys() ?? [])];
 const ID_TYPES = { oid: 1, fqdn: 2, proprietary: 3 } as const;
 
 const configuredEim = (given: EimConfig, credentials: readonly Credential[]): Eim => {
@@ -62,7 +77,7 @@ const configuredEim = (given: EimConfig, credentials: readonly Credential[]): Ei
       {
         eimId: given.eimId,
         eimFqdn: given.fqdn,
-        eimIdType: given.idType && ID_TYPES[given.idType],
+        eimIdType: given.idType && ID_TYPES[oneOf(given.idType, ['oid', 'fqdn', 'proprietary'], `${given.eimId}.idType`)],
         counterValue: given.counter ?? 0,
         eimPublicKeyData: key,
         ...(given.trustedCertificateTls !== undefined && {
@@ -70,7 +85,7 @@ const configuredEim = (given: EimConfig, credentials: readonly Credential[]): Ei
             trustedCertificateTls: octetsFrom(given.trustedCertificateTls, `${given.eimId}.trustedCertificateTls`),
           },
         }),
-        eimSupportedProtocol: given.supportedProtocol,
+        eimSupportedProtocol: given.supportedProtocol && someOf(given.supportedProtocol, PROTOCOLS, `${given.eimId}.supportedProtocol`),
         euiccCiPKId: given.ciPKId === undefined ? undefined : octetsFrom(given.ciPKId, `${given.eimId}.ciPKId`),
         indirectProfileDownload: given.indirectProfileDownload ? null : undefined,
       },
@@ -82,7 +97,7 @@ const configuredEim = (given: EimConfig, credentials: readonly Credential[]): Ei
 };
 
 const ruleFrom = (rule: RatConfig, number: number) => ({
-  pprIds: rule.ppr,
+  pprIds: someOf(rule.ppr, RULES, `rat.${number}.ppr`),
   allowedOperators: rule.operators.map(operator => ownerFrom(operator, `rat.${number}.operators`)),
   pprFlags: rule.consentRequired ? ['consentRequired'] : [],
 });

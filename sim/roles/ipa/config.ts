@@ -33,8 +33,8 @@ export interface IpaConfig {
   readonly installationResultBy?: 'result' | 'notification';
   /** eidValue in ProvideEimPackageResult; true when left out. */
   readonly eidInResult?: boolean;
-  /** A state change that the next GetEimPackageRequest reports. */
-  readonly stateChangeCause?: Cause;
+  /** A state change that the next GetEimPackageRequest reports, by name or number. */
+  readonly stateChangeCause?: Cause | number;
   /** Registered PLMN, 3 octets as in TS 24.008. */
   readonly rPlmn?: Uint8Array | string;
   /** eIM it works for; the first of the eUICC when left out. */

@@ -112,6 +112,16 @@ describe('the simulated IPA, downloading through the eIM', () => {
     expect(await ipa.next()).equals('GetEimPackageRequest');
   });
 
+  it('uses compact forms throughout when told to, down to the notification of the result', async () => {
+    const { trigger, initiate, authenticate, fetch, sent } = setUp({ compact: true, installationResultBy: 'notification' });
+    await trigger();
+    expect(await initiate()).not.to.have.property('euiccInfo1');
+    expect((await authenticate()).authenticateServerResponse).to.have.key('compactAuthenticateResponseOk');
+    expect((await fetch()).prepareDownloadResponse).to.have.key('compactDownloadResponseOk');
+    const { pendingNotification } = await sent(esipa.HandleNotificationEsipa);
+    expect(pendingNotification?.compactProfileInstallationResult?.compactProfileInstallationResultData).to.deep.include({ seqNumber: 1 });
+  });
+
   it('uses ctxParams1, matchingId and hashCc of the eIM, or makes its own', async () => {
     const hash = hashCc('12345', TRANSACTION);
     const supplied = setUp();

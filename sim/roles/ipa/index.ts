@@ -2,6 +2,7 @@
 import type { Decoded } from '#protocol/asn1/element.js';
 import { fieldOctets } from '#protocol/asn1/element.js';
 import { encode } from '#protocol/asn1/encode.js';
+import { tlv } from '#protocol/asn1/tlv.js';
 import { type InputOf, raw, type Type, type ValueOf } from '#protocol/asn1/type.js';
 import * as authentication from '#protocol/iot/authentication.js';
 import * as downloads from '#protocol/iot/download.js';
@@ -37,8 +38,8 @@ const composePoll = async (device: Device): Promise<Uint8Array> => {
   const { spec } = world;
   const request: InputOf<ValueOf<typeof esipa.GetEimPackageRequest>> = {
     eidValue: await eidOf(device),
-    ...(cause && { notifyStateChange: null }),
-    ...(cause && spec !== '1.0' && { stateChangeCause: CAUSES[cause] }),
+    ...(cause !== undefined && { notifyStateChange: null }),
+    ...(cause !== undefined && { stateChangeCause: typeof cause === 'number' ? cause : CAUSES[cause] }),
     ...(config.rPlmn !== undefined && { rPLMN: configured(config.rPlmn) }),
   };
   return encode(esipa.GetEimPackageRequest, request, { spec });
@@ -50,7 +51,8 @@ const composeNotification = async (device: Device): Promise<Uint8Array> => {
   const [oldest] = await pendingNotifications(device);
   const { spec } = device.world;
   device.notifying = oldest?.seqNumber;
-  if (oldest) return encode(esipa.HandleNotificationEsipa, { pendingNotification: raw(oldest.octets) }, { spec });
+  // A compact installation result starts with the same tag as the EXPLICIT wrapper, so that the wrapper is made here.
+  if (oldest) return encode(esipa.HandleNotificationEsipa, { pendingNotification: raw(tlv(0xa0, oldest.octets)) }, { spec });
   if (!nextTask(device))
     throw new ComposeError('the IPA has nothing to notify: the eUICC keeps no notification, and no package was received');
   return encode(esipa.HandleNotificationEsipa, { provideEimPackageResult: raw(await composeResult(device)) }, { spec });

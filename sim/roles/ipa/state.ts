@@ -56,7 +56,7 @@ export interface Device {
   readonly config: IpaConfig;
   readonly world: World;
   eid: Uint8Array | undefined;
-  cause: Cause | undefined;
+  cause: Cause | number | undefined;
   readonly tasks: Task[];
   /** The task whose outcome was composed last. */
   sending: Task | undefined;

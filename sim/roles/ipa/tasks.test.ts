@@ -57,6 +57,14 @@ describe('the simulated IPA, with eIM packages', () => {
     expect(await poll()).deep.equals({ eidValue: octets(EID1), rPLMN: octets('62F210') });
   });
 
+  it('takes the cause of a state change by number as well', async () => {
+    const { ipa } = setUp({ stateChangeCause: 0 });
+    expect(read(GetEimPackageRequest, await ipa.compose('GetEimPackageRequest'))).to.deep.include({
+      notifyStateChange: null,
+      stateChangeCause: 0,
+    });
+  });
+
   it('runs a package once and forwards the result unchanged, with the notifications it caused', async () => {
     const { ipa, euicc } = setUp();
     await give(ipa, enable(1));

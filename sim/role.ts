@@ -46,6 +46,8 @@ export interface Actor {
   take(received: Received): Promise<void>;
   /** Answers a request as a correct counterpart; undefined: the function has no output (204). */
   react(received: Received): Promise<Composed | undefined>;
+  /** Takes note that its latest request without output was executed (204). */
+  delivered?(): Promise<void>;
   /** What `$actor.…` reads in a test case. */
   readonly state: Readonly<Record<string, unknown>>;
 }

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { type Client, type Duration, type ExchangeOptions, type Frame, LinkError, type Reply, type TlsOffer } from './adapter.js';
-import { type HttpConnection, type HttpRequest, httpConnection } from './http-connection.js';
+import type { HttpConnection, HttpRequest } from './http-connection.js';
 import { clientContext, errorText } from './tls.js';
 import { type Opened, openConnection, type Target } from './tls-connect.js';
 
@@ -94,7 +94,8 @@ export const openHttpsClient = (options: HttpsClientOptions): Client => {
   };
 
   const open = async (offer: TlsOffer, key: string, signal: AbortSignal): Promise<{ connection: HttpConnection; line: Opened }> => {
-    const line = await openConnection(targetFor(offer, key), signal);
+    // Loaded with the first connection: a process that only might call pays nothing for it when it starts.
+    const [line, { httpConnection }] = await Promise.all([openConnection(targetFor(offer, key), signal), import('./http-connection.js')]);
     const connection = httpConnection(++opened, line);
     if (closed) {
       connection.destroy();

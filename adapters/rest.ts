@@ -1,4 +1,4 @@
-import { Agent, request } from 'undici';
+import type { Agent } from 'undici';
 import { type Duration, OperatorError } from './adapter.js';
 import { BODY_LIMIT } from './https-client.js';
 import { errorCode, errorText } from './tls.js';
@@ -54,7 +54,13 @@ const flat = (headers: Readonly<Record<string, string | string[] | undefined>>):
 
 /** Calls the REST API by which an IUT is operated. `trust`: PEM texts for HTTPS, the public roots when empty. Connections are kept. */
 export const openRest = (trust: readonly string[] = []): Rest => {
-  const agent = new Agent({ connections: 16, connect: trust.length > 0 ? { ca: [...trust] } : {} });
+  let agent: Agent | undefined;
+  // Loaded with the first act, so that starting a run does not wait for it.
+  const http = async () => {
+    const { Agent, request } = await import('undici');
+    agent ??= new Agent({ connections: 16, connect: trust.length > 0 ? { ca: [...trust] } : {} });
+    return { request, dispatcher: agent };
+  };
   return {
     perform: async ({ method, url, headers, json, body, timeout, signal }) => {
       const own = new AbortController();
@@ -66,8 +72,9 @@ export const openRest = (trust: readonly string[] = []): Rest => {
       const content = json === undefined ? body : JSON.stringify(json);
       const type = json === undefined ? {} : { 'content-type': 'application/json' };
       try {
+        const { request, dispatcher } = await http();
         const answer = await request(url, {
-          dispatcher: agent,
+          dispatcher,
           method: method as 'POST',
           headers: { accept: '*/*', ...type, ...headers },
           ...(content === undefined ? {} : { body: content }),
@@ -88,6 +95,6 @@ export const openRest = (trust: readonly string[] = []): Rest => {
         signal.removeEventListener('abort', follow);
       }
     },
-    close: () => agent.destroy(),
+    close: async () => agent?.destroy(),
   };
 };

@@ -8,7 +8,7 @@ export const recordName = 'record.jsonl';
 /** First line of a record: everything known before the first sequence. */
 export type RecordHeader = Omit<RunRecord, 'sequences' | 'finished' | 'seconds'>;
 
-/** An open record.jsonl; every line is on the disk when its promise resolves, so that a crash loses one sequence at most. */
+/** An open record.jsonl; every line has left the process when its promise resolves, so that a crash of the run loses one sequence at most. */
 export interface RecordStore {
   readonly file: string;
   begin(header: RecordHeader): Promise<void>;
@@ -37,13 +37,13 @@ export async function openRecord(dir: string): Promise<RecordStore> {
       .catch(() => undefined)
       .then(async () => {
         await handle.appendFile(`${JSON.stringify(line)}\n`);
-        await handle.datasync();
       });
     last = next;
     return next;
   };
   const close = async (): Promise<void> => {
     await last.catch(() => undefined);
+    await handle.datasync();
     await handle.close();
   };
   return {

@@ -35,6 +35,21 @@ export const prepareCatalogue = (root = builtInCases, files?: readonly string[])
   return catalogue;
 };
 
+/** Files of the cases that prefixes select: by the rule that `eim/enable/01-what-happens.yaml` holds `eim.enable.01`. */
+const filesOf = (root: string, only: readonly string[]): string[] =>
+  readdirSync(root, { recursive: true, encoding: 'utf8' }).flatMap(path => {
+    const [, folder, number] = /^(.+)[/\\](\d+)-[^/\\]*\.yaml$/.exec(path) ?? [];
+    return folder && number && isSelected(`${folder.split(/[/\\]/).join('.')}.${number}`, only) ? [join(root, path)] : [];
+  });
+
+/** As prepareCatalogue, but reads only the cases that are selected; all of them when a prefix selects none, so that it can be told. */
+export const prepareSelection = (root = builtInCases, only: readonly string[]): Catalogue => {
+  const complete = only.length === 0 || only.some(prefix => filesOf(root, [prefix]).length === 0);
+  const catalogue = prepareCatalogue(root, complete ? undefined : filesOf(root, only));
+  checkSelection(only, catalogue);
+  return catalogue;
+};
+
 /** The IXIT files of the built-in reference IUTs. */
 export const builtInIxits = (root = builtInCases): string[] =>
   readdirSync(join(root, 'ixit'))

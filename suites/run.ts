@@ -18,12 +18,14 @@ import { runMocha } from './mocha.js';
 import type { PlannedSequence } from './plan.js';
 import { iutInfo, planFor } from './prepare.js';
 import { manifest, packageRoot } from './root.js';
-import { type Lab, openLab, preflight } from './runtime/lab.js';
+import { type Entered, enterLab } from './runtime/lab.js';
 
 export interface RunInput {
   readonly ixits: readonly Ixit[];
   readonly catalogue: Catalogue;
   readonly only: readonly string[];
+  /** The first IUT's lab when it is being opened already. */
+  readonly entered?: Promise<Entered>;
   readonly seed?: string;
   /** Results directory; `sgp32-results/<run>` when absent. */
   readonly out?: string;
@@ -118,9 +120,11 @@ const carryOut = async (
   await using store = await openRecord(directory);
   await store.begin(header);
   const allure = allureReporting(header, join(directory, 'allure-results'));
+  const enter = (ixit: Ixit): Promise<Entered> =>
+    ixit === parts[0]?.ixit && input.entered ? input.entered : enterLab(ixit, { catalogue: input.catalogue });
   for (const part of parts) {
     const needsLab = part.plan.some(p => p.entry.state === 'run');
-    const lab = needsLab ? await openOrExplain(part.ixit, input.catalogue) : undefined;
+    const lab = needsLab ? await enter(part.ixit) : undefined;
     try {
       await runMocha(
         part.plan,
@@ -145,19 +149,6 @@ const carryOut = async (
     }
   }
   await store.end(new Date().toISOString(), spent + (performance.now() - began) / 1000);
-};
-
-/** A lab, or one line that says why there is none: then every sequence is inconclusive with that reason. */
-const openOrExplain = async (ixit: Ixit, catalogue: Catalogue): Promise<Lab | { readonly unreachable: string }> => {
-  try {
-    const lab = await openLab(ixit, { catalogue });
-    const found = await preflight(lab);
-    if (!('unreachable' in found)) return lab;
-    await lab.close();
-    return { unreachable: `the IUT cannot be reached at ${found.unreachable}` };
-  } catch (error) {
-    return { unreachable: `the IUT cannot be started or the lab not be set up: ${error instanceof Error ? error.message : String(error)}` };
-  }
 };
 
 const unreachable = (planned: PlannedSequence, reason: string): SequenceRecord => {

@@ -1,7 +1,7 @@
 /** `sgp32 plan`: every sequence with its state and the reason for it. */
 import pc from 'picocolors';
 import { wantsColour } from '../../reports/console.js';
-import { builtInIxits, checkSelection, planFor, prepareCatalogue, prepareIxit } from '../prepare.js';
+import { builtInIxits, planFor, prepareIxit, prepareSelection } from '../prepare.js';
 
 export interface PlanCommandOptions {
   readonly ixit?: readonly string[];
@@ -13,9 +13,8 @@ export interface PlanCommandOptions {
 const WORDS = { run: 'runs', notApplicable: 'not applicable', cannotRun: 'cannot run' } as const;
 
 export const planCommand = async (options: PlanCommandOptions): Promise<number> => {
-  const catalogue = prepareCatalogue(options.cases);
   const only = options.only ?? [];
-  checkSelection(only, catalogue);
+  const catalogue = prepareSelection(options.cases, only);
   const ixits = (options.ixit ?? builtInIxits(options.cases)).map(file => prepareIxit(file, catalogue));
   const entries = ixits.flatMap(ixit => planFor(ixit, catalogue, '', only).map(p => p.entry));
   if (options.json) {

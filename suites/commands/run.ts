@@ -1,8 +1,7 @@
 /** `sgp32 run`: the catalogue against an IUT, with reports. */
 
-import { applyKnownIssues, readKnownIssues } from '../known-issues.js';
-import { builtInIxits, checkSelection, prepareCatalogue, prepareIxit } from '../prepare.js';
-import { run } from '../run.js';
+import { builtInIxits, planFor, prepareIxit, prepareSelection } from '../prepare.js';
+import { enterLab } from '../runtime/lab.js';
 import { UsageError } from './input.js';
 
 export interface RunCommandOptions {
@@ -21,12 +20,18 @@ export interface RunCommandOptions {
 export const runCommand = async (options: RunCommandOptions): Promise<number> => {
   if (options.seed !== undefined && !/^[0-9a-f]{1,64}$/i.test(options.seed))
     throw new UsageError(`--seed ${options.seed}: expected hex digits`);
-  const catalogue = prepareCatalogue(options.cases);
   const only = options.only ?? [];
-  checkSelection(only, catalogue);
+  const catalogue = prepareSelection(options.cases, only);
+  const { applyKnownIssues, readKnownIssues } = await import('../known-issues.js');
   const known = options.knownIssues === undefined ? undefined : readKnownIssues(options.knownIssues);
   const ixits = (options.ixit ?? builtInIxits(options.cases)).map(file => prepareIxit(file, catalogue));
+  // The IUT starts while mocha, Allure and the reports are loaded.
+  const [first] = ixits;
+  const runsFirst = first !== undefined && planFor(first, catalogue, '', only).some(p => p.entry.state === 'run');
+  const entered = runsFirst ? enterLab(first, { catalogue }) : undefined;
+  const { run } = await import('../run.js');
   const result = await run({
+    ...(entered ? { entered } : {}),
     ixits,
     catalogue,
     only,

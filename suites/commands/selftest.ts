@@ -13,8 +13,8 @@ export interface SelftestOptions {
 
 export const selftestCommand = async (options: SelftestOptions): Promise<number> => {
   if (!/^[1-9]\d?$/.test(options.jobs)) throw new UsageError(`--jobs ${options.jobs}: expected a number from 1 to 99`);
-  const catalogue = prepareCatalogue();
   const only = options.only ?? [];
+  const catalogue = prepareCatalogue();
   checkSelection(only, catalogue);
   const [file] = builtInIxits();
   if (!file) throw new UsageError('no built-in reference IUT');

@@ -160,6 +160,8 @@ export const checkExpression = (e: Expression, where: Where): void => {
 
 /** Checks a scalar: literal text by its type, an expression by its parts. A capture is bound. */
 export const checkScalar = (node: ScalarNode, where: Where): void => {
+  // An unquoted empty text is a missing value, which was reported when the file was read.
+  if (node.text === '' && !node.quoted) return;
   const scalar = parseScalar(node.text, inside(node));
   if ('code' in scalar) return where.names.report('expression', scalar.at, scalar.message, scalar.hint);
   if (scalar.kind === 'literal') return checkText(scalar.text, node.at, where);

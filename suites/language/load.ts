@@ -46,7 +46,10 @@ export interface LoadInput extends LoadRules {
 const testKeys = (): KeyNames => {
   const names = testPki().names();
   const known = new Set(names.map(canonicalName));
-  return { has: name => /^(CERT|SK|PK)_/.test(name) && known.has(canonicalName(name)), names: () => names };
+  return {
+    has: name => /^(CERT|SK|PK)_/.test(name) && known.has(canonicalName(name)),
+    names: () => names.flatMap(name => [name, name.replace(/^CERT/, 'SK'), name.replace(/^CERT/, 'PK')]),
+  };
 };
 
 /** Reads what stands in files already in memory; `path` decides what a file is. */

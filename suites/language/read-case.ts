@@ -122,7 +122,7 @@ const canFail = (steps: readonly Step[]): boolean =>
 
 const FILE = /^\d\d-[a-z0-9]+(?:-[a-z0-9]+)*\.yaml$/;
 const checkPlace = ({ path }: SourceFile, iut: string | undefined, id: ScalarNode | undefined, names: Names, top: Position): void => {
-  if (iut !== undefined && id && !id.text.startsWith(`${iut}.`))
+  if (iut !== undefined && id && IUT_ROLES.some(role => id.text.startsWith(`${role}.`)) && !id.text.startsWith(`${iut}.`))
     names.report('shape', id.at, `expected an id that begins with "${iut}.", got "${id.text}"`);
   if (path === undefined) return;
   const parts = path.split('/');
@@ -152,7 +152,7 @@ export const readCase = (source: SourceFile, root: MapNode, known: Known, found:
   const when = readCondition(scalarAt(root, 'when'), iut, headers);
   const over = readOver(root, iut, headers);
   const covers = readCovers(root, headers);
-  if (nodeAt(root, 'covers') && scalarsAt(root, 'covers').length === 0)
+  if (nodeAt(root, 'covers')?.kind === 'list' && scalarsAt(root, 'covers').length === 0)
     report('missing-key', nodeAt(root, 'covers')?.at ?? root.at, '"covers" names no requirement', 'a case shows at least one');
   const table = readTable(root, headers);
   if (nodeAt(root, 'table') && table.length === 0) report('missing-key', nodeAt(root, 'table')?.at ?? root.at, '"table" has no rows');

@@ -49,7 +49,7 @@ export const CASE = z.strictObject({
     .record(z.string(), z.string({ error: 'expected an option' }), { error: 'expected a map of links and options' })
     .meta({ description: 'Link → option. The sequence runs once per link the IUT declares.' })
     .optional(),
-  covers: namesList('Requirement ids.'),
+  covers: namesList('Requirement ids that the sequence shows.'),
   limit: duration('Guard time of one sequence; 2m when left out.').optional(),
   destructive: flag('It changes the IUT in a way that `after` cannot undo.').optional(),
   actors: z
@@ -163,6 +163,6 @@ export const ACTION = z.strictObject({
 /** One entry of a requirements file. */
 export const REQUIREMENT = z.strictObject({
   section: text('Section of the specification.'),
-  level: oneOf(['shall', 'should'], 'A violated should is a finding, not a fail.'),
+  level: oneOf(['shall', 'should'], 'shall or should: a violated should is a finding, not a fail.'),
   text: text('The requirement in one sentence of our own.'),
 });

@@ -98,7 +98,10 @@ export const openLab = async (given: Ixit, { catalogue, startArguments = [] }: L
       servers.set(name, server);
     }
     const before = { work, links: Object.fromEntries([...servers].map(([name, s]) => [name, linkFacts(s)])) };
-    const process = await startIut(given, before, startArguments);
+    const starting = startIut(given, before, startArguments);
+    // What the first exchange needs is loaded while the IUT starts.
+    await Promise.all([starting.catch(() => undefined), import('undici'), import('../../adapters/http-connection.js')]);
+    const process = await starting;
     if (process) disposers.push(async () => void (await process.stop()));
     const known: Known = { ...before, ...(process ? { start: process.facts } : {}) };
     const ixit = fillIxit(given, known);
@@ -237,6 +240,20 @@ const openServer = async (name: string, link: ListeningLink, binding: ServerBind
       return () => handlers.delete(serverName.toLowerCase());
     },
   };
+};
+
+/** A lab in which the IUT answers, or one line that says why there is none. */
+export type Entered = Lab | { readonly unreachable: string; readonly observed?: undefined };
+export const enterLab = async (ixit: Ixit, options: LabOptions): Promise<Entered> => {
+  try {
+    const lab = await openLab(ixit, options);
+    const found = await preflight(lab);
+    if (!('unreachable' in found)) return lab;
+    await lab.close();
+    return { unreachable: `the IUT cannot be reached at ${found.unreachable}` };
+  } catch (error) {
+    return { unreachable: `the IUT cannot be started or the lab not be set up: ${error instanceof Error ? error.message : String(error)}` };
+  }
 };
 
 /** Connects to the IUT once before anything runs, so that an unreachable one is told in one line. */

@@ -114,7 +114,8 @@ export const partyState = (party: Party): Readonly<Record<string, unknown>> => (
   link: party.link,
 });
 
-const leafFacts = ({ peerCertificates: [leaf] }: TlsFacts): Readonly<Record<string, unknown>> => (leaf ? certificateFacts(leaf, new Date()) : {});
+const leafFacts = ({ peerCertificates: [leaf] }: TlsFacts): Readonly<Record<string, unknown>> =>
+  leaf ? certificateFacts(leaf, new Date()) : {};
 
 /** A connection's facts under the names that test cases use. */
 export const linkFacts = (facts: ConnectionFacts): Record<string, unknown> => ({

@@ -79,7 +79,11 @@ const blameless = (arrival: Arrival): void => {
     throw new Inconclusive(`the IUT cannot be reached: ${String(reason)}`);
 };
 
+/** An answer that says by its status that no function was executed: rules for answers of functions do not concern it. */
+const isHttpRefusal = ({ kind, facts }: Arrival): boolean => kind === 'refusal' && typeof facts.status === 'number' && facts.status >= 300;
+
 const automatic = (context: Context, step: ExpectStep, arrival: Arrival): readonly Check[] => {
+  if (isHttpRefusal(arrival)) return [];
   if (step.verify?.kind !== 'scalar') return arrival.checks;
   const isSignature = (c: Check) => c.what.includes(' verifies over ');
   if (step.verify.text === 'all') return arrival.checks;

@@ -16,6 +16,8 @@ export interface EimConfig {
   readonly eimId: string;
   readonly eimFqdn: string;
   readonly signingKey: PrivateKey;
+  /** Signing keys on other curves, for eUICCs that are associated with one of them. SGP.32 2.6 */
+  readonly otherSigningKeys?: readonly PrivateKey[];
   /** SubjectPublicKeyInfo of the TLS certificate that IPAs see. */
   readonly tlsPublicKey?: Uint8Array;
   /** CI certificates that eUICC certificates have to chain to, DER. */

@@ -122,7 +122,7 @@ export const takeNotification = (eim: EimContext, record: EuiccRecord | undefine
   const isInstallation = profileInstallationResult !== undefined || compactProfileInstallationResult !== undefined;
   const examined = isInstallation ? examineInstallation(eim, record, message) : examineOther(eim, record, message);
   if (!examined || !eim.decisions.takesNotification(examined.isVerified)) return { discarded: 'signature' };
-  if (isInstallation) settleInstallation(eim, examined.record, download ?? examined.session?.download, examined.octets);
+  if (isInstallation) settleInstallation(eim, examined.record, examined.session?.download ?? download, examined.octets);
   else noteEvent(eim, examined);
   forward(eim, examined);
   return { acknowledge: [examined.metadata.seqNumber] };

@@ -35,7 +35,7 @@ const enqueue = (record: EuiccRecord, packages: readonly EimPackage[]): void => 
 
 const orderOperations = (eim: EimContext, record: EuiccRecord, items: unknown): OrderTaken => {
   if (!Array.isArray(items) || items.length === 0) throw new OrderError('expected at least one operation in "operations"');
-  const newKey = () => keyFromSeed(eim.config.signingKey.curve, hex(eim.world.random(32)));
+  const newKey = () => keyFromSeed(record.signingKey.curve, hex(eim.world.random(32)));
   const operations = items.map(item => readOperation(item, { eimId: eim.config.eimId, newKey }));
   const order = newOrder(eim, record, []);
   for (const pack of eim.decisions.splitsOperations(operations)) {

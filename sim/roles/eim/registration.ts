@@ -4,6 +4,7 @@ import { encodeUntyped } from '#protocol/asn1/encode.js';
 import { fromJson } from '#protocol/asn1/json.js';
 import { fromHex } from '#protocol/asn1/tlv.js';
 import type { Type } from '#protocol/asn1/type.js';
+import type { PrivateKey } from '#protocol/crypto/ecdsa.js';
 import { IpaCapabilities } from '#protocol/iot/data.js';
 import { EUICCInfo2 } from '#protocol/iot/info.js';
 import { RulesAuthorisationTable } from '#protocol/rsp/basic.js';
@@ -73,9 +74,18 @@ const euiccData = (eim: EimContext, given: Parameters): EuiccData => {
   return data;
 };
 
+/** The key for an association: the one on `signingCurve`, the usual one when it is left out. */
+const signingKeyOf = (eim: EimContext, given: Parameters): PrivateKey => {
+  const { signingKey, otherSigningKeys = [] } = eim.config;
+  const curve = textParameter(given, 'signingCurve') ?? signingKey.curve;
+  const key = [signingKey, ...otherSigningKeys].find(k => k.curve === curve);
+  if (!key) throw new OrderError(`expected a curve that this eIM signs on as "signingCurve", got ${JSON.stringify(curve)}`);
+  return key;
+};
+
 /**
  * Registers an eUICC from {eid, eumCertificate, euiccCertificate, associationToken?, counter?, euiccInfo1?, euiccInfo2?,
- * ipaCapabilities?, rat?, deviceInfo?, eims?}; one registered before is replaced, its orders end. Throws OrderError.
+ * ipaCapabilities?, rat?, deviceInfo?, eims?, signingCurve?}; one registered before is replaced, its orders end. Throws OrderError.
  */
 export const registerEuicc = (eim: EimContext, given: Parameters): EuiccRecord => {
   const eid = textParameter(given, 'eid') ?? '';
@@ -97,7 +107,7 @@ export const registerEuicc = (eim: EimContext, given: Parameters): EuiccRecord =
     associationToken: integerParameter(given, 'associationToken'),
     seqNumber: undefined,
     latestEvent: -1,
-    signingKey: eim.config.signingKey,
+    signingKey: signingKeyOf(eim, given),
     identities: [identity],
     data: euiccData(eim, given),
     view: { ...EMPTY_VIEW, eims: eims(given) },

@@ -15,7 +15,9 @@ export const takeTriggerResult = (eim: EimContext, record: EuiccRecord, octets: 
   const { eimTransactionId } = message.value;
   const handedOut = record.packages.flatMap(p => (p.kind === 'download' && p.octets ? [p] : []));
   const matching = handedOut.filter(d => eim.decisions.acceptsTransactionId(d.eimTransactionId, eimTransactionId));
-  const download = matching.find(d => d.phase === 'outstanding') ?? matching.at(-1);
+  // After an SM-DS event the IPA may still name the first trigger; the download of the event belongs to the same order.
+  const related = handedOut.find(d => d.phase === 'outstanding' && matching.some(m => m.order === d.order));
+  const download = matching.find(d => d.phase === 'outstanding') ?? related ?? matching.at(-1);
   if (!download) return { discarded: 'noPackage' };
   const installation = fieldOctets(message, 'profileDownloadTriggerResultData.profileInstallationResult');
   if (installation) return takeNotification(eim, record, installation, download);

@@ -13,6 +13,8 @@ import { testPki } from '#protocol/x509/test-pki.js';
 import type { World } from '../../role.js';
 import { createEuicc, type Euicc, type EuiccConfig } from './index.js';
 
+/** One for all tests: every new one would mint its certificates again. */
+export const PKI = testPki();
 export const EID1 = '89049032123451234512345678901235';
 export const ICCID1 = '989209012143658709F5';
 export const ICCID2 = '989209012143658719F4';
@@ -26,7 +28,7 @@ export const testWorld = (spec: Spec = '1.2'): World => {
   let block = 0;
   return {
     spec,
-    pki: testPki(),
+    pki: PKI,
     now: () => new Date('2026-01-01T00:00:00Z'),
     random: count => {
       const parts: Uint8Array[] = [];

@@ -9,8 +9,7 @@ import { keyFromSeed, type PrivateKey } from '#protocol/crypto/key.js';
 import { StoreMetadataRequest } from '#protocol/iot/profile.js';
 import { ServerSigned1 } from '#protocol/rsp/authentication.js';
 import { SmdpSigned2 } from '#protocol/rsp/download.js';
-import { testPki } from '#protocol/x509/test-pki.js';
-import { EID1, ICCID3, octets } from './test-bench.js';
+import { EID1, ICCID3, octets, PKI } from './test-bench.js';
 
 export const ADDRESS = 'testsmdpplus1.example.com';
 export const TRANSACTION = octets('0102030405060708');
@@ -21,12 +20,12 @@ export const CTX_PARAMS_1 = {
 
 /** A certificate of the test PKI; throws when there is none of this name. */
 export const certificate = (name: string): Uint8Array => {
-  const der = testPki().certificate(name);
+  const der = PKI.certificate(name);
   if (!der) throw new Error(`no ${name}`);
   return der;
 };
 const keyOf = (name: string): PrivateKey => {
-  const key = testPki().privateKey(name);
+  const key = PKI.privateKey(name);
   if (!key) throw new Error(`no ${name}`);
   return key;
 };

@@ -80,7 +80,8 @@ const answerFrame = async (eim: Eim, binding: ServerBinding, frame: Inbound, rep
 export const startEim = async (options: EimProcessOptions, { report = () => undefined }: ProcessSurroundings = {}): Promise<RunningEim> => {
   const spec = DEFAULT_SPEC;
   const pki = testPki();
-  const signingKey = pki.privateKey(options.curve === 'P-256' ? 'SK_S_EIMsign' : 'SK_S_EIMsign_BRP');
+  const names = options.curve === 'P-256' ? ['SK_S_EIMsign', 'SK_S_EIMsign_BRP'] : ['SK_S_EIMsign_BRP', 'SK_S_EIMsign'];
+  const [signingKey, ...otherSigningKeys] = names.flatMap(name => pki.privateKey(name) ?? []);
   if (!signingKey) throw new OptionError(`the test PKI has no signing key on ${options.curve}`);
   const anchors = trusted(pki, options.trust);
   const servers = openRspHttps({ spec, resolve: options.resolve, trust: anchors.pems, report });
@@ -89,6 +90,7 @@ export const startEim = async (options: EimProcessOptions, { report = () => unde
       eimId: options.eimId,
       eimFqdn: options.fqdn,
       signingKey,
+      otherSigningKeys,
       tlsPublicKey: tlsPublicKey(pki, 'CERT_EIM_TLS'),
       anchors: anchors.ders,
     },

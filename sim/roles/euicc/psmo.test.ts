@@ -1,13 +1,10 @@
 import { expect } from 'chai';
-import { decode } from '#protocol/asn1/decode.js';
 import { hex } from '#protocol/asn1/tlv.js';
 import type { InputOf, ValueOf } from '#protocol/asn1/type.js';
 import type { Psmo } from '#protocol/iot/package.js';
-import { ProfileInfoListResponse } from '#protocol/iot/profile.js';
-import { ProfileInfoListRequest } from '#protocol/rsp/profile.js';
 import type { EuiccConfig, ProfileConfig } from './config.js';
 import type { Euicc } from './index.js';
-import { call, ICCID1, ICCID2, ICCID3, octets, resultsOf, signedPackage, testEim, testEuicc, testWorld } from './test-bench.js';
+import { ICCID1, ICCID2, ICCID3, octets, resultsOf, signedPackage, testEim, testEuicc } from './test-bench.js';
 
 type Operation = InputOf<ValueOf<typeof Psmo>>;
 
@@ -321,80 +318,5 @@ describe('PSMO', () => {
     expect(run(euicc, [{ getRAT: {} }])).deep.equals([
       { getRATResult: [{ pprIds: ['ppr1'], allowedOperators: [{ mccMnc: octets('EEEEEE') }], pprFlags: ['consentRequired'] }] },
     ]);
-  });
-});
-
-describe('GetProfilesInfo', () => {
-  const euicc = testEuicc({
-    profiles: [
-      {
-        ...enabled,
-        name: 'One',
-        serviceProvider: 'Op',
-        nickname: 'N',
-        ppr: ['ppr2'],
-        ecall: true,
-        owner: { mccMnc: '62F210', gid1: '01' },
-      },
-      {
-        ...disabled,
-        class: 'test',
-        fallbackAllowed: true,
-        fallbackAttribute: true,
-        notify: [{ address: 'a', events: ['install', 'delete'] }],
-      },
-    ],
-  });
-  const list = (value: InputOf<ValueOf<typeof ProfileInfoListRequest>>) =>
-    call(euicc, ProfileInfoListRequest, value, ProfileInfoListResponse).profileInfoListOk;
-
-  it('lists the default members of SGP.32, and leaves out a Fallback Attribute that is FALSE', () => {
-    expect(list({})).deep.equals([
-      {
-        iccid: octets(ICCID1),
-        isdpAid: octets('A0000005591010FFFFFFFF8900001000'),
-        profileState: 1,
-        serviceProviderName: 'Op',
-        profileName: 'One',
-        profileClass: 2,
-        ecallIndication: true,
-      },
-      {
-        iccid: octets(ICCID2),
-        isdpAid: octets('A0000005591010FFFFFFFF8900001100'),
-        profileState: 0,
-        serviceProviderName: 'Test operator',
-        profileName: 'Test profile 2',
-        profileClass: 0,
-        fallbackAttribute: true,
-        fallbackAllowed: true,
-      },
-    ]);
-  });
-  it('lists only the tags asked for, also those of two octets', () => {
-    expect(list({ tagList: octets('90999F7B') })).deep.equals([
-      { profileNickname: 'N', profilePolicyRules: ['ppr2'], ecallIndication: true },
-      {},
-    ]);
-    expect(list({ tagList: octets('B6B7') })).deep.equals([
-      { profileOwner: { mccMnc: octets('62F210'), gid1: octets('01') } },
-      {
-        notificationConfigurationInfo: [
-          { profileManagementOperation: ['notificationInstall', 'notificationDelete'], notificationAddress: 'a' },
-        ],
-      },
-    ]);
-  });
-  it('finds by ICCID, AID and class', () => {
-    const tagList = octets('5A');
-    expect(list({ searchCriteria: one, tagList })).deep.equals([one]);
-    expect(list({ searchCriteria: { isdpAid: octets('A0000005591010FFFFFFFF8900001100') }, tagList })).deep.equals([two]);
-    expect(list({ searchCriteria: { profileClass: 0 }, tagList })).deep.equals([two]);
-  });
-  it('has no IoT members in version 1.0', () => {
-    const old = testEuicc({ profiles: [{ ...enabled, ecall: true }] }, testWorld('1.0'));
-    const { octets: data } = old.execute(octets('BF2D00'));
-    expect(hex(data)).not.to.include('9F7B');
-    expect(decode(ProfileInfoListResponse, data, { spec: '1.0' }).ok).equals(true);
   });
 });

@@ -19,6 +19,7 @@ export interface Prepared {
   readonly deleted: Profile[];
 }
 
+/** One entry of euiccResult. SGP.32 2.11.2.1 */
 export type OperationResult = InputOf<ValueOf<typeof EuiccResultData>>;
 /** Outcome of one operation; processing ends with the first that is no success. SGP.32 3.3.1 */
 export interface Outcome {

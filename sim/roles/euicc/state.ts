@@ -145,6 +145,7 @@ export interface Chip {
   readonly memory: Memory;
 }
 
+/** The enabled profile; there is at most one. */
 export const enabledProfile = (chip: Chip): Profile | undefined => chip.memory.profiles.find(p => p.state === 'enabled');
 
 /** Whether the emergency profile is enabled, which blocks most functions. SGP.32 5.9.22 */

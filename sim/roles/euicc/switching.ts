@@ -8,6 +8,7 @@ const OK = 0;
 const CAT_BUSY = 5;
 const UNDEFINED_ERROR = 127;
 
+/** The profile with an ICCID. */
 export const profileOf = (chip: Chip, iccid: Uint8Array | undefined): Profile | undefined =>
   iccid && chip.memory.profiles.find(p => equal(p.iccid, iccid));
 

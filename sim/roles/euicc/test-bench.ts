@@ -15,6 +15,7 @@ import { createEuicc, type Euicc, type EuiccConfig } from './index.js';
 
 /** One for all tests: every new one would mint its certificates again. */
 export const PKI = testPki();
+/** EID of CERT_EUICC, ICCIDs of three profiles; SGP.33 Annex A. */
 export const EID1 = '89049032123451234512345678901235';
 export const ICCID1 = '989209012143658709F5';
 export const ICCID2 = '989209012143658719F4';
@@ -44,6 +45,7 @@ export interface TestEim {
   readonly key: PrivateKey;
   readonly publicKey: Uint8Array;
 }
+/** An eIM whose key follows from its name. */
 export const testEim = (eimId = 'testeim1', curve: Curve = 'P-256'): TestEim => {
   const key = keyFromSeed(curve, eimId);
   return { eimId, key, publicKey: subjectPublicKeyInfo(key) };

@@ -11,6 +11,7 @@ import { ServerSigned1 } from '#protocol/rsp/authentication.js';
 import { SmdpSigned2 } from '#protocol/rsp/download.js';
 import { EID1, ICCID3, octets, PKI } from './test-bench.js';
 
+/** Address and transaction of the one session it has. */
 export const ADDRESS = 'testsmdpplus1.example.com';
 export const TRANSACTION = octets('0102030405060708');
 /** Device information of a made-up device. */

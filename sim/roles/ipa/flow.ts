@@ -1,7 +1,7 @@
 /** What a correct IPA sends next, given what it received so far. SGP.32 3.1.1.1, 3.2.3.2, 3.3.1 */
 
-import { REASONS } from './download.js';
 import { pendingNotifications } from './euicc-data.js';
+import { REASONS } from './reasons.js';
 import type { Device, Download } from './state.js';
 
 /** Types of the requests an IPA sends over ESipa. */

@@ -9,12 +9,15 @@ import * as downloads from '#protocol/iot/download.js';
 import { ProfileRollbackRequest, ProfileRollbackResponse } from '#protocol/iot/es10b.js';
 import * as esipa from '#protocol/iot/esipa.js';
 import { type Actor, type Composed, ComposeError, type Received, type World } from '../../role.js';
+import { composeAuthenticateClient, composeInitiate, restart, takeOffer, takeServer } from './authentication.js';
+import { composeCancel } from './cancel-session.js';
 import { ask } from './card.js';
 import { CAUSES, configured, type IpaConfig } from './config.js';
-import * as download from './download.js';
+import { composeGetPackage, takePackageToInstall } from './download.js';
 import { eidOf, pendingNotifications, removeAcknowledged, resultSeqNumber } from './euicc-data.js';
 import { type EsipaRequest, nextRequest } from './flow.js';
-import type { Device } from './state.js';
+import { REASONS } from './reasons.js';
+import { type Device, PACKAGE_PROBLEMS } from './state.js';
 import { acknowledge, carryOutPackages, composeResult, nextTask, outcomeForTransfer, takePackage, takeResultResponse } from './tasks.js';
 import { viewOf } from './view.js';
 
@@ -65,10 +68,10 @@ const COMPOSERS: ReadonlyMap<string, readonly [Type, (device: Device) => Promise
   ['GetEimPackageRequest', [esipa.GetEimPackageRequest, composePoll]],
   ['ProvideEimPackageResult', [esipa.ProvideEimPackageResult, composeResult]],
   ['HandleNotificationEsipa', [esipa.HandleNotificationEsipa, composeNotification]],
-  ['InitiateAuthenticationRequestEsipa', [authentication.InitiateAuthenticationRequestEsipa, download.composeInitiate]],
-  ['AuthenticateClientRequestEsipa', [authentication.AuthenticateClientRequestEsipa, download.composeAuthenticateClient]],
-  ['GetBoundProfilePackageRequestEsipa', [downloads.GetBoundProfilePackageRequestEsipa, download.composeGetPackage]],
-  ['CancelSessionRequestEsipa', [downloads.CancelSessionRequestEsipa, download.composeCancel]],
+  ['InitiateAuthenticationRequestEsipa', [authentication.InitiateAuthenticationRequestEsipa, composeInitiate]],
+  ['AuthenticateClientRequestEsipa', [authentication.AuthenticateClientRequestEsipa, composeAuthenticateClient]],
+  ['GetBoundProfilePackageRequestEsipa', [downloads.GetBoundProfilePackageRequestEsipa, composeGetPackage]],
+  ['CancelSessionRequestEsipa', [downloads.CancelSessionRequestEsipa, composeCancel]],
 ]);
 
 type Taker = (device: Device, message: Decoded) => Promise<void> | void;
@@ -84,14 +87,26 @@ const TAKERS: ReadonlyMap<string, Taker> = new Map([
     device.hasNoPackage = (await takePackage(device, message)) === undefined;
   }),
   taker(esipa.ProvideEimPackageResultResponse, (device, message) => takeResultResponse(device, message.value)),
-  taker(authentication.InitiateAuthenticationResponseEsipa, download.takeServer),
+  taker(authentication.InitiateAuthenticationResponseEsipa, takeServer),
   taker(authentication.AuthenticateClientResponseEsipa, async (device, message) => {
-    await download.takeOffer(device, message);
+    await takeOffer(device, message);
     const trigger = fieldOctets(message, 'authenticateClientOkDSEsipa.profileDownloadTrigger');
     if (message.value.authenticateClientOkDSEsipa) await continueFromEvent(device, trigger);
   }),
-  taker(downloads.GetBoundProfilePackageResponseEsipa, download.takePackageToInstall),
+  taker(downloads.GetBoundProfilePackageResponseEsipa, takePackageToInstall),
 ]);
+
+/** An answer that does not decode acknowledges nothing and leads no download any further. */
+const takeUnreadable = (device: Device, type: string): void => {
+  const { sending, download } = device;
+  if (type === esipa.ProvideEimPackageResultResponse.name) {
+    device.sending = undefined;
+    if (sending) sending.wasSent = true;
+  } else if (download && type !== downloads.CancelSessionResponseEsipa.name) {
+    download.failure = `${type} cannot be read`;
+    if (download.authenticated) download.cancelReason = REASONS.undefinedReason;
+  }
+};
 
 /** An SM-DS named the next server, or had nothing: then the download ends. SGP.32 3.9.2.2 */
 const continueFromEvent = async (device: Device, trigger: Uint8Array | undefined): Promise<void> => {
@@ -101,7 +116,7 @@ const continueFromEvent = async (device: Device, trigger: Uint8Array | undefined
     if (former) former.isOver = true;
     return;
   }
-  await download.restart(device, trigger);
+  await restart(device, trigger);
 };
 
 /** The eIM is the client: a package to carry out, or acknowledgements. SGP.32 6.3.3.1 */
@@ -110,6 +125,7 @@ const answerTransfer = async (device: Device, message: Decoded): Promise<Compose
   const type = esipa.TransferEimPackageResponse;
   const answer = (value: InputOf<ValueOf<typeof type>>): Composed => ({ type, octets: encode(type, value, { spec }) });
   const task = await takePackage(device, message);
+  if (!task && !message.ok) return answer({ eimPackageError: PACKAGE_PROBLEMS.invalidPackageFormat });
   if (!task) {
     // Only the types of the message's own definition have this field.
     const { eimAcknowledgements } = message.value as ValueOf<typeof esipa.TransferEimPackageRequest>;
@@ -149,6 +165,7 @@ export const createIpa = (config: IpaConfig, world: World): Ipa => {
     eid: undefined,
     cause: config.stateChangeCause,
     tasks: [],
+    history: [],
     sending: undefined,
     download: undefined,
     notifying: undefined,
@@ -174,8 +191,11 @@ export const createIpa = (config: IpaConfig, world: World): Ipa => {
       return { type: entry[0], octets: await entry[1](device) };
     },
     take: async received => {
-      if (received.type.name === esipa.TransferEimPackageRequest.name) asked = received;
-      else await TAKERS.get(received.type.name)?.(device, received.message);
+      const { type, message } = received;
+      if (type.name === esipa.TransferEimPackageRequest.name) asked = received;
+      // What is wrong with a package has an answer of its own.
+      else if (message.ok || type.name === esipa.GetEimPackageResponse.name) await TAKERS.get(type.name)?.(device, message);
+      else takeUnreadable(device, type.name);
     },
     react: respond,
     next: () => nextRequest(device),

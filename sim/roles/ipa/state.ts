@@ -57,7 +57,10 @@ export interface Device {
   readonly world: World;
   eid: Uint8Array | undefined;
   cause: Cause | number | undefined;
+  /** Packages whose outcome the eIM has not taken yet, oldest first. */
   readonly tasks: Task[];
+  /** The latest packages, taken or not. */
+  readonly history: Task[];
   /** The task whose outcome was composed last. */
   sending: Task | undefined;
   download: Download | undefined;

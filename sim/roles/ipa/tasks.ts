@@ -8,8 +8,8 @@ import { ProvideEimPackageResult, type ProvideEimPackageResultResponse } from '#
 import { EuiccPackageRequest } from '#protocol/iot/package.js';
 import { ProfileDownloadTriggerRequest, ProfileDownloadTriggerResult } from '#protocol/iot/trigger.js';
 import { ComposeError } from '../../role.js';
+import { addressesOf } from './authentication.js';
 import { answerDataRequest } from './data-request.js';
-import { addressesOf } from './download.js';
 import { eidOf, isEmergency, pendingNotifications, removeAcknowledged, resultSeqNumber, storedResults } from './euicc-data.js';
 import { type Device, PACKAGE_PROBLEMS, type Task } from './state.js';
 import { sourceOf } from './trigger.js';
@@ -46,8 +46,16 @@ export const takePackage = async (device: Device, message: Decoded): Promise<Tas
   // A repeated package is the same task: its result, unless acknowledged, still waits.
   const known = device.tasks.find(t => t.kind === 'euiccPackage' && equal(t.octets, task.octets));
   if (known) known.wasSent = false;
-  else device.tasks.push(task.kind === 'downloadTrigger' ? await openDownload(device, task) : task);
+  else enqueue(device, task.kind === 'downloadTrigger' ? await openDownload(device, task) : task);
   return known ?? device.tasks.at(-1);
+};
+
+/** More than any test looks back; a stand-alone IPA runs for days. */
+const HISTORY = 100;
+const enqueue = (device: Device, task: Task): void => {
+  device.tasks.push(task);
+  device.history.push(task);
+  device.history.splice(0, device.history.length - HISTORY);
 };
 
 const unusable = (octets: Uint8Array, eimTransactionId: Uint8Array | undefined, problem: NonNullable<Task['problem']>): Task => ({
@@ -148,7 +156,7 @@ export const composeResult = async (device: Device): Promise<Uint8Array> => {
   await carryOutPackages(device);
   const task = nextTask(device) ?? (await leftOver(device));
   if (!task) throw new ComposeError('the IPA has no result to provide: no eIM package was received, and the eUICC keeps none');
-  if (!device.tasks.includes(task)) device.tasks.push(task);
+  if (!device.tasks.includes(task)) enqueue(device, task);
   device.sending = task;
   const eidValue = device.config.eidInResult === false ? undefined : await eidOf(device);
   return encode(ProvideEimPackageResult, { eidValue, eimPackageResult: await alternativeOf(device, task) }, { spec: device.world.spec });

@@ -3,21 +3,22 @@ import type { Device } from './state.js';
 
 /** The state as plain values; octets stay octets. */
 export const viewOf = (device: Device) => {
-  const { download, tasks } = device;
+  const { download, tasks, history } = device;
   return {
     eid: device.eid,
     stateChangeCause: device.cause,
-    /** Packages carried out whose outcome the eIM has not taken yet, oldest first. */
-    results: tasks.map(({ kind, seqNumber, eimTransactionId, outcome, wasSent }) => ({
-      kind,
-      seqNumber,
-      eimTransactionId,
-      octets: outcome,
-      wasSent,
+    /** The packages received, oldest first, with what was sent of them; `isOpen` until the eIM took the outcome. */
+    results: history.map(task => ({
+      kind: task.kind,
+      problem: task.problem,
+      seqNumber: task.seqNumber,
+      eimTransactionId: task.eimTransactionId,
+      octets: task.outcome,
+      isOpen: tasks.includes(task),
     })),
     lastTrigger: download?.source,
     transactionId: download?.server?.value.initiateAuthenticationOkEsipa?.serverSigned1.transactionId,
-    eimTransactionId: download?.eimTransactionId ?? tasks.at(-1)?.eimTransactionId,
+    eimTransactionId: download?.eimTransactionId ?? history.at(-1)?.eimTransactionId,
     challenge: download?.challenge,
     installationResult: download?.installationResult,
     failure: download?.failure,

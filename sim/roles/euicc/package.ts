@@ -32,10 +32,10 @@ interface Readable {
 
 /** Damage inside one operation is that operation's matter; anything else makes the whole command unreadable. */
 const read = (message: Decoded<ValueOf<typeof EuiccPackageRequest>>): Readable | undefined => {
-  if (message.diagnostics.some(d => d.code === 'indefiniteLength')) return undefined;
   const damaged = new Set<string>();
   for (const { severity, path, code } of message.diagnostics) {
-    if (severity !== 'error') continue;
+    // A card takes definite lengths only. ISO 7816-4 5.2.2
+    if (severity !== 'error' && code !== 'indefiniteLength') continue;
     const place = LIST.exec(path);
     // An element with a tag that no operation has is reported for the list as a whole.
     if (!place || (place[1] === undefined && code !== 'unexpected')) return undefined;

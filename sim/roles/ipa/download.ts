@@ -72,10 +72,9 @@ export const takePackageToInstall = async (
     return;
   }
   for (const segment of segments) {
-    const answer = await transmit(config.euicc, 'LoadBoundProfilePackage', segment);
-    if (answer.length === 0) continue;
-    await installed(device, download, answer);
-    return;
+    const { sw, octets } = await config.euicc.execute(segment);
+    if (sw !== '9000') break;
+    if (octets.length > 0) return installed(device, download, octets);
   }
   download.failure = 'the eUICC gave no installation result';
   download.cancelReason = REASONS.loadBppExecutionError;

@@ -23,6 +23,7 @@ const SUITS: Readonly<Record<string, readonly Kind[]>> = {
   above: ['integer'],
   bytes: ['octets', 'der', 'open'],
   random: ['octets'],
+  derSignature: ['octets'],
   length: ['sequenceOf', 'octets', 'utf8', 'bits', 'der', 'open'],
   matches: ['utf8', 'oid'],
   text: ['utf8'],

@@ -8,7 +8,7 @@ import { FUNCTIONS, functionNamed } from './functions.js';
 import { matchValue } from './match.js';
 import { makeScope } from './scope.js';
 import { parseYaml } from './source.js';
-import { ABSENT, AUTO } from './values.js';
+import { ABSENT, AUTO, MissingValue } from './values.js';
 
 const judge = (pattern: string, value: unknown): string => {
   const { root } = parseYaml('t.yaml', `"${pattern}"`);
@@ -159,5 +159,14 @@ describe('functions', () => {
     expect(functionNamed('present')?.build?.(undefined, random)).to.equal(null);
     expect(functionNamed('absent')?.build?.(undefined, random)).to.equal(ABSENT);
     expect(functionNamed('auto')?.build?.(undefined, random)).to.equal(AUTO);
+  });
+
+  it('writes r and s as DER: each as short as it can be, and never negative', () => {
+    const der = (signature: unknown) => functionNamed('derSignature')?.build?.(signature, octets);
+    const text = (signature: string) => hex(der(fromHex(signature)) as Uint8Array);
+    expect(text('11112222')).to.equal('30080202111102022222');
+    expect(text('80000001')).to.equal('30080203008000020101');
+    expect(text('00007FFF')).to.equal('300702010002027FFF');
+    for (const wrong of [octets(63), octets(0), '80000001', ABSENT]) expect(() => der(wrong)).to.throw(MissingValue, 'equal halves');
   });
 });

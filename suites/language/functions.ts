@@ -1,6 +1,7 @@
 /** The functions of expressions: matchers say what a value must be like, generators make one. One entry here each. */
+import { concat, tlv } from '#protocol/asn1/tlv.js';
 import { trustProblem } from './trust.js';
-import { ABSENT, AUTO, unreadNode } from './values.js';
+import { ABSENT, AUTO, MissingValue, unreadNode } from './values.js';
 
 /** What a function takes between its parentheses. */
 export type ArgumentKind = 'nothing' | 'number' | 'size' | 'range' | 'pattern' | 'value';
@@ -46,6 +47,19 @@ const integer = (value: unknown): number | bigint | undefined => {
 };
 
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz';
+
+/** SEQUENCE of two INTEGERs, each minimal and positive. RFC 3279 2.2.3 */
+const derSignature = (signature: unknown): Uint8Array => {
+  if (!(signature instanceof Uint8Array) || signature.length === 0 || signature.length % 2 !== 0)
+    throw new MissingValue('$derSignature needs a signature of r and s, in equal halves');
+  const half = signature.length / 2;
+  const integer = (octets: Uint8Array): Uint8Array => {
+    const first = octets.findIndex(octet => octet !== 0);
+    const digits = first < 0 ? Uint8Array.of(0) : octets.subarray(first);
+    return tlv(0x02, (digits[0] ?? 0) < 0x80 ? digits : concat(Uint8Array.of(0), digits));
+  };
+  return tlv(0x30, concat(integer(signature.subarray(0, half)), integer(signature.subarray(half))));
+};
 
 export const FUNCTIONS: readonly FunctionDefinition[] = [
   {
@@ -167,6 +181,13 @@ export const FUNCTIONS: readonly FunctionDefinition[] = [
     example: '$random(16)',
     says: 'That many random octets, from the seed of the run.',
     build: (argument, random) => random(bounds(argument).low),
+  },
+  {
+    name: 'derSignature',
+    argument: 'value',
+    example: '$derSignature($signature)',
+    says: 'A signature r‖s as the DER structure ECDSA-Sig-Value, the form that X.509 uses and tag 5F37 does not.',
+    build: argument => derSignature(argument),
   },
   {
     name: 'text',

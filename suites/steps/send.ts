@@ -2,10 +2,11 @@
 import { decode } from '#protocol/asn1/decode.js';
 import { encodeUntyped } from '#protocol/asn1/encode.js';
 import { equal } from '#protocol/asn1/tlv.js';
-import type { Type } from '#protocol/asn1/type.js';
-import type { PrivateKey } from '#protocol/crypto/ecdsa.js';
-import { signMessage } from '#protocol/signatures.js';
+import type { Spec, Type } from '#protocol/asn1/type.js';
+import { type PrivateKey, verify } from '#protocol/crypto/ecdsa.js';
+import { type SignatureSite, signedOctets, signMessage } from '#protocol/signatures.js';
 import type { LinkEdits } from '../../sim/bindings/binding.js';
+import { type Composed, ComposeError } from '../../sim/role.js';
 import type { SendStep } from '../language/ast.js';
 import { buildValue, overlay } from '../language/build.js';
 import { applyEdits, resolveEdits } from '../language/edit.js';
@@ -43,7 +44,7 @@ const linkEdits = (context: Context, node: Node | undefined): LinkEdits => {
 /** `with` changes the content, `mutate` what is signed, `signWith` the signer, `corrupt` what is already signed. */
 const prepare = async (context: Context, party: Party, step: SendStep, type: Type): Promise<Outgoing> => {
   const { scope, spec } = context;
-  const composed = await party.actor.compose(type.name);
+  const composed = await composeFor(party, step, type);
   const signAgain = (octets: Uint8Array, key?: PrivateKey) => {
     const message = decode(type, octets, { spec });
     const given = party.signing.context(message);
@@ -55,10 +56,11 @@ const prepare = async (context: Context, party: Party, step: SendStep, type: Typ
       spec,
     );
   };
-  let intended = composed.octets;
+  let intended = 'octets' in composed ? composed.octets : new Uint8Array();
   if (step.with) {
-    intended = encodeUntyped(type, overlay(decode(type, composed.octets, { spec }).value, step.with, type, scope, spec), { spec });
-    if (!equal(intended, composed.octets)) intended = signAgain(intended);
+    const base = 'octets' in composed ? decode(type, composed.octets, { spec }).value : undefined;
+    const stated = encodeStated(type, overlay(base, step.with, type, scope, spec), spec, composed);
+    if (!equal(intended, stated)) intended = renewSignatures(type, stated, party, spec);
   }
   let octets = intended;
   const edits: string[] = [];
@@ -82,7 +84,47 @@ const prepare = async (context: Context, party: Party, step: SendStep, type: Typ
     edits.push(...corrupted.descriptions);
   }
   // What a role knows besides the octets (a status code without an integer) holds as long as these are its own.
-  return { ...(equal(octets, composed.octets) ? composed : {}), type, octets, intended, edits };
+  return { ...('octets' in composed && equal(octets, composed.octets) ? composed : {}), type, octets, intended, edits };
+};
+
+interface NothingToSend {
+  /** Why a correct counterpart would not send this message now. */
+  readonly reason: string;
+}
+
+/** What a correct counterpart would send now; a script that states the message may also send what it has no reason to send. */
+const composeFor = async (party: Party, step: SendStep, type: Type): Promise<Composed | NothingToSend> => {
+  try {
+    return await party.actor.compose(type.name);
+  } catch (error) {
+    if (step.with && error instanceof ComposeError) return { reason: error.message };
+    throw error;
+  }
+};
+
+const encodeStated = (type: Type, value: unknown, spec: Spec, composed: Composed | NothingToSend): Uint8Array => {
+  try {
+    return encodeUntyped(type, value, { spec });
+  } catch (error) {
+    if ('octets' in composed) throw error;
+    const problem = error instanceof Error ? error.message : String(error);
+    throw new HarnessError(`${composed.reason}; and "with" does not state a whole ${type.name}: ${problem}`, { cause: error });
+  }
+};
+
+/** Signs what the script changed; signed objects that it relays or repeats keep the signature they came with. */
+const renewSignatures = (type: Type, octets: Uint8Array, party: Party, spec: Spec): Uint8Array => {
+  const message = decode(type, octets, { spec });
+  const given = party.signing.context(message);
+  const isValid = (site: SignatureSite, key: PrivateKey): boolean => {
+    const covered = signedOctets(message, site, given);
+    return 'octets' in covered && verify(key, covered.octets, octets.subarray(site.signature.content, site.signature.end));
+  };
+  const keyFor = (site: SignatureSite): PrivateKey | undefined => {
+    const key = party.signing.privateKey(site, message);
+    return key && isValid(site, key) ? undefined : key;
+  };
+  return signMessage(type, octets, keyFor, () => given, spec);
 };
 
 const signingKey = (context: Context, node: Node): { readonly key: PrivateKey; readonly name: string } | undefined => {

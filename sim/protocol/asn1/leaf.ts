@@ -66,19 +66,19 @@ const text = (r: Reader, c: Compiled): string | undefined => {
   let all = 0;
   for (let at = content; at < end; at++) all |= octets[at] as number;
   if (all < 0x80) {
-    r.latin1 ??= Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength).toString('latin1');
+    r.latin1 ??= Buffer.from(r.buffer, r.base, octets.length).toString('latin1');
     if (c.type.size) checkSize(r, c.type.size, end - content, 'characters');
     return r.latin1.slice(content, end);
   }
   const value = readText(octets, content, end);
   if (value === undefined) report(r, 'error', 'utf8', content, 'UTF-8 text', snippet(r, content, end));
-  else if (c.type.size) checkSize(r, c.type.size, characters(value), 'characters');
+  else if (c.type.size) checkSize(r, c.type.size, characters(r), 'characters');
   return value;
 };
-/** Characters are code points, not UTF-16 units. */
-const characters = (value: string): number => {
+/** Code points of UTF-8: all octets but those that continue one. */
+const characters = ({ octets, content, end }: Reader): number => {
   let count = 0;
-  for (const _ of value) count++;
+  for (let at = content; at < end; at++) if (((octets[at] as number) & 0xc0) !== 0x80) count++;
   return count;
 };
 

@@ -56,6 +56,8 @@ describe('primitive contents', () => {
       ['2.999.10', '88370A'],
       ['2.23.146.1.2.1.0', '67811201020100'],
       ['1.2.840.113549.1.1.11', '2A864886F70D01010B'],
+      ['2.48.562949953421311.562949953421312', '8100FFFFFFFFFFFF7F8180808080808000'],
+      ['2.562949953421232', '8180808080808000'],
       ['2.25.340282366920938463463374607431768211455', '6983FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF7F'],
     ] as const) {
       expect(hex(oidOctets(dotted) ?? new Uint8Array()), dotted).to.equal(content);

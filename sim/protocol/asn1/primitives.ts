@@ -1,19 +1,24 @@
 /** Contents of primitive elements, both ways. ITU-T X.690 8.2-8.19. */
+import { isUtf8 } from 'node:buffer';
 import type { Compiled } from './compile.js';
+
+/** At most six octets as a number, without sign. */
+const unsigned = (octets: Uint8Array, start: number, end: number): number => {
+  let value = 0;
+  for (let at = start; at < end; at++) value = value * 256 + (octets[at] as number);
+  return value;
+};
 
 /** Two's complement INTEGER of 1 to 16 octets: a number, or a bigint beyond 2^53; otherwise what was found. */
 export const readInteger = (octets: Uint8Array, start: number, end: number): number | bigint | string => {
   const length = end - start;
   if (length === 0) return 'no octets';
   if (length > 16) return `${length} octets`;
-  const first = octets[start] as number;
-  if (length <= 6) {
-    let value = first >= 0x80 ? first - 0x100 : first;
-    for (let at = start + 1; at < end; at++) value = value * 256 + (octets[at] as number);
-    return value;
-  }
-  let value = BigInt(first >= 0x80 ? first - 0x100 : first);
-  for (let at = start + 1; at < end; at++) value = (value << 8n) | BigInt(octets[at] as number);
+  let at = start + ((length - 1) % 6) + 1;
+  const first = unsigned(octets, start, at) - ((octets[start] as number) >= 0x80 ? 256 ** (at - start) : 0);
+  if (at === end) return first;
+  let value = BigInt(first);
+  for (; at < end; at += 6) value = (value << 48n) | BigInt(unsigned(octets, at, at + 6));
   return value >= BigInt(Number.MIN_SAFE_INTEGER) && value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : value;
 };
 
@@ -28,17 +33,15 @@ export const integerOctets = (value: number | bigint): Uint8Array => {
   return Uint8Array.from(octets);
 };
 
-/** More bits than any BIT STRING of the specifications names. */
-const MAX_BITS = 1000;
+/** More bits than any BIT STRING of the specifications has. */
+const MAX_BITS = 256;
+/** Every octet as eight binary digits. */
+const DIGITS = Array.from({ length: 256 }, (_, octet) => octet.toString(2).padStart(8, '0'));
 
-const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 /** UTF-8 text, or undefined when the octets are none. */
 export const readText = (octets: Uint8Array, start: number, end: number): string | undefined => {
-  try {
-    return strict.decode(octets.subarray(start, end));
-  } catch {
-    return undefined;
-  }
+  const text = Buffer.from(octets.buffer, octets.byteOffset + start, end - start);
+  return isUtf8(text) ? text.toString('utf8') : undefined;
 };
 
 /**
@@ -60,9 +63,10 @@ export const readBits = (
   const isSet = (bit: number) => (((octets[start + 1 + (bit >> 3)] as number) >> (7 - (bit & 7))) & 1) === 1;
   const padding = unused > 0 && ((octets[end - 1] as number) & ((1 << unused) - 1)) !== 0;
   if (!named) {
-    let text = '';
-    for (let bit = 0; bit < count; bit++) text += isSet(bit) ? '1' : '0';
-    return { value: text, ...(padding ? { form: 'padding bits set' } : {}) };
+    // From whole octets: a text put together from single characters takes 32 times as much memory.
+    const digits: (string | undefined)[] = [];
+    for (let at = start + 1; at < end; at++) digits.push(DIGITS[octets[at] as number]);
+    return { value: digits.join('').slice(0, count), ...(padding ? { form: 'padding bits set' } : {}) };
   }
   const value: string[] = [];
   for (let bit = 0; bit < count; bit++) if (isSet(bit)) value.push(c.bitNames[bit] ?? `bit${bit}`);
@@ -82,17 +86,29 @@ export const bitOctets = (positions: readonly number[], length = Math.max(-1, ..
 export const readOid = (octets: Uint8Array, start: number, end: number): string | undefined => {
   if (end === start || end - start > 64 || (octets[end - 1] as number) >= 0x80) return undefined;
   const arcs: (number | bigint)[] = [];
-  let arc = 0n;
+  // An arc is a number up to seven groups of seven bits; beyond, seven at a time go into the bigint.
+  let high = 0n;
+  let low = 0;
+  let groups = 0;
   for (let at = start; at < end; at++) {
     const octet = octets[at] as number;
-    if (arc === 0n && octet === 0x80) return undefined;
-    arc = (arc << 7n) | BigInt(octet & 0x7f);
-    if (octet >= 0x80) continue;
-    if (arcs.length === 0) {
-      const top = arc < 80n ? arc / 40n : 2n;
-      arcs.push(top, arc - top * 40n);
-    } else arcs.push(arc);
-    arc = 0n;
+    if (groups === 0 && octet === 0x80) return undefined;
+    low = low * 128 + (octet & 0x7f);
+    groups++;
+    if (octet >= 0x80) {
+      if (groups % 7 === 0) {
+        high = (high << 49n) | BigInt(low);
+        low = 0;
+      }
+      continue;
+    }
+    const arc = groups <= 7 ? low : (high << BigInt(7 * (((groups - 1) % 7) + 1))) | BigInt(low);
+    if (arcs.length > 0) arcs.push(arc);
+    else if (typeof arc === 'bigint') arcs.push(2, arc - 80n);
+    else arcs.push(Math.min(2, Math.floor(arc / 40)), arc < 80 ? arc % 40 : arc - 80);
+    high = 0n;
+    low = 0;
+    groups = 0;
   }
   return arcs.join('.');
 };

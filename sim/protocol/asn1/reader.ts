@@ -48,8 +48,10 @@ export const report = (r: Reader, severity: Severity, code: string, offset: numb
   if (++r.reported[severity] <= MAX_DIAGNOSTICS) r.diagnostics.push({ severity, code, path: r.path.join('.'), offset, expected, found });
 };
 /** Octets for a diagnostic: at most 16, then their number. */
-export const snippet = (r: Reader, start: number, end: number): string =>
-  end - start > 16 ? `${hex(r.octets.subarray(start, start + 16))}… (${end - start} octets)` : hex(r.octets.subarray(start, end));
+export const snippet = (r: Reader, start: number, end: number): string => {
+  if (end === start) return 'nothing';
+  return end - start > 16 ? `${hex(r.octets.subarray(start, start + 16))}… (${end - start} octets)` : hex(r.octets.subarray(start, end));
+};
 /** Octets in place; no copy. */
 export const view = (r: Reader, start: number, end: number): Uint8Array => new Uint8Array(r.buffer, r.base + start, end - start);
 

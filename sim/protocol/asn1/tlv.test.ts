@@ -27,7 +27,7 @@ describe('TLV', () => {
 
   it('writes tags and tells constructed ones', () => {
     expect([0x05, 0x80, 0xbf51, 0xbf8151, 0xbf818151].map(tagHex)).to.deep.equal(['05', '80', 'BF51', 'BF8151', 'BF818151']);
-    expect(tagOctets(0x5f37)).to.deep.equal(Uint8Array.of(0x5f, 0x37));
+    expect([0x05, 0x5f37, 0xbf8151, 0xbf818151].map(tag => hex(tagOctets(tag)))).to.deep.equal(['05', '5F37', 'BF8151', 'BF818151']);
     expect([0x30, 0xa0, 0xbf51, 0xbf818151].map(isConstructed)).to.deep.equal([true, true, true, true]);
     expect([0x04, 0x80, 0x5f37, 0x9f8120].map(isConstructed)).to.deep.equal([false, false, false, false]);
   });

@@ -17,8 +17,10 @@ export const fromHex = (text: string): Uint8Array | undefined => {
   return compact.length % 2 === 0 && /^[0-9a-fA-F]*$/.test(compact) ? new Uint8Array(Buffer.from(compact, 'hex')) : undefined;
 };
 export const concat = (...parts: readonly Uint8Array[]): Uint8Array => {
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
+  for (const part of parts) at += part.length;
+  const all = new Uint8Array(at);
+  at = 0;
   for (const part of parts) {
     all.set(part, at);
     at += part.length;
@@ -31,7 +33,12 @@ export const tagHex = (tag: number): string => {
   const text = tag.toString(16).toUpperCase();
   return text.length % 2 === 0 ? text : `0${text}`;
 };
-export const tagOctets = (tag: number): Uint8Array => new Uint8Array(Buffer.from(tagHex(tag), 'hex'));
+export const tagOctets = (tag: number): Uint8Array => {
+  if (tag < 0x100) return Uint8Array.of(tag);
+  if (tag < 0x10000) return Uint8Array.of(tag >> 8, tag & 0xff);
+  if (tag < 0x1000000) return Uint8Array.of(tag >> 16, (tag >> 8) & 0xff, tag & 0xff);
+  return Uint8Array.of(tag >>> 24, (tag >> 16) & 0xff, (tag >> 8) & 0xff, tag & 0xff);
+};
 export const isConstructed = (tag: number): boolean => {
   let first = tag;
   while (first > 0xff) first = Math.floor(first / 256);

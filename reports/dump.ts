@@ -25,12 +25,28 @@ export function failedChecks(sequence: SequenceRecord, exchange: Exchange): read
   return sequence.steps.flatMap(step => step.checks.filter(check => !check.ok && (check.exchange ?? step.exchange) === exchange.no));
 }
 
-function undecoded(octets: readonly string[], start: number, end: number): DumpLine {
-  return { start, octets: octets.slice(start, end), depth: 0, name: '', value: 'not decoded', failed: [] };
+/** Octets of one line that are shown; a page with megabytes of hex helps nobody, and the record has them all. */
+const SHOWN = 2048;
+
+/** The octets of a line as far as they are shown, and what its text says of the rest. */
+function shownOctets(
+  hex: string,
+  start: number,
+  end: number,
+  text: string,
+): { readonly octets: readonly string[]; readonly value: string } {
+  const rest = end - start - SHOWN;
+  const octets = octetsOf(hex.slice(2 * start, 2 * Math.min(end, start + SHOWN)));
+  return rest > 0 ? { octets, value: `${text.slice(0, 2 * SHOWN)}… ${rest} more octets, complete in the record` } : { octets, value: text };
+}
+
+function undecoded(hex: string, start: number, end: number): DumpLine {
+  return { start, ...shownOctets(hex, start, end, 'not decoded'), depth: 0, name: '', failed: [] };
 }
 
 function lay(exchange: Exchange): readonly (DumpLine & { readonly end: number })[] {
-  const octets = octetsOf(exchange.octets);
+  const { octets } = exchange;
+  const length = octets.length / 2;
   const lines: (DumpLine & { readonly end: number })[] = [];
   let shown = 0;
   exchange.tree.forEach((field, index) => {
@@ -44,14 +60,13 @@ function lay(exchange: Exchange): readonly (DumpLine & { readonly end: number })
       end,
       depth,
       name,
-      value,
-      octets: octets.slice(start, ownEnd),
+      ...shownOctets(octets, start, ownEnd, value),
       ...(problem !== undefined && { problem }),
       failed: [],
     });
     shown = Math.max(shown, ownEnd);
   });
-  if (shown < octets.length) lines.push({ ...undecoded(octets, shown, octets.length), end: octets.length });
+  if (shown < length) lines.push({ ...undecoded(octets, shown, length), end: length });
   return lines;
 }
 
@@ -128,9 +143,15 @@ export function dumpText(exchange: Exchange, failed: readonly Check[] = []): str
   return `${[...text, ...rest].join('\n')}\n`;
 }
 
+/** Octets of one message that a hex dump shows: more than any message of the specifications has. */
+const HEX_SHOWN = 128 * 1024;
+
 /** Plain hex dump, sixteen octets a line; of an edited message also what a correct counterpart would have sent, and where they differ. */
 export function hexText(exchange: Exchange): string {
-  const plain = (hex: string) => rowsOf(octetsOf(hex), 16).map((row, index) => `${at(index * 16)}  ${row}`);
+  const plain = (hex: string) => {
+    const rows = rowsOf(octetsOf(hex.slice(0, 2 * HEX_SHOWN)), 16).map((row, index) => `${at(index * 16)}  ${row}`);
+    return hex.length > 2 * HEX_SHOWN ? [...rows, `… ${hex.length / 2 - HEX_SHOWN} more octets, complete in the record`] : rows;
+  };
   if (exchange.intended === undefined) return `${plain(exchange.octets).join('\n')}\n`;
   const where = differences(exchange.intended, exchange.octets).map(([start, end]) =>
     end - start > 1 ? `${start}..${end - 1}` : String(start),

@@ -14,6 +14,10 @@ const isForbidden = (code: number): boolean =>
   code === 0xfffe ||
   code === 0xffff;
 
+// Nearly all texts have none of them: one look at a whole text spares the look at each character.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
+const MAYBE_FORBIDDEN = /[\u0000-\u0008\u000b-\u001f\u007f\ud800-\udfff\ufffe\uffff]/;
+
 const picture = (code: number): string => (code < 0x20 ? String.fromCodePoint(0x2400 + code) : code === 0x7f ? '\u2421' : '\ufffd');
 
 /** Text on one line: control characters and line ends are shown as pictures, so that they cannot steer a terminal or break a table. */
@@ -26,10 +30,12 @@ export const oneLine = (text: string): string =>
 
 /** Text in which control characters other than tab and line end are shown as pictures. */
 export const visible = (text: string): string =>
-  Array.from(text, character => {
-    const code = character.codePointAt(0) ?? 0;
-    return isForbidden(code) ? picture(code) : character;
-  }).join('');
+  MAYBE_FORBIDDEN.test(text)
+    ? Array.from(text, character => {
+        const code = character.codePointAt(0) ?? 0;
+        return isForbidden(code) ? picture(code) : character;
+      }).join('')
+    : text;
 
 const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 

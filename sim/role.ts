@@ -15,9 +15,7 @@ export interface World {
 }
 
 /** World.random from a seed: SHA-256 in counter mode over the seed and a label. */
-export interface RandomSource {
-  (count: number): Uint8Array;
-}
+export type RandomSource = (count: number) => Uint8Array;
 
 /** One message by its type name, as octets: what an actor would send, before the script's edits. */
 export interface Composed {
@@ -44,6 +42,8 @@ export interface Actor {
   compose(type: string): Promise<Composed>;
   /** Takes note of an answer to one of its own requests. */
   take(received: Received): Promise<void>;
+  /** A request of this type was answered without output: the peer took it. */
+  delivered?(requestType: string): Promise<void>;
   /** Answers a request as a correct counterpart; undefined: the function has no output (204). */
   react(received: Received): Promise<Composed | undefined>;
   /** Takes note that its latest request without output was executed (204). */

@@ -55,7 +55,10 @@ export const runMocha = (
   }
   return new Promise((resolve, reject) => {
     try {
-      mocha.run(resolve);
+      mocha.run(failures => {
+        mocha.dispose();
+        resolve(failures);
+      });
     } catch (error) {
       reject(error);
     }

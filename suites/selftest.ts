@@ -47,10 +47,15 @@ export interface SelftestInput {
 }
 
 /** Reads selftest.yaml: case id → { defect: requirement }. Unknown cases, defects and requirements are mistakes. */
-export const readExpectations = (file: string, catalogue: Catalogue, defects: readonly string[]): { readonly expectations: Expectations; readonly diagnostics: readonly Diagnostic[] } => {
+export const readExpectations = (
+  file: string,
+  catalogue: Catalogue,
+  defects: readonly string[],
+): { readonly expectations: Expectations; readonly diagnostics: readonly Diagnostic[] } => {
   const { root, diagnostics: found } = parseYaml(file, readFileSync(file, 'utf8'));
   const diagnostics = [...found];
-  const report = (at: Diagnostic['at'], code: string, message: string, hint?: string) => diagnostics.push({ code, at, message, ...(hint ? { hint } : {}) });
+  const report = (at: Diagnostic['at'], code: string, message: string, hint?: string) =>
+    diagnostics.push({ code, at, message, ...(hint ? { hint } : {}) });
   const ids = catalogue.cases.map(c => c.id);
   const expectations = new Map<string, Map<string, string>>();
   for (const { key, at, value } of root?.kind === 'map' ? root.entries : []) {
@@ -63,7 +68,13 @@ export const readExpectations = (file: string, catalogue: Catalogue, defects: re
     for (const pair of value.entries) {
       const requirement = pair.value.kind === 'scalar' ? pair.value.text : '';
       if (!defects.includes(pair.key)) report(pair.at, 'unknown-defect', `no seeded defect "${pair.key}"`, didYouMean(pair.key, defects));
-      if (!catalogue.requirements.has(requirement)) report(pair.value.at, 'unknown-requirement', `no requirement "${requirement}"`, didYouMean(requirement, catalogue.requirements.keys()));
+      if (!catalogue.requirements.has(requirement))
+        report(
+          pair.value.at,
+          'unknown-requirement',
+          `no requirement "${requirement}"`,
+          didYouMean(requirement, catalogue.requirements.keys()),
+        );
       pairs.set(pair.key, requirement);
     }
     expectations.set(key, pairs);
@@ -94,14 +105,24 @@ export const selftest = async (input: SelftestInput): Promise<SelftestResult> =>
   const falseFails: string[] = [];
   const mutants = concerned.map(defect => async () => {
     const cases = casesOf(defect);
-    const records = await runOn(ixit, input.catalogue, ['--defect', defect], plan.filter(p => cases.includes(p.case.id)));
+    const records = await runOn(
+      ixit,
+      input.catalogue,
+      ['--defect', defect],
+      plan.filter(p => cases.includes(p.case.id)),
+    );
     for (const id of cases) {
       const requirement = expected.get(id)?.get(defect) ?? '';
-      const outcome = judgePair(records.filter(r => r.id === id), requirement);
+      const outcome = judgePair(
+        records.filter(r => r.id === id),
+        requirement,
+      );
       if (outcome === undefined) killed.push({ id, defect });
       else deviations.push(`${defect}: ${id}: ${outcome}`);
     }
-    input.tell(`${cases.every(id => killed.some(k => k.id === id && k.defect === defect)) && cases.length > 0 ? 'caught' : 'NOT CAUGHT'}  ${defect}  by ${cases.join(', ') || 'no case'}`);
+    input.tell(
+      `${cases.every(id => killed.some(k => k.id === id && k.defect === defect)) && cases.length > 0 ? 'caught' : 'NOT CAUGHT'}  ${defect}  by ${cases.join(', ') || 'no case'}`,
+    );
   });
   const conformant = input.variants.map(variant => async () => {
     const records = await runOn(ixit, input.catalogue, ['--variant', variant], plan);
@@ -123,7 +144,10 @@ export const selftest = async (input: SelftestInput): Promise<SelftestResult> =>
 };
 
 /** Undefined when a sequence of the case failed for the stated requirement; otherwise what happened. */
-export const judgePair = (records: readonly Pick<SequenceRecord, 'key' | 'verdict' | 'violated' | 'reason'>[], requirement: string): string | undefined => {
+export const judgePair = (
+  records: readonly Pick<SequenceRecord, 'key' | 'verdict' | 'violated' | 'reason'>[],
+  requirement: string,
+): string | undefined => {
   const failed = records.filter(r => r.verdict === 'fail');
   if (failed.some(r => r.violated.includes(requirement))) return undefined;
   const [first] = failed;
@@ -132,7 +156,12 @@ export const judgePair = (records: readonly Pick<SequenceRecord, 'key' | 'verdic
   return other ? `${other.verdict}: ${other.reason}` : 'passed';
 };
 
-const runOn = async (ixit: Ixit, catalogue: Catalogue, startArguments: readonly string[], plan: readonly PlannedSequence[]): Promise<SequenceRecord[]> => {
+const runOn = async (
+  ixit: Ixit,
+  catalogue: Catalogue,
+  startArguments: readonly string[],
+  plan: readonly PlannedSequence[],
+): Promise<SequenceRecord[]> => {
   if (plan.length === 0) return [];
   let lab: Lab | undefined;
   try {

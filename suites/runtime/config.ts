@@ -17,6 +17,8 @@ const NUMBERS: ReadonlySet<string> = new Set([
   'uppSize',
   'retries',
   'blockCapacity',
+  'eims',
+  'profiles',
 ]);
 const FLAGS: Readonly<Record<string, boolean>> = { yes: true, no: false, true: true, false: false };
 

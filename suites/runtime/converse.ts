@@ -69,6 +69,9 @@ const event = (
   taken: false,
 });
 
+/** Octets kept of what is no answer: enough to see what it was. */
+const KEPT = 4096;
+
 const exchangeOptions = (link: LinkEdits, signal: AbortSignal): ExchangeOptions => ({
   signal,
   ...(link.connection === 'new' ? { connection: 'new' } : {}),
@@ -125,6 +128,7 @@ const answered = async (
     }
     const no = stage.log.add({ ...about, message: carried.reason, octets: reply.body, transport: frameFacts(reply) });
     const kind = carried.nothing === 'empty' ? 'empty' : 'refusal';
+    if (kind === 'empty') await party.actor.delivered?.(out.type.name);
     if (kind === 'empty' && !wire.binding.answerTo(out.type.name)) await party.actor.delivered?.();
     deliver(
       party,
@@ -133,7 +137,12 @@ const answered = async (
   } catch (error) {
     if (!(error instanceof LinkError)) throw error;
     if (stage.over.aborted) return;
-    const no = stage.log.add({ ...about, message: error.message, octets: error.partial, transport: { code: error.code } });
+    const no = stage.log.add({
+      ...about,
+      message: error.message,
+      octets: error.partial.subarray(0, KEPT),
+      transport: { code: error.code, octets: String(error.partial.length) },
+    });
     const by = /alert|reset|ended|closed/i.test(error.message) ? 'iut' : 'harness';
     const kind = error.code === 'handshake' ? 'handshakeFailure' : 'close';
     deliver(party, event(stage, kind, { code: error.code, by, reason: error.message }, no, toEdited || link.cut !== undefined));

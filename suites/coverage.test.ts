@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { coverageOf, coveragePage, readIdeas, readIdeasFile } from './coverage.js';
+import type { Case } from './language/ast.js';
+import { prepareCatalogue } from './prepare.js';
+import { packageRoot } from './root.js';
+
+const some = (source: string, ...rows: string[]) =>
+  ({ id: 'eim.x.01', source, title: '', over: [], table: rows.map(name => ({ name })) }) as unknown as Case;
+
+describe('coverage', () => {
+  it('finds a case or a reason for every check of the catalogue', () => {
+    const { cases } = prepareCatalogue();
+    const { missing, wrong } = coverageOf(cases, readIdeasFile('eim'));
+    expect({ missing, wrong }).to.deep.equal({ missing: [], wrong: [] });
+  });
+
+  it('has a page that is up to date', () => {
+    const page = readFileSync(join(packageRoot, 'docs', 'coverage.md'), 'utf8');
+    expect(page, 'run `npm run docs`').to.equal(coveragePage(prepareCatalogue(), 'eim', readIdeasFile('eim')));
+  });
+
+  it('notices a check without case and reason, one that does not exist, and a reason that no longer holds', () => {
+    const ideas = readIdeas('eim: { prefix: EIM, numbers: ["001..003", "005"], leftOut: { EIM-003: later } }', 'eim');
+    expect(ideas.ids).to.deep.equal(['EIM-001', 'EIM-002', 'EIM-003', 'EIM-005']);
+    const found = coverageOf([some('SGP.32, 1 (EIM-001, EIM-003)', 'a row (EIM-009)')], ideas);
+    expect(found.missing).to.deep.equal(['EIM-002', 'EIM-005']);
+    expect(found.wrong).to.deep.equal(['EIM-009', 'EIM-003']);
+    expect(found.rows[0]).to.deep.equal({ id: 'EIM-001', places: ['eim.x.01'], reason: '' });
+  });
+});

@@ -24,7 +24,8 @@ const noField = (names: Names, step: string, at: Position, type: Type): void => 
 const checkEntry = (entry: Entry, where: Where): void => {
   const { names, type } = where;
   if (type === undefined) return checkContent(entry.value, where);
-  if (entry.key.startsWith('..')) return names.report('wrong-place', entry.at, '".." belongs into edits', 'write the path of the field');
+  if (entry.key.startsWith('..'))
+    return names.report('wrong-place', entry.at, '".." belongs into edits and into "check"', 'write the path of the field');
   if (entry.key.startsWith('$')) return names.report('wrong-place', entry.at, `${entry.key} stands alone in its map`);
   let at: Type = type;
   let column = entry.at.column;

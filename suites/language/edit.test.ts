@@ -199,7 +199,7 @@ describe('editing messages', () => {
   });
 });
 
-describe('editing known messages (every third of the vectors, for speed)', () => {
+describe('editing known messages (every fifth of the vectors, for speed)', () => {
   interface Known {
     readonly name: string;
     readonly type: Type;
@@ -208,7 +208,7 @@ describe('editing known messages (every third of the vectors, for speed)', () =>
   }
   const known: readonly Known[] = readFileSync(new URL('../../../sim/protocol/fixtures/messages.ndjson', import.meta.url), 'utf8')
     .split('\n')
-    .filter((line, i) => line.startsWith('[') && i % 3 === 0)
+    .filter((line, i) => line.startsWith('[') && i % 5 === 0)
     .flatMap(line => {
       const [name, typeName, module, version, , octetText]: string[] = JSON.parse(line);
       const type = typeNamed(typeName ?? '', module === 'SGP.22' ? 'SGP.22' : 'SGP.32');
@@ -230,12 +230,14 @@ describe('editing known messages (every third of the vectors, for speed)', () =>
   };
 
   it('has enough of them', () => {
-    expect(known.length).to.be.greaterThan(80);
+    expect(known.length).to.be.greaterThan(60);
   });
 
   it('keeps every length right when any field is left out, doubled, shortened or lengthened', () => {
     for (const one of known)
       for (const path of paths(one)) {
+        const element = [...elements(decode(one.type, one.octets, { spec: one.spec }).root)].find(e => e.path === path)?.element;
+        if (element?.start === 0 && element.end === one.octets.length) continue;
         const target = { path, at };
         for (const step of [
           { edit: 'duplicate', ...target } as const,
@@ -243,8 +245,6 @@ describe('editing known messages (every third of the vectors, for speed)', () =>
           { edit: 'truncate', bytes: 0, ...target } as const,
           { edit: 'drop', ...target } as const,
         ]) {
-          const element = [...elements(decode(one.type, one.octets, { spec: one.spec }).root)].find(e => e.path === path)?.element;
-          if (element?.start === 0 && element.end === one.octets.length) continue;
           const { octets: made } = applyEdits(one.type, one.octets, [step], one.spec);
           const outer = readTlv(made);
           expect(outer?.end, `${one.name}: ${step.edit} ${path}`).to.equal(made.length);

@@ -239,6 +239,20 @@ describe('matching values', () => {
     });
   });
 
+  it('finds the only field of a name without a type, and refuses two of them', () => {
+    const compare = (text: string, value: unknown) =>
+      matchValue(node(text), undefined, value, makeScope()).comparisons.map(
+        c => `${c.ok ? 'ok' : 'fails'} ${c.path}: expected ${c.expected}, got ${c.actual}`,
+      );
+    const value = { a: [{ code: 1 }, { id: Uint8Array.of(1) }], b: { id: 'x', none: null } };
+    expect(compare('{..code: 1, ..none: present, ..gone: $absent}', value)).to.deep.equal([
+      'ok code: expected 1, got 1',
+      'ok none: expected present, got present',
+      'ok gone: expected absent, got absent',
+    ]);
+    expect(compare('{..id: x}', value)).to.deep.equal(['fails id: expected one field "id", got 2: [01, x]']);
+  });
+
   it('says what in a pattern does not fit the type', () => {
     expect(problem(() => run('good.countr: 7'))).to.equal(
       't.yaml:1:1: no field "countr" in this SEQUENCE; fields: counter, code, id, name, caps, flag, operations - did you mean "counter"?',

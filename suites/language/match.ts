@@ -145,10 +145,28 @@ const map = (node: MapNode, value: unknown, place: Place): void => {
   if (!first) return note(place, node.at, value !== ABSENT, 'present', value === ABSENT ? 'absent' : 'present');
   if (value !== ABSENT && !isObject(value) && !Array.isArray(value)) return note(place, node.at, false, 'a map', show(value, one));
   for (const entry of node.entries) {
+    if (entry.key.startsWith('..') && place.type === undefined) {
+      onlyOne(entry, value, place);
+      continue;
+    }
     // Without a type a key may itself contain points (host names, header names); the value tells.
     const whole = place.type === undefined && isObject(value) && Object.hasOwn(value, entry.key);
     member(whole ? [entry.key] : entry.key.split('.'), entry, value, place);
   }
+};
+
+const everywhere = (value: unknown, name: string): readonly unknown[] => {
+  if (Array.isArray(value)) return value.flatMap(item => everywhere(item, name));
+  if (!isObject(value)) return [];
+  return Object.entries(value).flatMap(([key, item]) => [...(key === name ? [item] : []), ...everywhere(item, name)]);
+};
+
+/** `..name`: the only field of that name anywhere below. */
+const onlyOne = (entry: Entry, value: unknown, place: Place): void => {
+  const name = entry.key.slice(2);
+  const found = everywhere(value, name);
+  if (found.length > 1) note(step(place, name, undefined), entry.at, false, `one field "${name}"`, `${found.length}: ${show(found)}`);
+  else walk(entry.value, found.length === 0 ? ABSENT : found[0], step(place, name, undefined));
 };
 
 /** Finds a different item for each pattern, trying all ways. */

@@ -105,7 +105,8 @@ term  = number | low..high | 'text' | "$" name { "." field } | "$" function [ "(
 | --- | --- | --- | --- |
 ${FUNCTIONS.map(one => `| ${code(one.example)} | ${one.build ? 'yes' : ''} | ${one.match || one.name === 'absent' ? 'yes' : ''} | ${cell(one.says)} |`).join('\n')}
 
-Keys may be dotted: \`euiccPackageSigned.counterValue\`, \`psmoList.0.enable\`.
+Keys may be dotted: \`euiccPackageSigned.counterValue\`, \`psmoList.0.enable\`. Where no message type is known, as in \`check\`,
+\`..name\` is the only field of that name anywhere below; two of them do not match.
 
 In \`with\`, fields named replace those that a correct counterpart would send; items of a list are laid over its items in the same place,
 and the list gets the length written; another alternative of a CHOICE replaces the alternative; \`$absent\` leaves a field out.

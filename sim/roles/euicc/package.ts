@@ -154,7 +154,8 @@ const finish = (chip: Chip, content: ResultContent, prepared: Prepared, isSucces
   const { memory } = chip;
   const stored = storeResult(chip, content);
   const isSwitch = prepared.enable !== undefined || prepared.disable !== undefined;
-  const caused = isSwitch ? switchProfile(chip, prepared.enable) : [];
+  // A profile that the same package deletes is no longer among the installed ones, and still was disabled first.
+  const caused = isSwitch ? switchProfile(chip, prepared.enable, prepared.disable) : [];
   for (const profile of prepared.deleted) notify(chip, profile, 'delete');
   // A grant ends with the next package that succeeds or switches; an enable with rollbackFlag gives a new one.
   if (isSuccess || isSwitch) memory.rollback = undefined;

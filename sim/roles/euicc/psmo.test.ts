@@ -263,6 +263,12 @@ describe('PSMO', () => {
     ]);
     expect(euicc.state).to.deep.include({ enabledProfile: octets(ICCID2) });
   });
+  it('tells of the disable of a profile that the same package deletes, before it tells of the deletion', () => {
+    const euicc = testEuicc({ profiles: [{ ...enabled, notify: [{ address: 'a.example.com', events: ['disable', 'delete'] }] }] });
+    expect(run(euicc, [{ disable: one }, { delete: one }])).deep.equals([{ disableResult: 0 }, { deleteResult: 0 }]);
+    expect(events(euicc)).deep.equals(['2 disable a.example.com', '3 delete a.example.com']);
+    expect(states(euicc)).equals('');
+  });
   it('changes nothing and notifies nobody when the enable fails', () => {
     const notify = [{ address: 'a.example.com', events: ['enable', 'disable'] as const }];
     const euicc = testEuicc({

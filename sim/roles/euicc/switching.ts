@@ -13,11 +13,10 @@ export const profileOf = (chip: Chip, iccid: Uint8Array | undefined): Profile | 
   iccid && chip.memory.profiles.find(p => equal(p.iccid, iccid));
 
 /**
- * Makes `to` the enabled profile (undefined: none) and generates the notifications; returns their sequence numbers.
- * Enabling the emergency profile generates none at all. SGP.32 5.9.22
+ * Makes `to` the enabled profile (undefined: none) in place of `from` and generates the notifications; returns their
+ * sequence numbers. Enabling the emergency profile generates none at all. SGP.32 5.9.22
  */
-export const switchProfile = (chip: Chip, to: Profile | undefined): readonly number[] => {
-  const from = enabledProfile(chip);
+export const switchProfile = (chip: Chip, to: Profile | undefined, from = enabledProfile(chip)): readonly number[] => {
   if (from === to) return [];
   if (from) from.state = 'disabled';
   if (to) to.state = 'enabled';

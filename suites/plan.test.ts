@@ -1,0 +1,106 @@
+import { expect } from 'chai';
+import type { Case, Procedure, Step } from './language/ast.js';
+import { parseCondition } from './language/condition.js';
+import { actionsOf, isSelected, makePlan, type PlanInput } from './plan.js';
+
+const at = { file: 'x.yaml', line: 1, column: 1 };
+const condition = (text: string) => {
+  const parsed = parseCondition(text, at);
+  if ('code' in parsed) throw new Error(parsed.message);
+  return parsed;
+};
+const operator = (action: string, option?: string): Step => ({
+  verb: 'operator',
+  action,
+  covers: [],
+  at,
+  text: `operator: ${action}`,
+  ...(option ? { if: option } : {}),
+});
+const call = (procedure: string): Step => ({ verb: 'call', procedure, covers: [], at, text: `call: ${procedure}` });
+const some = (more: Partial<Case> = {}): Case => ({
+  id: 'eim.x.01',
+  title: 'Something happens',
+  source: 'SGP.32, 1',
+  iut: 'eim',
+  over: [{ link: 'https', when: condition('O_HTTPS') }],
+  covers: ['SGP32-1-01'],
+  limit: 120,
+  actors: [],
+  before: [],
+  steps: [],
+  after: [],
+  destructive: false,
+  file: 'eim/x/01-x.yaml',
+  at,
+  ...more,
+});
+const procedures = new Map<string, Procedure>([
+  [
+    'prepare',
+    { name: 'prepare', title: '', params: [], optionalParams: [], returns: [], steps: [operator('registerEuicc')], file: 'p.yaml', at },
+  ],
+]);
+const input = (more: Partial<PlanInput> = {}): PlanInput => ({
+  iut: 'eim',
+  options: new Map([
+    ['O_HTTPS', true],
+    ['O_COAPS', false],
+  ]),
+  links: new Set(['https']),
+  isBound: () => true,
+  bindingPlace: 'acme.ixit.yaml',
+  ...more,
+});
+const plan = (c: Case, i = input()) => makePlan([c], procedures, i, 'seed', new Map()).map(p => p.entry);
+
+describe('the plan', () => {
+  it('multiplies a case by its links and rows, with keys of their own', () => {
+    const row = (name: string) => ({ name, cells: { kind: 'map', entries: [], at } as const, at });
+    const entries = plan(
+      some({ over: [...some().over, { link: 'coaps', when: condition('not O_COAPS') }], table: [row('first'), row('second')] }),
+      input({ links: new Set(['https', 'coaps']) }),
+    );
+    expect(entries.map(e => e.key)).to.deep.equal(['eim.x.01[https]#1', 'eim.x.01[https]#2', 'eim.x.01[coaps]#1', 'eim.x.01[coaps]#2']);
+    expect(entries[1]?.title).to.equal('Something happens - second');
+  });
+
+  it('says which option makes a case not applicable', () => {
+    const [entry] = plan(some({ when: condition('O_HTTPS and O_COAPS') }));
+    expect(entry).to.include({ state: 'notApplicable', reason: 'O_COAPS is no' });
+  });
+
+  it('says which action has no binding, also inside of a procedure', () => {
+    const [entry] = plan(
+      some({ before: [call('prepare')], steps: [operator('queueEnable')] }),
+      input({ isBound: action => action === 'queueEnable' }),
+    );
+    expect(entry).to.include({ state: 'cannotRun', reason: 'no binding for registerEuicc (acme.ixit.yaml)' });
+  });
+
+  it('says that a link is not described', () => {
+    const [entry] = plan(some(), input({ links: new Set() }));
+    expect(entry).to.include({ state: 'cannotRun', reason: 'links.*.https is not described in acme.ixit.yaml' });
+  });
+
+  it('leaves out actions of steps whose option is no', () => {
+    expect([
+      ...actionsOf([operator('a', 'O_COAPS'), operator('b', 'O_HTTPS'), call('prepare')], procedures, input().options),
+    ]).to.deep.equal(['b', 'registerEuicc']);
+  });
+
+  it('holds only cases of the IUT, each sequence with a seed of its own', () => {
+    expect(plan(some({ iut: 'ipa' }))).to.have.length(0);
+    const [a, b] = makePlan([some(), some({ id: 'eim.x.02' })], procedures, input(), 's', new Map());
+    expect(a?.seed)
+      .to.match(/^[0-9a-f]{16}$/)
+      .and.not.equal(b?.seed);
+  });
+
+  it('selects by prefix of the id', () => {
+    expect(isSelected('eim.enable.01', [])).to.equal(true);
+    expect(isSelected('eim.enable.01', ['eim.enable'])).to.equal(true);
+    expect(isSelected('eim.enable.01', ['eim.e'])).to.equal(true);
+    expect(isSelected('eim.enable.01', ['eim.tls', 'ipa'])).to.equal(false);
+  });
+});

@@ -46,8 +46,6 @@ export interface Actor {
   delivered?(requestType: string): Promise<void>;
   /** Answers a request as a correct counterpart; undefined: the function has no output (204). */
   react(received: Received): Promise<Composed | undefined>;
-  /** Takes note that its latest request without output was executed (204). */
-  delivered?(): Promise<void>;
   /** What `$actor.…` reads in a test case. */
   readonly state: Readonly<Record<string, unknown>>;
 }

@@ -129,7 +129,6 @@ const answered = async (
     const no = stage.log.add({ ...about, message: carried.reason, octets: reply.body, transport: frameFacts(reply) });
     const kind = carried.nothing === 'empty' ? 'empty' : 'refusal';
     if (kind === 'empty') await party.actor.delivered?.(out.type.name);
-    if (kind === 'empty' && !wire.binding.answerTo(out.type.name)) await party.actor.delivered?.();
     deliver(
       party,
       event(stage, kind, { ...facts, reason: carried.reason }, no, toEdited, transportChecks(carried.checks, no, stage.levelOf)),

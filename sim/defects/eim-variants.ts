@@ -1,8 +1,10 @@
-/** Conformant variants of an eIM: each behaves differently where the specification leaves a choice; no case may fail on it. */
-import type { EimOverride } from '../roles/eim/index.js';
+/** Conformant variants of an eIM: each behaves differently where the specification leaves a choice. */
+import type { EimVariant } from './deviation.js';
 
 /** Variants by name. */
-export const eimVariants: Readonly<Record<string, EimOverride>> = {
-  omitsEimTransactionId: () => ({ newEimTransactionId: () => undefined }),
-  repeatsUndeliveredPackage: () => ({ choosesPackage: (waiting, outstanding) => outstanding[0] ?? waiting[0] }),
+export const eimVariants: Readonly<Record<string, EimVariant>> = {
+  repeatsUndeliveredPackage: {
+    does: 'A package without a result goes out again before any other.',
+    override: correct => ({ choosesPackage: (waiting, outstanding) => outstanding[0] ?? correct.choosesPackage(waiting, outstanding) }),
+  },
 };

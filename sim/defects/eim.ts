@@ -1,9 +1,19 @@
-/** Seeded defects of an eIM: each breaks one rule, so that the case that watches this rule can prove itself. */
-import type { EimOverride } from '../roles/eim/index.js';
+/** Every seeded defect of an eIM, by its name. */
+import type { EimDefect } from './deviation.js';
+import { eimCounterDefects, eimOperationDefects, eimPackagingDefects } from './eim-package.js';
+import { eimResultDefects } from './eim-result.js';
+import { eimRetrievalDefects } from './eim-retrieval.js';
+import { eimSignatureDefects } from './eim-signature.js';
+import { eimHttpDefects, eimTlsDefects } from './eim-transport.js';
 
 /** Defects by name. */
-export const eimDefects: Readonly<Record<string, EimOverride>> = {
-  ignoresResultSignature: () => ({ acceptsResultSignature: () => true }),
-  reusesCounter: () => ({ nextCounter: previous => Math.max(previous, 1) }),
-  acknowledgesNothing: () => ({ acknowledges: () => [] }),
+export const eimDefects: Readonly<Record<string, EimDefect>> = {
+  ...eimTlsDefects,
+  ...eimHttpDefects,
+  ...eimRetrievalDefects,
+  ...eimOperationDefects,
+  ...eimPackagingDefects,
+  ...eimCounterDefects,
+  ...eimSignatureDefects,
+  ...eimResultDefects,
 };

@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs';
 import type { Curve } from '#protocol/crypto/ecdsa.js';
 import { CURVE_NAMES } from '#protocol/crypto/key.js';
+import type { EimDeviation, EimDeviations } from '../defects/deviation.js';
 import { eimDefects } from '../defects/eim.js';
 import { eimVariants } from '../defects/eim-variants.js';
-import type { EimOverride } from '../roles/eim/index.js';
 
 /** A value of an option that cannot be used. */
 export class OptionError extends Error {
@@ -54,9 +54,9 @@ const trust = (text: string): readonly string[] =>
       throw new OptionError(`--trust: cannot read ${file}`, { cause });
     }
   });
-const overrides =
-  (name: string, known: Readonly<Record<string, EimOverride>>) =>
-  (text: string): readonly EimOverride[] =>
+const deviations =
+  (name: string, known: EimDeviations) =>
+  (text: string): readonly EimDeviation[] =>
     list(text).map(item => {
       const found = Object.hasOwn(known, item) ? known[item] : undefined;
       if (!found) throw new OptionError(`--${name}: expected one of ${Object.keys(known).join(', ')}, got ${item}`);
@@ -73,8 +73,8 @@ export const EIM_OPTIONS = {
   fqdn: option('fqdn', 'eimFqdn in the configuration data', 'eim.example.com', asIs),
   resolve: option('resolve', 'where names of RSP servers lead: name=host:port, separated by commas', '', resolve),
   trust: option('trust', 'PEM files of trusted CI certificates, separated by commas; the CIs of the test PKI when empty', '', trust),
-  defect: option('defect', 'seeded defects, separated by commas', '', overrides('defect', eimDefects)),
-  variant: option('variant', 'conformant variants, separated by commas', '', overrides('variant', eimVariants)),
+  defect: option('defect', 'seeded defects, separated by commas', '', deviations('defect', eimDefects)),
+  variant: option('variant', 'conformant variants, separated by commas', '', deviations('variant', eimVariants)),
   seed: option('seed', 'repeats all random choices; random when empty', '', asIs),
 } as const;
 

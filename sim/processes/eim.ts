@@ -9,6 +9,7 @@ import type { Inbound, Outbound, TlsIdentity } from '../../adapters/adapter.js';
 import { openHttpsListener } from '../../adapters/https-listener.js';
 import type { ServerBinding } from '../bindings/binding.js';
 import { ESIPA_PATH, esipaHttpServer } from '../bindings/esipa-http.js';
+import type { EimDeviation } from '../defects/deviation.js';
 import { createEim, type Eim } from '../roles/eim/index.js';
 import { openControl } from './eim-control.js';
 import { type EimProcessOptions, OptionError } from './eim-options.js';
@@ -59,6 +60,16 @@ const trusted = (pki: Pki, given: readonly string[]): { readonly pems: readonly 
   return { ders: chosen, pems: chosen.map(der => pem('CERTIFICATE', der)) };
 };
 
+/** Several deviations as one; what a later one says of the wires goes before what an earlier one says. */
+const combined = (deviations: readonly EimDeviation[]) => ({
+  overrides: deviations.flatMap(d => d.override ?? []),
+  certificate: deviations.findLast(d => d.tls?.certificate)?.tls?.certificate ?? 'CERT_EIM_TLS',
+  registersKeyOf: deviations.findLast(d => d.registersKeyOf)?.registersKeyOf ?? 'CERT_EIM_TLS',
+  offer: deviations.findLast(d => d.tls?.offer)?.tls?.offer ?? {},
+  clientOffer: deviations.findLast(d => d.servers?.offer)?.servers?.offer ?? {},
+  trusts: deviations.flatMap(d => d.servers?.trusts ?? []),
+});
+
 /** Answers one frame; whatever it holds, there is an answer. */
 const answerFrame = async (eim: Eim, binding: ServerBinding, frame: Inbound, report: (problem: string) => void): Promise<Outbound> => {
   const out = (answer: Outbound): Outbound => eim.decisions.frame(answer, frame);
@@ -84,28 +95,37 @@ export const startEim = async (options: EimProcessOptions, { report = () => unde
   const [signingKey, ...otherSigningKeys] = names.flatMap(name => pki.privateKey(name) ?? []);
   if (!signingKey) throw new OptionError(`the test PKI has no signing key on ${options.curve}`);
   const anchors = trusted(pki, options.trust);
-  const servers = openRspHttps({ spec, resolve: options.resolve, trust: anchors.pems, report });
+  const deviation = combined([...options.variant, ...options.defect]);
+  const furtherTrust = deviation.trusts.flatMap(name => pki.certificate(name) ?? []).map(der => pem('CERTIFICATE', der));
+  const servers = openRspHttps({
+    spec,
+    resolve: options.resolve,
+    trust: [...anchors.pems, ...furtherTrust],
+    offer: deviation.clientOffer,
+    report,
+  });
   const eim = createEim({
     config: {
       eimId: options.eimId,
       eimFqdn: options.fqdn,
       signingKey,
       otherSigningKeys,
-      tlsPublicKey: tlsPublicKey(pki, 'CERT_EIM_TLS'),
+      tlsPublicKey: tlsPublicKey(pki, deviation.registersKeyOf),
       anchors: anchors.ders,
     },
     world: { spec, pki, now: () => new Date(), random: seededRandom(options.seed || hex(randomBytes(16)), 'eim') },
     servers,
     later: ({ seconds }, run) => void setTimeout(run, seconds * 1000).unref(),
-    overrides: [...options.variant, ...options.defect],
+    overrides: deviation.overrides,
   });
-  const identity = tlsIdentity(pki, 'CERT_EIM_TLS');
+  const identity = tlsIdentity(pki, deviation.certificate);
   const listener = await openHttpsListener({
     listen: options.listen,
     identities: new Map([
       ['*', identity],
       [options.serverName.toLowerCase(), identity],
     ]),
+    tls: deviation.offer,
     onProblem: problem => report(`esipa: ${problem.message}`),
   });
   const binding = esipaHttpServer({ spec });

@@ -1,6 +1,6 @@
 /** SM-DP+ and SM-DS reached over HTTPS, JSON binding: the way of the reference eIM to its servers. SGP.22 6.2, 6.5 */
 import type { Spec } from '#protocol/asn1/type.js';
-import type { Client } from '../../adapters/adapter.js';
+import type { Client, TlsOffer } from '../../adapters/adapter.js';
 import { openHttpsClient } from '../../adapters/https-client.js';
 import { es9plusClient } from '../bindings/es9plus-http.js';
 import { es11Client } from '../bindings/es11-http.js';
@@ -14,6 +14,8 @@ export interface RspHttpsOptions {
   readonly resolve: ReadonlyMap<string, string>;
   /** PEM texts of the CI certificates. */
   readonly trust: readonly string[];
+  /** Of every handshake with a server. */
+  readonly offer?: TlsOffer;
   /** Told of every call that led to no answer. */
   readonly report?: (problem: string) => void;
 }
@@ -26,7 +28,7 @@ export interface RspHttps extends RspServers {
 const RESPONSE_TIME = { seconds: 20 };
 
 /** Opens the way to RSP servers; connections are made on demand and kept. */
-export const openRspHttps = ({ spec, resolve, trust, report = () => undefined }: RspHttpsOptions): RspHttps => {
+export const openRspHttps = ({ spec, resolve, trust, offer = {}, report = () => undefined }: RspHttpsOptions): RspHttps => {
   const clients = new Map<string, Client>();
   const closing = new AbortController();
   const rules = { 'ES9+': { of: ES9PLUS, binding: es9plusClient({ spec }) }, ES11: { of: ES11, binding: es11Client({ spec }) } } as const;
@@ -38,7 +40,13 @@ export const openRspHttps = ({ spec, resolve, trust, report = () => undefined }:
     if (known) return known;
     const [host = ''] = address.split(':');
     const target = resolve.get(address.toLowerCase()) ?? resolve.get(host.toLowerCase()) ?? address;
-    const client = openHttpsClient({ url: `https://${target}/`, serverName: host, trust, responseTimeout: RESPONSE_TIME });
+    const client = openHttpsClient({
+      url: `https://${target}/`,
+      serverName: host,
+      trust,
+      defaultTls: offer,
+      responseTimeout: RESPONSE_TIME,
+    });
     clients.set(key, client);
     return client;
   };

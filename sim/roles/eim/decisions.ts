@@ -2,11 +2,9 @@
  * Every judgement of the eIM in one place, each as a small function of plain data. The role asks; the default answers as
  * the specification wants it. A seeded defect or a conformant variant replaces single answers and leaves the role alone.
  */
-import { equal } from '#protocol/asn1/tlv.js';
-import type { InputOf, ValueOf } from '#protocol/asn1/type.js';
+import { concat, equal } from '#protocol/asn1/tlv.js';
 import type { PrivateKey } from '#protocol/crypto/ecdsa.js';
-import type { EuiccPackageSigned } from '#protocol/iot/package.js';
-import type { Frame, Outbound } from '../../../adapters/adapter.js';
+import type { Inbound, Outbound } from '../../../adapters/adapter.js';
 import type { World } from '../../role.js';
 import { type Operation, splitOperations } from './operations.js';
 import { correctRelay, type RelayDecisions } from './relay-decisions.js';
@@ -49,8 +47,10 @@ export interface PackageDecisions {
   keepsCounterPerEuicc(): boolean;
   newEimTransactionId(random: (count: number) => Uint8Array, latest: Uint8Array | undefined): Uint8Array | undefined;
   splitsOperations(operations: readonly Operation[]): readonly (readonly Operation[])[];
-  /** What is signed, before it is signed. */
-  writesPackage(content: InputOf<ValueOf<typeof EuiccPackageSigned>>): InputOf<ValueOf<typeof EuiccPackageSigned>>;
+  /** EuiccPackageSigned `30 …`, before it is signed. */
+  writesSigned(octets: Uint8Array): Uint8Array;
+  /** What the signature covers: the package and the token TLV `84 …`. */
+  covers(signed: Uint8Array, token: Uint8Array): Uint8Array;
   tokenForSigning(token: number | undefined): number | undefined;
   signingKey(key: PrivateKey): PrivateKey;
   /** The 64 octets r and s as they go out. */
@@ -69,6 +69,10 @@ export interface ResultDecisions {
   acceptsCounter(signed: number, found: number): boolean;
   acceptsTransactionId(sent: Uint8Array | undefined, found: Uint8Array | undefined): boolean;
   acceptsSeqNumber(previous: number | undefined, found: number): boolean;
+  /** EID whose packages a result given for this EID may answer. */
+  ownerOfResult(eid: string, known: readonly string[]): string;
+  /** Whether a result that HandleNotification brings is processed. SGP.32 5.14.7 */
+  takesResultByNotification(): boolean;
   /** EID of the message against the EID that the package or certificate belongs to. */
   acceptsEid(told: string, known: string): boolean;
   acceptsEuiccCertificate(fault: string | undefined): boolean;
@@ -98,7 +102,7 @@ export interface EimDecisions extends RetrievalDecisions, PackageDecisions, Resu
   /** Every message on its way out, by type name, after signing and encoding. */
   outgoing(type: string, octets: Uint8Array): Uint8Array;
   /** Every frame that answers an IPA. */
-  frame(frame: Outbound, request: Frame): Outbound;
+  frame(frame: Outbound, request: Inbound): Outbound;
 }
 
 /** What a defect or variant replaces; it may call the answers it replaces and keep state of its own. */
@@ -127,7 +131,8 @@ const packages: PackageDecisions = {
   keepsCounterPerEuicc: () => true,
   newEimTransactionId: random => random(16),
   splitsOperations: splitOperations,
-  writesPackage: content => content,
+  writesSigned: octets => octets,
+  covers: (signed, token) => concat(signed, token),
   tokenForSigning: token => token,
   signingKey: key => key,
   writesSignature: signature => signature,
@@ -142,6 +147,8 @@ const results: ResultDecisions = {
   acceptsCounter: (signed, found) => signed === found,
   acceptsTransactionId: sameId,
   acceptsSeqNumber: (previous, found) => previous === undefined || found > previous,
+  ownerOfResult: eid => eid,
+  takesResultByNotification: () => true,
   acceptsEid: (told, known) => told === known,
   acceptsEuiccCertificate: fault => fault === undefined,
   trustsUnsignedError: () => false,

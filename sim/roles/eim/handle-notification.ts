@@ -20,6 +20,7 @@ export const handleNotification = (eim: EimContext, message: Decoded<ValueOf<typ
     return 'discarded' in taken ? { refused: `notification not taken over: ${taken.discarded}` } : { empty: true };
   }
   if (!provideEimPackageResult) return { refused: 'neither notification nor result' };
+  if (!eim.decisions.takesResultByNotification()) return { empty: true };
   const delivery = takeDelivery(eim, message, provideEimPackageResult, 'provideEimPackageResult.');
   if ('error' in delivery) return { refused: `result not taken: error ${delivery.error}` };
   return 'discarded' in delivery ? { refused: `result not taken: ${delivery.discarded}` } : { empty: true };

@@ -1,6 +1,5 @@
 /** Building of eIM Packages: counters, signatures, triggers and data requests. SGP.32 2.11.1 */
 import { encode } from '#protocol/asn1/encode.js';
-import { concat } from '#protocol/asn1/tlv.js';
 import { type InputOf, raw, type ValueOf } from '#protocol/asn1/type.js';
 import { sign } from '#protocol/crypto/ecdsa.js';
 import { IpaEuiccDataRequest } from '#protocol/iot/data.js';
@@ -22,16 +21,16 @@ const buildEuiccPackage = (eim: EimContext, record: EuiccRecord, pack: EuiccPack
   const previous = decisions.keepsCounterPerEuicc() ? record.counter : Math.max(...[...eim.euiccs.values()].map(e => e.counter));
   record.counter = decisions.nextCounter(previous);
   pack.counterValue = record.counter;
-  const content = decisions.writesPackage({
+  const content = {
     eimId: config.eimId,
     eidValue: record.eidValue,
     counterValue: pack.counterValue,
     eimTransactionId: pack.eimTransactionId,
     euiccPackage: contentOf(pack),
-  });
-  const signed = encode(EuiccPackageSigned, content, options);
+  };
+  const signed = decisions.writesSigned(encode(EuiccPackageSigned, content, options));
   const token = associationTokenTlv(decisions.tokenForSigning(record.associationToken));
-  const signature = sign(decisions.signingKey(record.signingKey), concat(signed, token));
+  const signature = sign(decisions.signingKey(record.signingKey), decisions.covers(signed, token));
   const value = { euiccPackageSigned: raw(signed), eimSignature: decisions.writesSignature(signature) };
   return decisions.outgoing('EuiccPackageRequest', encode(EuiccPackageRequest, value, options));
 };

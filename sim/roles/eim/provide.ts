@@ -47,7 +47,7 @@ const recordOf = (eim: EimContext, provided: ValueOf<typeof ProvideEimPackageRes
   if (provided.eidValue && decisions.judgesEid(provided.eidValue) === 'invalid') return { error: decisions.answersInvalidEid() };
   const eid = provided.eidValue ? eidText(provided.eidValue) : impliedEid(eim, provided);
   if (eid === undefined) return { error: decisions.answersMissingEid() };
-  return eim.euiccs.get(eid) ?? { error: decisions.answersUnknownEid() };
+  return eim.euiccs.get(decisions.ownerOfResult(eid, [...eim.euiccs.keys()])) ?? { error: decisions.answersUnknownEid() };
 };
 
 /** Takes one delivered result; `prefix` leads to the fields of ProvideEimPackageResult inside the message. */

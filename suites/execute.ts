@@ -63,7 +63,7 @@ export const execute = async (planned: PlannedSequence, lab: Lab): Promise<Seque
 
 const assemble = (planned: PlannedSequence, lab: Lab, log: ExchangeLog, steps: readonly StepRecord[], started: string): SequenceRecord => {
   const { entry } = planned;
-  const judged = judge(steps);
+  const judged = judge(steps, entry.covers);
   const iutOutput = judged.verdict === 'pass' ? '' : lab.iutOutput();
   const { state: _, reason: __, ...about } = entry;
   return {

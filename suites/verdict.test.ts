@@ -55,6 +55,11 @@ describe('verdicts', () => {
     });
   });
 
+  it('count a failed check without a requirement of its own against those of the case', () => {
+    const unnamed = { ...check(false), covers: [] };
+    expect(judge([step('fail', 'steps', [unnamed, check(false)])], ['SGP32-2-02']).violated).to.deep.equal(['SGP32-2-02', 'SGP32-1-01']);
+  });
+
   it('are not changed by the clean-up, which becomes a finding', () => {
     const judged = judge([step('pass'), step('inconclusive', 'after', [], 'forgetEuicc was refused')]);
     expect(judged.verdict).to.equal('pass');

@@ -37,8 +37,11 @@ export interface Judged {
   readonly violated: readonly string[];
 }
 
-/** The verdict of a sequence from its steps; the clean-up never changes it. */
-export const judge = (steps: readonly StepRecord[]): Judged => {
+/**
+ * The verdict of a sequence from its steps; the clean-up never changes it. What fails without naming a requirement of its
+ * own counts against those of the case.
+ */
+export const judge = (steps: readonly StepRecord[], covers: readonly string[] = []): Judged => {
   const judged = steps.filter(s => s.phase !== 'after');
   const verdict = worst(judged.map(s => (s.verdict === 'skipped' ? 'pass' : s.verdict)));
   const decisive = judged.find(s => s.verdict === verdict);
@@ -51,7 +54,7 @@ export const judge = (steps: readonly StepRecord[]): Judged => {
       ...judged.flatMap(s => s.checks.filter(c => !c.ok && c.level === 'should').map(checkText)),
       ...(left ? [`clean-up failed, the IUT is left in an unknown state: ${left.reason ?? left.text}`] : []),
     ],
-    violated: [...new Set(failed.flatMap(c => c.covers))],
+    violated: [...new Set(failed.flatMap(c => (c.covers.length > 0 ? c.covers : covers)))],
   };
 };
 

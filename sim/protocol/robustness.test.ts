@@ -91,7 +91,7 @@ describe('decoding damaged messages', () => {
           const message = inspect(type, damaged, spec);
           outcome[message.ok ? 'ok' : 'refused']++;
           // Takes four times as long as all the rest.
-          if (mutant % 5 === 0) show(message);
+          if (mutant % 10 === 0) show(message);
         } catch (error) {
           throw new Error(`seed ${seed}, mutant ${mutant} of "${name}": ${hex(damaged)}`, { cause: error });
         }

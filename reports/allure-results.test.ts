@@ -86,6 +86,7 @@ async function runMocha(entries: readonly PlanEntry[], dir: string): Promise<voi
   await new Promise<void>(resolve => {
     mocha.run(() => resolve());
   });
+  await reporting.written();
   setGlobalTestRuntime(before);
 }
 

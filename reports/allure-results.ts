@@ -1,4 +1,5 @@
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Stage, Status, type TestResult } from 'allure-js-commons';
 import type { Category, EnvironmentInfo, RuntimeMessage } from 'allure-js-commons/sdk';
@@ -101,11 +102,23 @@ function settle(result: TestResult, described: AllureCase): void {
   result.stop = Math.round(described.stop);
 }
 
-/** Writes results without waiting for the disk: record.jsonl is the durable copy, and an fsync per attachment costs seconds. */
-export function plainWriter(dir: string): Writer {
+/** A writer of results that goes on while the files are written. */
+export interface BackgroundWriter extends Writer {
+  /** Resolves when every file is written; rejects with the first failure. */
+  written(): Promise<void>;
+}
+
+/** Writes results while the run goes on and without fsync: record.jsonl is the durable copy, and an fsync per attachment costs seconds. */
+export function plainWriter(dir: string): BackgroundWriter {
   mkdirSync(dir, { recursive: true });
-  const write = (name: string, content: string | Buffer) => writeFileSync(join(dir, name), content);
+  const files: Promise<void>[] = [];
+  const write = (name: string, content: string | Buffer) => {
+    const file = writeFile(join(dir, name), content);
+    file.catch(() => undefined);
+    files.push(file);
+  };
   return {
+    written: async () => void (await Promise.all(files)),
     writeResult: result => write(`${result.uuid}-result.json`, JSON.stringify(result)),
     writeGroup: group => write(`${group.uuid}-container.json`, JSON.stringify(group)),
     writeAttachment: write,
@@ -140,6 +153,8 @@ export interface AllureReporting {
   };
   /** Before a test of a sequence passes or throws. */
   report(sequence: SequenceRecord): Promise<void>;
+  /** After the run: resolves when all results are on the disk. */
+  written(): Promise<void>;
   /** Before a test of a sequence that does not run skips (not applicable) or throws (cannot run). */
   skip(entry: PlanEntry): Promise<void>;
 }
@@ -158,10 +173,12 @@ export function allureReporting(header: RecordHeader, resultsDir: string): Allur
       if (known) settle(result, known);
     },
   };
+  const writer = plainWriter(resultsDir);
   return {
+    written: () => writer.written(),
     reporterOptions: {
       resultsDir,
-      writer: plainWriter(resultsDir),
+      writer,
       environmentInfo: allureEnvironment(header),
       categories: categories(),
       listeners: [listener],
@@ -173,7 +190,8 @@ export function allureReporting(header: RecordHeader, resultsDir: string): Allur
 
 /** Writes Allure results of a whole record into a directory, without mocha (`sgp32 report`). */
 export async function writeAllureResults(record: RunRecord, dir: string): Promise<void> {
-  const runtime = new ReporterRuntime({ writer: plainWriter(dir), environmentInfo: allureEnvironment(record), categories: categories() });
+  const writer = plainWriter(dir);
+  const runtime = new ReporterRuntime({ writer, environmentInfo: allureEnvironment(record), categories: categories() });
   const began = Date.parse(record.run.started);
   for (const { entry, sequence } of account(record)) {
     const described = sequence ? describeSequence(sequence) : describeUnrun(entry, began);
@@ -185,4 +203,5 @@ export async function writeAllureResults(record: RunRecord, dir: string): Promis
   }
   runtime.writeEnvironmentInfo();
   runtime.writeCategoriesDefinitions();
+  await writer.written();
 }

@@ -18,10 +18,14 @@ const isForbidden = (code: number): boolean =>
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
 const MAYBE_FORBIDDEN = /[\u0000-\u0008\u000b-\u001f\u007f\ud800-\udfff\ufffe\uffff]/;
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
+const MAYBE_STEERING = /[\u0000-\u001f\u007f-\u009f\ud800-\udfff\ufffe\uffff]/;
+
 const picture = (code: number): string => (code < 0x20 ? String.fromCodePoint(0x2400 + code) : code === 0x7f ? '\u2421' : '\ufffd');
 
 /** Text on one line: control characters and line ends are shown as pictures, so that they cannot steer a terminal or break a table. */
-export const oneLine = (text: string): string =>
+export const oneLine = (text: string): string => (MAYBE_STEERING.test(text) ? steered(text) : text);
+const steered = (text: string): string =>
   Array.from(text, character => {
     const code = character.codePointAt(0) ?? 0;
     if (code >= 0x80 && code < 0xa0) return '\ufffd';

@@ -47,7 +47,11 @@ export function traceability(record: RunRecord): readonly Trace[] {
   const all = account(record);
   const covered = new Map<string, Accounted[]>();
   for (const accounted of all) {
-    for (const id of coveredBy(accounted)) covered.set(id, [...(covered.get(id) ?? []), accounted]);
+    for (const id of coveredBy(accounted)) {
+      const cases = covered.get(id);
+      if (cases) cases.push(accounted);
+      else covered.set(id, [accounted]);
+    }
   }
   const known = new Set(record.requirements.map(requirement => requirement.id));
   const unknown = [...covered.keys()]

@@ -148,6 +148,7 @@ const carryOut = async (
       if (lab && !('unreachable' in lab)) await lab.close();
     }
   }
+  await allure.written();
   await store.end(new Date().toISOString(), spent + (performance.now() - began) / 1000);
 };
 

@@ -30,7 +30,9 @@ const PLAIN = { prehash: true, lowS: false } as const;
 
 // Reading a key costs OpenSSL more than one signature; a point that is not on its curve is remembered as undefined.
 const privateKeys = new WeakMap<PrivateKey, KeyObject>();
-const publicKeys = new WeakMap<PublicKey, KeyObject | undefined>();
+// By octets: every certificate that is parsed again brings the same key in a new object. Bounded, since peers choose keys.
+const publicKeys = new Map<string, KeyObject | undefined>();
+const MOST_KEYS = 512;
 
 const privateObject = (key: PrivateKey): KeyObject => {
   const known = privateKeys.get(key);
@@ -40,14 +42,16 @@ const privateObject = (key: PrivateKey): KeyObject => {
   return made;
 };
 const publicObject = (key: PublicKey): KeyObject | undefined => {
-  if (publicKeys.has(key)) return publicKeys.get(key);
+  const id = `${key.curve}${Buffer.from(key.point.buffer, key.point.byteOffset, key.point.length).toString('latin1')}`;
+  if (publicKeys.has(id)) return publicKeys.get(id);
   let made: KeyObject | undefined;
   try {
     made = createPublicKey({ key: Buffer.from(subjectPublicKeyInfo(key)), format: 'der', type: 'spki' });
   } catch {
     made = undefined;
   }
-  publicKeys.set(key, made);
+  if (publicKeys.size >= MOST_KEYS) publicKeys.clear();
+  publicKeys.set(id, made);
   return made;
 };
 

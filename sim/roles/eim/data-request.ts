@@ -23,13 +23,9 @@ export const takeDataResponse = (eim: EimContext, record: EuiccRecord, octets: U
   const request = requestOf(eim, record, ipaEuiccData?.eimTransactionId ?? ipaEuiccDataResponseError?.eimTransactionId);
   if (!request) return { discarded: 'noPackage' };
   if (!ipaEuiccData) return takeError(record, request, message);
-  const fault = learnCertificates(eim, record, ipaEuiccData);
+  // Data of another eUICC are as if they had not come: the request stays open for the genuine ones.
+  if (!learnCertificates(eim, record, ipaEuiccData)) return { discarded: 'certificate' };
   request.phase = 'closed';
-  if (fault !== undefined) {
-    failOrder(request.order, fault);
-    settleOrder(record, request.order);
-    return { discarded: 'certificate' };
-  }
   learnData(record, message, ipaEuiccData);
   settleOrder(record, request.order);
   return {
@@ -46,15 +42,14 @@ const takeError = (record: EuiccRecord, request: DataRequest, message: Decoded):
 };
 
 /** The answer is not signed; certificates count because they chain to a trusted CI and name the EID. SGP.22 4.5.2 */
-const learnCertificates = (eim: EimContext, record: EuiccRecord, data: ValueOf<typeof IpaEuiccData>): string | undefined => {
+const learnCertificates = (eim: EimContext, record: EuiccRecord, data: ValueOf<typeof IpaEuiccData>): boolean => {
   const { euiccCertificate } = data;
-  if (!euiccCertificate) return undefined;
+  if (!euiccCertificate) return true;
   const eumCertificate = data.eumCertificate ?? record.identities[0]?.eumCertificate;
-  if (!eumCertificate) return 'an eUICC certificate without its EUM certificate';
-  const identity = identityOf(eim, { euiccCertificate, eumCertificate }, record.eid);
-  if ('fault' in identity) return identity.fault;
+  const identity = eumCertificate && identityOf(eim, { euiccCertificate, eumCertificate }, record.eid);
+  if (!identity || 'fault' in identity) return false;
   learnIdentity(record, identity);
-  return undefined;
+  return true;
 };
 
 const learnData = (record: EuiccRecord, message: Decoded, data: ValueOf<typeof IpaEuiccData>): void => {

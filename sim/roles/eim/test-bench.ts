@@ -110,6 +110,8 @@ export interface Bench {
   order(given: Readonly<Record<string, unknown>>): Order;
   /** One exchange; the type of the answer follows from the request. */
   poll(): Promise<ValueOf<typeof GetEimPackageResponse>>;
+  /** Hands an answer of the eIM to the IPA. */
+  take(message: Composed): Promise<void>;
   /** The IPA's next requests until it has nothing to do or is told that there is no package. */
   run(): Promise<readonly string[]>;
 }
@@ -152,6 +154,7 @@ export const bench = (options: BenchOptions = {}): Bench => {
   const ipa = createIpa({ euicc, ...options.ipa }, testWorld('ipa'));
   const record = eim.register({ ...registration(EID1), ...association, ...options.register });
   const poll = async () => decode(GetEimPackageResponse, await exchange(eim, GetEimPackageRequest, { eidValue: octets(EID1) })).value;
+  const take = ({ type, octets: answer }: Composed) => ipa.take({ type, message: decode(type, answer) });
   const run = async () => {
     const sent: string[] = [];
     for (let next: string | undefined = (await ipa.next()) ?? 'GetEimPackageRequest'; next; next = await ipa.next()) {
@@ -160,13 +163,13 @@ export const bench = (options: BenchOptions = {}): Bench => {
       const answer = await eim.handle(next, composed.octets);
       if ('refused' in answer) throw new Error(`${next}: ${answer.refused}`);
       if ('empty' in answer) await ipa.delivered();
-      else await ipa.take({ type: answer.message.type, message: decode(answer.message.type, answer.message.octets) });
+      else await take(answer.message);
       if (sent.length > 40) throw new Error(`the IPA does not come to an end: ${sent.join(' ')}`);
     }
     await eim.idle();
     return sent;
   };
-  return { eim, record, euicc, ipa, servers, later, order: given => eim.take(record, given).order, poll, run };
+  return { eim, record, euicc, ipa, servers, later, order: given => eim.take(record, given).order, poll, take, run };
 };
 
 /** The octets of the answer to a request; throws when it was refused or answered without a message. */

@@ -152,6 +152,19 @@ describe('https client', () => {
     const { connection } = await client.exchange(ping, { signal });
     expect(connection.tls?.cipher).to.equal('TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256');
   });
+  it('shows the chain to whoever inspects it, and sends nothing to a server that is refused', async () => {
+    const url = await tlsServer('good');
+    const subjects: string[] = [];
+    const client = clientFor(url, {
+      inspect: chain => {
+        subjects.push(...chain.map(der => new X509Certificate(der).subject));
+        return 'its certificate is not for this purpose';
+      },
+    });
+    const error = await linkError(client.exchange(ping, { signal }), 'handshake');
+    expect(error.message).to.contain('its certificate is not for this purpose');
+    expect(subjects).to.deep.equal(['CN=eim.example.com']);
+  });
   it('trusts a leaf certificate that is named itself', async () => {
     const client = clientFor(await tlsServer('good'), { trust: [identity('good').certificateChain] });
     expect((await client.exchange(ping, { signal })).meta[':status']).to.equal('200');

@@ -11,6 +11,8 @@ export interface HttpsClientOptions {
   readonly serverName?: string;
   /** PEM texts of the trusted certificates, CAs or leaves; the public roots when empty. There is no way to turn the check off. */
   readonly trust?: readonly string[];
+  /** Looks at the trusted chain that a server shows (DER, leaf first) before anything is sent: a text refuses it and says why. */
+  readonly inspect?: (chain: readonly Uint8Array[]) => string | undefined;
   /** Offer of every connection; the offer of an exchange goes on top. */
   readonly defaultTls?: TlsOffer;
   /** Receives each TLS key log line (NSS format). */
@@ -84,6 +86,7 @@ export const openHttpsClient = (options: HttpsClientOptions): Client => {
         context,
         serverName: offer.serverName ?? name,
         probe: offer.probe === true,
+        ...(options.inspect ? { inspect: options.inspect } : {}),
         ...(offer.resume && latestSession ? { session: latestSession } : {}),
         ...(options.keyLog ? { onKeyLog: options.keyLog } : {}),
         onSession: session => {

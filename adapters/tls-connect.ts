@@ -17,6 +17,8 @@ export interface Target {
     readonly serverName: string;
     readonly session?: Buffer;
     readonly probe: boolean;
+    /** What is wrong with the certificates shown (DER, leaf first) besides issuer, validity and name. */
+    readonly inspect?: (chain: readonly Uint8Array[]) => string | undefined;
     readonly onKeyLog?: (line: string) => void;
     readonly onSession?: (session: Buffer) => void;
   };
@@ -115,6 +117,8 @@ const nameProblem = (leaf: X509Certificate | undefined, name: string): Error | u
   return new Error(`its certificate bears another name: expected ${name}, got ${names}`);
 };
 
+const derOf = (chain: readonly X509Certificate[]): readonly Uint8Array[] => chain.map(one => new Uint8Array(one.raw));
+
 const factsOf = (
   socket: TLSSocket,
   serverName: string,
@@ -126,14 +130,14 @@ const factsOf = (
   cipher: socket.getCipher().standardName,
   serverName,
   resumed: socket.isSessionReused(),
-  peerCertificates: chain.map(one => new Uint8Array(one.raw)),
+  peerCertificates: derOf(chain),
   serverKeyShare: stream.length > 0 ? readServerKeyShare(Buffer.concat(stream)) : '',
   keyLog,
 });
 
 const secure = (raw: Socket, target: Target & { tls: NonNullable<Target['tls']> }, signal: AbortSignal): Promise<Opened> =>
   new Promise((resolve, reject) => {
-    const { context, serverName, session, probe, onKeyLog, onSession } = target.tls;
+    const { context, serverName, session, probe, inspect, onKeyLog, onSession } = target.tls;
     const remote = remoteOf(raw);
     const keyLog: string[] = [];
     const received: Buffer[] = [];
@@ -146,7 +150,8 @@ const secure = (raw: Socket, target: Target & { tls: NonNullable<Target['tls']> 
       ...(session === undefined ? {} : { session }),
       checkServerIdentity: () => {
         chain = presented(socket);
-        return nameProblem(chain[0], serverName);
+        const problem = inspect?.(derOf(chain));
+        return nameProblem(chain[0], serverName) ?? (problem === undefined ? undefined : new Error(problem));
       },
     });
     // Node.js 24 and later crash when they turn a brainpool certificate into the legacy form; the check above does not need it.

@@ -15,6 +15,7 @@ import { openControl } from './eim-control.js';
 import { type EimProcessOptions, OptionError } from './eim-options.js';
 import { openRspHttps } from './rsp-https.js';
 import { seededRandom } from './seeded-random.js';
+import { serverCertificateFault } from './server-certificate.js';
 
 export { EIM_OPTIONS, type EimProcessOptions, OptionError, readEimOptions } from './eim-options.js';
 
@@ -101,6 +102,10 @@ export const startEim = async (options: EimProcessOptions, { report = () => unde
     spec,
     resolve: options.resolve,
     trust: [...anchors.pems, ...furtherTrust],
+    inspect: (rspInterface, chain) => {
+      const found = serverCertificateFault(rspInterface, chain);
+      return eim.decisions.acceptsServerCertificate(found?.code) ? undefined : (found?.message ?? 'its certificate was refused');
+    },
     offer: deviation.clientOffer,
     report,
   });

@@ -14,6 +14,8 @@ export interface RspHttpsOptions {
   readonly resolve: ReadonlyMap<string, string>;
   /** PEM texts of the CI certificates. */
   readonly trust: readonly string[];
+  /** Judges the chain (DER, leaf first) that a server of an interface shows: a text refuses it and says why. */
+  readonly inspect?: (rspInterface: RspInterface, chain: readonly Uint8Array[]) => string | undefined;
   /** Of every handshake with a server. */
   readonly offer?: TlsOffer;
   /** Told of every call that led to no answer. */
@@ -28,7 +30,7 @@ export interface RspHttps extends RspServers {
 const RESPONSE_TIME = { seconds: 20 };
 
 /** Opens the way to RSP servers; connections are made on demand and kept. */
-export const openRspHttps = ({ spec, resolve, trust, offer = {}, report = () => undefined }: RspHttpsOptions): RspHttps => {
+export const openRspHttps = ({ spec, resolve, trust, inspect, offer = {}, report = () => undefined }: RspHttpsOptions): RspHttps => {
   const clients = new Map<string, Client>();
   const closing = new AbortController();
   const rules = { 'ES9+': { of: ES9PLUS, binding: es9plusClient({ spec }) }, ES11: { of: ES11, binding: es11Client({ spec }) } } as const;
@@ -44,6 +46,7 @@ export const openRspHttps = ({ spec, resolve, trust, offer = {}, report = () => 
       url: `https://${target}/`,
       serverName: host,
       trust,
+      ...(inspect ? { inspect: chain => inspect(rspInterface, chain) } : {}),
       defaultTls: offer,
       responseTimeout: RESPONSE_TIME,
     });

@@ -1,5 +1,6 @@
 /** Judgements of the eIM on relayed downloads and on notifications. SGP.32 3.2.3.2, 3.7, 5.14 */
 import { equal } from '#protocol/asn1/tlv.js';
+import type { ChainFault } from '#protocol/x509/chain-fault.js';
 
 /** Reason a relayed step is refused by the eIM itself. */
 export type RelayFunction = 'InitiateAuthentication' | 'AuthenticateClient' | 'GetBoundProfilePackage' | 'CancelSession';
@@ -17,6 +18,8 @@ export interface RelayDecisions {
   /** OID of the server certificate against the one expected; expected undefined: none is known. */
   checksOid(expected: string | undefined, found: readonly string[]): boolean;
   checksChallenge(sent: Uint8Array, found: Uint8Array): boolean;
+  /** TLS certificate of a server, judged beyond issuer, validity and name; fault undefined: nothing is wrong with it. */
+  acceptsServerCertificate(fault: ChainFault | undefined): boolean;
   /** Whether a transactionId belongs to an open session. */
   acceptsSession(known: boolean): boolean;
   /** EID of the eUICC certificate against the EID of the order. */
@@ -63,6 +66,7 @@ export const correctRelay: RelayDecisions = {
   checksServerAddress: sameName,
   checksOid: (expected, found) => expected === undefined || found.includes(expected),
   checksChallenge: equal,
+  acceptsServerCertificate: fault => fault === undefined,
   acceptsSession: known => known,
   acceptsSessionEid: (expected, found) => expected === found,
   acceptsRebuilt: verified => verified,

@@ -67,7 +67,10 @@ export const run = async (input: RunInput): Promise<RunResult> => {
   const generator = input.allureHtml ? preloadAllureHtml() : Promise.resolve();
   generator.catch(() => undefined);
 
-  const header = headerOf(input, parts, id, started, seed);
+  const enter = memo((part: Part) => (part.ixit === input.ixits[0] && input.entered ? input.entered : enterLab(part.ixit, { catalogue: input.catalogue })));
+  const [first] = parts;
+  const lab = first && needsLab(first) ? await enter(first) : undefined;
+  const header = headerOf(input, parts, id, started, seed, lab);
   const progress = liveConsole({
     screen: input.screen,
     environment: process.env,
@@ -75,7 +78,7 @@ export const run = async (input: RunInput): Promise<RunResult> => {
     requirements: header.requirements,
     resultsDir: relative(process.cwd(), directory) || '.',
   });
-  await carryOut(parts, header, directory, input, progress, (performance.now() - began) / 1000);
+  await carryOut(parts, header, directory, enter, progress, began);
   const record = await readRecord(directory);
   await generator;
   await writeReports(record, directory, {
@@ -107,32 +110,39 @@ const pointLatest = (id: string): void => {
   }
 };
 
+const needsLab = (part: Part): boolean => part.plan.some(p => p.entry.state === 'run');
+
+/** Enters each part's lab once. */
+const memo = (enter: (part: Part) => Promise<Entered>): ((part: Part) => Promise<Entered>) => {
+  const entered = new Map<Part, Promise<Entered>>();
+  return part => {
+    const known = entered.get(part) ?? enter(part);
+    entered.set(part, known);
+    return known;
+  };
+};
+
 /** Executes the parts one after the other, each in its own lab. */
 const carryOut = async (
   parts: readonly Part[],
   header: RecordHeader,
   directory: string,
-  input: RunInput,
+  enter: (part: Part) => Promise<Entered>,
   progress: Progress,
-  spent: number,
+  began: number,
 ): Promise<void> => {
-  const began = performance.now();
   await using store = await openRecord(directory);
   await store.begin(header);
   const allure = allureReporting(header, join(directory, 'allure-results'));
-  const enter = (ixit: Ixit): Promise<Entered> =>
-    ixit === parts[0]?.ixit && input.entered ? input.entered : enterLab(ixit, { catalogue: input.catalogue });
   for (const part of parts) {
-    const needsLab = part.plan.some(p => p.entry.state === 'run');
-    const lab = needsLab ? await enter(part.ixit) : undefined;
+    const lab = needsLab(part) ? await enter(part) : { unreachable: '' };
     try {
       await runMocha(
         part.plan,
         {
           execute: async planned => {
             progress.started(planned.entry);
-            const sequence =
-              lab === undefined || 'unreachable' in lab ? unreachable(planned, lab?.unreachable ?? '') : await execute(planned, lab);
+            const sequence = 'unreachable' in lab ? unreachable(planned, lab.unreachable) : await execute(planned, lab);
             await store.append(sequence);
             progress.finished(sequence);
             return sequence;
@@ -145,11 +155,11 @@ const carryOut = async (
         allure.reporterOptions,
       );
     } finally {
-      if (lab && !('unreachable' in lab)) await lab.close();
+      if (!('unreachable' in lab)) await lab.close();
     }
   }
   await allure.written();
-  await store.end(new Date().toISOString(), spent + (performance.now() - began) / 1000);
+  await store.end(new Date().toISOString(), (performance.now() - began) / 1000);
 };
 
 const unreachable = (planned: PlannedSequence, reason: string): SequenceRecord => {
@@ -177,7 +187,7 @@ const lockfileDigest = (): Record<string, string> => {
   return existsSync(file) ? { lockfile: digest(readFileSync(file)) } : {};
 };
 
-const headerOf = (input: RunInput, parts: readonly Part[], id: string, started: Date, seed: string): RecordHeader => {
+const headerOf = (input: RunInput, parts: readonly Part[], id: string, started: Date, seed: string, lab: Entered | undefined): RecordHeader => {
   const [first] = input.ixits;
   if (!first) throw new TypeError('a run needs an IXIT file');
   const cases = [...input.catalogue.texts]
@@ -196,7 +206,7 @@ const headerOf = (input: RunInput, parts: readonly Part[], id: string, started: 
       ...(input.lab ? { lab: input.lab } : {}),
       ...(input.operatorName ? { operatorName: input.operatorName } : {}),
     },
-    iut: iutInfo(first, {}),
+    iut: lab && !('unreachable' in lab) ? iutInfo(lab.ixit, lab.observed) : iutInfo(first, {}),
     plan: parts.flatMap(p => p.plan.map(planned => planned.entry)),
     requirements: [...input.catalogue.requirements].map(([id, r]) => ({ id, section: r.section, level: r.level, text: r.text })),
   };

@@ -47,7 +47,7 @@ const jsonResult = (message: Decoded | undefined) =>
     : { ok: false, error: 'no type of SGP.32 or SGP.22 starts with this tag' };
 
 const errorResult = (error: unknown) => {
-  if (error instanceof UsageError || error instanceof EncodeError || error instanceof JsonFormError || error instanceof SyntaxError)
+  if (error instanceof UsageError || error instanceof EncodeError || error instanceof JsonFormError)
     return { ok: false, error: error.message };
   throw error;
 };
@@ -76,8 +76,16 @@ export const decodeCommand = async (argument: string, options: CodecOptions): Pr
   return message?.ok ? 0 : 1;
 };
 
+const parseJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new UsageError(`expected JSON or a file, got "${text.slice(0, 60)}": ${cause instanceof Error ? cause.message : String(cause)}`);
+  }
+};
+
 const encodeLine = (text: string, options: CodecOptions, spec: Spec): Uint8Array => {
-  const json: unknown = JSON.parse(text);
+  const json = parseJson(text);
   // A line that names its type itself, as `decode --json` prints it.
   const named =
     typeof json === 'object' && json !== null && 'type' in json && 'value' in json && typeof json.type === 'string'

@@ -15,7 +15,7 @@ import { buildValue } from '../language/build.js';
 import { makeScope, type Scope } from '../language/scope.js';
 import { ABSENT, isObject } from '../language/values.js';
 import type { PlannedSequence } from '../plan.js';
-import { HarnessError } from '../verdict.js';
+import { HarnessError, Inconclusive } from '../verdict.js';
 import { plain } from './config.js';
 import { certificateName } from './constants.js';
 import type { Context } from './context.js';
@@ -181,7 +181,7 @@ const association = (item: unknown, lab: Lab): Config => {
   if (item !== 'iut' && !(isObject(item) && item.of === 'iut')) return isObject(item) ? item : {};
   const { of: _, curve, ...more } = isObject(item) ? item : { of: 'iut', curve: undefined };
   const key = lab.iutKeys.find(k => curve === undefined || k.key.curve === curve)?.key;
-  if (!key) throw new HarnessError(`the IXIT file names no key of the eIM${curve === undefined ? '' : ` on ${String(curve)}`} (trust.eim)`);
+  if (!key) throw new Inconclusive(`the IXIT file names no key of the eIM${curve === undefined ? '' : ` on ${String(curve)}`} (trust.eim)`);
   return {
     eimId: lab.ixit.settings.get('IUT_EIM_ID') ?? '',
     publicKey: subjectPublicKeyInfo(key),

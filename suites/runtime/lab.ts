@@ -73,9 +73,6 @@ const DEFAULT_NAMES: Readonly<Record<string, readonly string[]>> = {
   es11: ['testrootsmds.example.com'],
 };
 
-/** Names of PKI objects may stand where an IXIT names a file. */
-export const isPkiName = (path: string): boolean => /^(CERT|PK)_[A-Za-z0-9_]+$/.test(basename(path));
-
 /** Opens the lab for one IUT: our servers first, then the IUT's process, then the wires to it. */
 export const openLab = async (given: Ixit, { catalogue, startArguments = [] }: LabOptions): Promise<Lab> => {
   const pki = testPki();
@@ -243,12 +240,12 @@ const openServer = async (name: string, link: ListeningLink, binding: ServerBind
 };
 
 /** A lab in which the IUT answers, or one line that says why there is none. */
-export type Entered = Lab | { readonly unreachable: string; readonly observed?: undefined };
+export type Entered = (Lab & { readonly observed: Readonly<Record<string, string>> }) | { readonly unreachable: string };
 export const enterLab = async (ixit: Ixit, options: LabOptions): Promise<Entered> => {
   try {
     const lab = await openLab(ixit, options);
     const found = await preflight(lab);
-    if (!('unreachable' in found)) return lab;
+    if (!('unreachable' in found)) return { ...lab, observed: found.observed };
     await lab.close();
     return { unreachable: `the IUT cannot be reached at ${found.unreachable}` };
   } catch (error) {

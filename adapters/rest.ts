@@ -67,8 +67,10 @@ export const openRest = (trust: readonly string[] = []): Rest => {
       const follow = () => own.abort(signal.reason);
       if (signal.aborted) follow();
       else signal.addEventListener('abort', follow);
-      const late = new OperatorError('timeout', `${method} ${url} was not answered within ${timeout.seconds} s`);
-      const timer = setTimeout(() => own.abort(late), timeout.seconds * 1000);
+      const timer = setTimeout(
+        () => own.abort(new OperatorError('timeout', `${method} ${url} was not answered within ${timeout.seconds} s`)),
+        timeout.seconds * 1000,
+      );
       const content = json === undefined ? body : JSON.stringify(json);
       const type = json === undefined ? {} : { 'content-type': 'application/json' };
       try {

@@ -56,7 +56,7 @@ describe('an IUT that misbehaves', () => {
     const file = join(folder, `iut-${port}.ixit.yaml`);
     writeFileSync(
       file,
-      `iut: eim\nname: Hostile eIM\nversion: "1"\nsupplier: nobody\noptions: { O_S_ESIPA_HTTPS: yes }\nlinks:\n  esipa:\n    https: { url: "https://127.0.0.1:${port}/gsma/rsp2/asn1", serverName: eim.example.com, encoding: asn1, trust: [CERT_CI] }\ntimeouts: { response: 500ms }\n${more}`,
+      `iut: eim\nname: Hostile eIM\nversion: "1"\nsupplier: nobody\nsettings: { IUT_EIM_ID: testeim1 }\noptions: { O_S_ESIPA_HTTPS: yes }\ntrust: { eim: CERT_S_EIMsign }\nlinks:\n  esipa:\n    https: { url: "https://127.0.0.1:${port}/gsma/rsp2/asn1", serverName: eim.example.com, encoding: asn1, trust: [CERT_CI] }\ntimeouts: { response: 500ms }\n${more}`,
     );
     const known = catalogue();
     let text = '';

@@ -18,10 +18,16 @@ export interface Credential {
   readonly key: PrivateKey;
 }
 
+// A PKI hands out the same octets for a name each time; every sequence makes eUICCs anew and would parse them again.
+const known = new WeakMap<Uint8Array, Certificate | undefined>();
 const parsed = (pki: Pki, name: string): Certificate | undefined => {
   const der = pki.certificate(name);
-  const certificate = der && parseCertificate(der);
-  return certificate && !isProblem(certificate) ? certificate : undefined;
+  if (!der) return undefined;
+  if (!known.has(der)) {
+    const certificate = parseCertificate(der);
+    known.set(der, isProblem(certificate) ? undefined : certificate);
+  }
+  return known.get(der);
 };
 
 /** Good eUICC certificates only: the names of wrong ones go on after the number. */

@@ -31,11 +31,15 @@ export const fillEnvironment = (
   reader: Reader,
 ): { readonly root: Node; readonly secrets: readonly string[] } => {
   const secrets: string[] = [];
+  const told = new Set<string>();
   const filled = mapTexts(root, ({ text, at, quoted }) => {
     const wanted = references(text).filter(({ path }) => path.startsWith(PREFIX));
     if (wanted.length === 0) return text;
     for (const { path, offset } of wanted) {
       const name = path.slice(PREFIX.length);
+      // One missing variable is one mistake, however often it is used.
+      if (told.has(name)) continue;
+      told.add(name);
       const value = environment[name];
       const where = placeIn(at, quoted, offset);
       if (value === undefined)

@@ -25,6 +25,8 @@ export interface OptionContract {
 export interface IxitCatalogue {
   readonly options: ReadonlyMap<string, OptionContract>;
   readonly actions: ReadonlyMap<string, ActionContract>;
+  /** Settings that cases use; names are not checked when absent. */
+  readonly settings?: ReadonlyMap<string, OptionContract>;
 }
 
 /** Values that an action gives, with their optionality. */
@@ -157,6 +159,8 @@ export interface Ixit {
   /** Action that brings the IUT back into a known state. */
   readonly reset?: string;
   readonly operator: ReadonlyMap<string, Binding>;
+  /** Where what is missing would stand: the line of its part of the file, the first line of a file without this part. */
+  readonly places: { readonly settings: Position; readonly links: Position; readonly operator: Position };
   readonly timeouts: { readonly response: Duration; readonly operator: Duration; readonly start: Duration };
   /** The text with every secret from the environment replaced by `***`. */
   readonly mask: (text: string) => string;

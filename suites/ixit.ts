@@ -75,6 +75,15 @@ const readOptions = (
   return answers;
 };
 
+/** A setting that no case can use is a typing mistake, or one of another kind of IUT. */
+const checkSettings = (reader: Reader, entry: Entry | undefined, iut: IutRole, { settings }: IxitCatalogue): void => {
+  if (settings === undefined || entry === undefined) return;
+  const own = [...settings].filter(([, { role }]) => role === iut).map(([name]) => name);
+  for (const { key, at } of reader.entries(entry.value, 'settings'))
+    if (!own.includes(key))
+      reader.report('unknown-setting', at, `there is no setting ${key} of an ${iut}; known: ${own.join(', ')}`, didYouMean(key, own));
+};
+
 const readStart = (reader: Reader, { at, value }: Entry, within: Ixit['timeouts']['start']): IutStart | undefined => {
   const fields = reader.fields(value, 'start', ['command', 'cwd', 'env', 'ready']);
   if (fields === undefined) return undefined;
@@ -182,6 +191,7 @@ export const loadIxit = (
       didYouMean(reset, operator.keys()),
     );
   const settings = fields.get('settings');
+  checkSettings(reader, settings, iut, catalogue);
   const ixit: Ixit = {
     file,
     digest: createHash('sha256').update(text).digest('hex'),
@@ -198,6 +208,7 @@ export const loadIxit = (
     ...(start === undefined ? {} : { start }),
     ...(reset === undefined ? {} : { reset }),
     operator,
+    places: { settings: settings?.at ?? top, links: fields.get('links')?.at ?? top, operator: fields.get('operator')?.at ?? top },
     timeouts,
     mask: masking(secrets),
   };

@@ -49,7 +49,9 @@ const input = (more: Partial<PlanInput> = {}): PlanInput => ({
   ]),
   links: new Set(['https']),
   isBound: () => true,
-  bindingPlace: 'acme.ixit.yaml',
+  bindingPlace: 'acme.ixit.yaml:41',
+  linkPlace: 'acme.ixit.yaml:20',
+  settings: { known: ['IUT_EIM_ID', 'IUT_RETRY'], given: new Set(['IUT_EIM_ID']), place: 'acme.ixit.yaml:7' },
   ...more,
 });
 const plan = (c: Case, i = input()) => makePlan([c], procedures, i, 'seed', new Map()).map(p => p.entry);
@@ -75,12 +77,22 @@ describe('the plan', () => {
       some({ before: [call('prepare')], steps: [operator('queueEnable')] }),
       input({ isBound: action => action === 'queueEnable' }),
     );
-    expect(entry).to.include({ state: 'cannotRun', reason: 'no binding for registerEuicc (acme.ixit.yaml)' });
+    expect(entry).to.include({ state: 'cannotRun', reason: 'no binding for registerEuicc (acme.ixit.yaml:41)' });
+  });
+
+  it('says which setting that a case or a procedure of it uses has no value', () => {
+    const texts = new Map([
+      ['eim/x/01-x.yaml', 'match: { eimId: $IUT_EIM_ID }'],
+      ['p.yaml', 'within: $IUT_RETRY'],
+    ]);
+    const state = (steps: readonly Step[]) => makePlan([some({ steps })], procedures, input(), 's', texts)[0]?.entry;
+    expect(state([])).to.include({ state: 'run' });
+    expect(state([call('prepare')])).to.include({ state: 'cannotRun', reason: 'no value for IUT_RETRY (acme.ixit.yaml:7)' });
   });
 
   it('says that a link is not described', () => {
     const [entry] = plan(some(), input({ links: new Set() }));
-    expect(entry).to.include({ state: 'cannotRun', reason: 'links.*.https is not described in acme.ixit.yaml' });
+    expect(entry).to.include({ state: 'cannotRun', reason: 'links.*.https is not described (acme.ixit.yaml:20)' });
   });
 
   it('leaves out actions of steps whose option is no', () => {

@@ -21,8 +21,12 @@ export interface PlanInput {
   /** Links over which the IUT is reached, e.g. https. */
   readonly links: ReadonlySet<string>;
   readonly isBound: (action: string) => boolean;
-  /** Where the description would have to bind an action: `ixit:41`. */
+  /** Where the description would have to bind an action: `acme.ixit.yaml:41`. */
   readonly bindingPlace: string;
+  /** Where it would have to describe a link: `acme.ixit.yaml:20`. */
+  readonly linkPlace: string;
+  /** Settings that cases may use, those of them that have a value, and where the others would get theirs. */
+  readonly settings: { readonly known: readonly string[]; readonly given: ReadonlySet<string>; readonly place: string };
 }
 
 interface State {
@@ -48,7 +52,7 @@ export const makePlan = (
       const links = c.over.length > 0 ? c.over : [{ link: '', when: undefined }];
       const rows = c.table ?? [undefined];
       return links.flatMap(({ link, when }) => {
-        const state = stateOf(c, procedures, input, link, when);
+        const state = stateOf(c, procedures, input, link, when, texts);
         return rows.map((row, n): PlannedSequence => {
           const key = `${c.id}${link ? `[${link}]` : ''}${row ? `#${n + 1}` : ''}`;
           const entry: PlanEntry = {
@@ -79,16 +83,29 @@ const stateOf = (
   input: PlanInput,
   link: string,
   over: Condition | undefined,
+  texts: ReadonlyMap<string, string>,
 ): State => {
   for (const condition of [c.when, over]) {
     const decision = condition && decide(condition, input.options);
     if (decision && !decision.value) return { state: 'notApplicable', reason: decision.decidedBy.join(', ') };
   }
-  if (link && !input.links.has(link)) return { state: 'cannotRun', reason: `links.*.${link} is not described in ${input.bindingPlace}` };
+  if (link && !input.links.has(link)) return { state: 'cannotRun', reason: `links.*.${link} is not described (${input.linkPlace})` };
   const unbound = [...actionsOf([...c.before, ...c.steps, ...c.after], procedures, input.options)].filter(action => !input.isBound(action));
   if (unbound.length > 0) return { state: 'cannotRun', reason: `no binding for ${unbound.join(', ')} (${input.bindingPlace})` };
+  const used = [c.file, ...procedureFiles([...c.before, ...c.steps, ...c.after], procedures)].map(file => texts.get(file) ?? '').join('\n');
+  const { known, given, place } = input.settings;
+  const unset = known.filter(name => !given.has(name) && new RegExp(`\\$${name}\\b`).test(used));
+  if (unset.length > 0) return { state: 'cannotRun', reason: `no value for ${unset.join(', ')} (${place})` };
   return RUNS;
 };
+
+/** Files of the procedures that steps call, those that these call included. */
+const procedureFiles = (steps: readonly Step[], procedures: ReadonlyMap<string, Procedure>): readonly string[] =>
+  steps.flatMap(step => {
+    if (step.verb === 'unordered' || step.verb === 'repeat') return procedureFiles(step.steps, procedures);
+    const procedure = step.verb === 'call' ? procedures.get(step.procedure) : undefined;
+    return procedure ? [procedure.file, ...procedureFiles(procedure.steps, procedures)] : [];
+  });
 
 /** Operator actions that steps use under the options given, procedures included. */
 export const actionsOf = (

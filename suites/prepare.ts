@@ -1,17 +1,17 @@
 /** From files to a plan: catalogue and IXIT files loaded and checked. Any mistake in them ends here, before anything runs. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { typeNamed, typeNames } from '#protocol/registry.js';
 import type { IutInfo } from '../reports/record.js';
-import { unknownName } from './commands/input.js';
+import { UsageError, unknownName } from './commands/input.js';
 import { loadIxit } from './ixit.js';
+import { isPkiName, needsOf } from './ixit-needs.js';
 import type { Ixit } from './ixit-schema.js';
-import { CaseError, type Diagnostic, formatDiagnostics } from './language/diagnostics.js';
+import { CaseError, type Diagnostic, formatDiagnostics, type Position } from './language/diagnostics.js';
 import { type Catalogue, loadCatalogue } from './language/load.js';
 import { isSelected, makePlan, type PlannedSequence } from './plan.js';
 import { packageRoot } from './root.js';
 import { ACTOR_KEYS } from './runtime/actor-keys.js';
-import { isPkiName } from './runtime/lab.js';
 
 export const builtInCases = join(packageRoot, 'test-cases');
 
@@ -28,8 +28,13 @@ export class InputError extends Error {
   }
 }
 
-/** Loads the whole catalogue; throws InputError with all mistakes of all files. */
+const isDirectory = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+
+/** Loads the whole catalogue, or its procedures and catalogues with the case files given; throws InputError with all mistakes of all files. */
 export const prepareCatalogue = (root = builtInCases, files?: readonly string[]): Catalogue => {
+  if (!isDirectory(root)) throw new UsageError(`${root}: no such directory; expected one like test-cases/`);
+  for (const file of files ?? [])
+    if (!existsSync(file) || isDirectory(file)) throw new UsageError(`${file}: no such file; expected a case file (.yaml)`);
   const catalogue = loadCatalogue({ root, ...(files ? { files } : {}), types: { typeNamed, typeNames }, actorKeys: ACTOR_KEYS });
   if (catalogue.diagnostics.length > 0) throw new InputError(catalogue.diagnostics, catalogue.texts);
   return catalogue;
@@ -50,20 +55,29 @@ export const prepareSelection = (root = builtInCases, only: readonly string[]): 
   return catalogue;
 };
 
-/** The IXIT files of the built-in reference IUTs. */
-export const builtInIxits = (root = builtInCases): string[] =>
-  readdirSync(join(root, 'ixit'))
-    .filter(name => /^reference-.*\.ixit\.yaml$/.test(name))
-    .sort()
-    .map(name => relative(process.cwd(), join(root, 'ixit', name)));
+/** The IXIT files of the reference IUTs of a catalogue, seen from here. */
+export const builtInIxits = (root = builtInCases): string[] => {
+  const folder = join(root, 'ixit');
+  const files = (isDirectory(folder) ? readdirSync(folder) : []).filter(name => /^reference-.*\.ixit\.yaml$/.test(name)).sort();
+  if (files.length === 0) throw new UsageError(`${folder} has no reference-*.ixit.yaml; say with --ixit what is tested`);
+  return files.map(name => relative(process.cwd(), join(folder, name)));
+};
 
+/** Loads an IXIT file; throws InputError with everything that is wrong with it or missing for a run. */
 export const prepareIxit = (file: string, catalogue: Catalogue): Ixit => {
   if (!existsSync(file)) throw new CaseError([{ code: 'no-file', at: { file, line: 1, column: 1 }, message: 'no such IXIT file' }]);
   const text = readFileSync(file, 'utf8');
   const { ixit, diagnostics } = loadIxit(file, text, catalogue, process.env, path => existsSync(path) || isPkiName(path));
-  if (!ixit) throw new InputError(diagnostics, new Map([[file, text]]));
+  const found = ixit ? needsOf(ixit) : diagnostics;
+  if (!ixit || found.length > 0) throw new InputError(found, new Map([[file, text]]));
+  if (!catalogue.cases.some(c => c.iut === ixit.iut))
+    throw new UsageError(
+      `${file} describes an IUT of the kind "${ixit.iut}", and none of the cases tests one; there are cases for: ${[...new Set(catalogue.cases.map(c => c.iut))].join(', ')}`,
+    );
   return ixit;
 };
+
+const lineOf = ({ file, line }: Position): string => `${file}:${line}`;
 
 /** The plan for one IUT; `only` are prefixes of case ids. */
 export const planFor = (ixit: Ixit, catalogue: Catalogue, seed: string, only: readonly string[] = []): PlannedSequence[] =>
@@ -75,7 +89,13 @@ export const planFor = (ixit: Ixit, catalogue: Catalogue, seed: string, only: re
       options: ixit.options,
       links: new Set(Object.values(ixit.links).flatMap(wires => Object.keys(wires))),
       isBound: action => ixit.operator.has(action),
-      bindingPlace: ixit.file,
+      bindingPlace: lineOf(ixit.places.operator),
+      linkPlace: lineOf(ixit.places.links),
+      settings: {
+        known: [...catalogue.settings.keys()],
+        given: new Set(ixit.settings.keys()),
+        place: lineOf(ixit.places.settings),
+      },
     },
     seed,
     catalogue.texts,

@@ -1,0 +1,46 @@
+/** What a run needs of an IXIT file beyond its form: without it every sequence would end in the same error. */
+import { basename } from 'node:path';
+import { testPki } from '#protocol/x509/test-pki.js';
+import type { Ixit } from './ixit-schema.js';
+import type { Diagnostic, Position } from './language/source.js';
+
+/** Whether a path of an IXIT file ends in the name of a certificate of the test PKI, e.g. `CERT_S_EIMsign`. */
+export const isPkiName = (path: string): boolean => {
+  const name = basename(path);
+  return /^CERT_\w+$/.test(name) && [name, `${name}_BRP`].some(one => testPki().certificate(one) !== undefined);
+};
+
+/** What is missing, and what this version reads but does not act on: nothing that a supplier states is passed over in silence. */
+export const needsOf = (ixit: Ixit): readonly Diagnostic[] => {
+  const at: Position = { file: ixit.file, line: 1, column: 1 };
+  const found: Diagnostic[] = [];
+  if (ixit.iut === 'eim' && !ixit.settings.has('IUT_EIM_ID'))
+    found.push({
+      code: 'missing-key',
+      at: ixit.places.settings,
+      message: 'setting IUT_EIM_ID is missing: which eimId does the eIM use?',
+      hint: 'the simulated eUICC takes packages of this eIM only',
+    });
+  if (ixit.iut === 'eim' && ixit.trust.eim === undefined)
+    found.push({
+      code: 'missing-key',
+      at,
+      message: '"trust.eim" is missing: without it no signature of the eIM can be verified',
+      hint: 'a PEM file with its certificate or public key, or the name of a certificate of the test PKI',
+    });
+  if (ixit.pki !== undefined)
+    found.push({
+      code: 'unsupported',
+      at,
+      message: '"pki" is not supported yet: the simulated counterparts use the built-in test PKI',
+      hint: 'make the IUT trust the CI certificates of the test PKI, and leave "pki" out',
+    });
+  if (ixit.reset !== undefined)
+    found.push({
+      code: 'unsupported',
+      at,
+      message: '"reset" is not supported yet: every case cleans up after itself',
+      hint: 'leave "reset" out',
+    });
+  return found;
+};

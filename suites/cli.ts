@@ -130,7 +130,8 @@ export const main = async (argv: readonly string[]): Promise<number> => {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : BAD_INPUT;
     if (error instanceof Error && INPUT_ERRORS.has(error.name)) {
-      process.stderr.write(`sgp32: ${error.message}\n`);
+      // Diagnostics begin with file:line:column, which terminals and editors make links of.
+      process.stderr.write(error.name === 'UsageError' ? `sgp32: ${error.message}\n` : `${error.message}\n`);
       return BAD_INPUT;
     }
     process.stderr.write(`sgp32: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);

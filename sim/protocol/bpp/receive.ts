@@ -3,9 +3,9 @@ import { type BspState, MAXIMUM_BLOCK, startBsp, unprotect } from '../crypto/bsp
 import { verify } from '../crypto/ecdsa.js';
 import type { BspKeys } from '../crypto/kdf.js';
 import type { PrivateKey, PublicKey } from '../crypto/key.js';
+import type { BppCommandId, ErrorReason } from '../rsp/installation-codes.js';
 import { sessionKeys } from './bind.js';
 import { readInitialiseSecureChannel, signedOctets } from './initialise-secure-channel.js';
-import type { BppCommandId, ErrorReason } from './installation-error.js';
 import { splitSegments } from './segments.js';
 
 /** What an eUICC knows when the bound profile package arrives. SGP.22 2.5.5 */

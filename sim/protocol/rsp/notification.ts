@@ -2,6 +2,7 @@
 import { growingInteger } from '../asn1/growing.js';
 import { choice, define, explicit, integer, octets, oid, optional, sequence, sequenceOf, tagged, utf8 } from '../asn1/type.js';
 import { Certificate, Iccid, NotificationEvent, TransactionId } from './basic.js';
+import { BPP_COMMANDS, ERROR_REASONS } from './installation-codes.js';
 
 /** Sequence number, event and receiver of a notification. */
 export const NotificationMetadata = define(
@@ -26,47 +27,15 @@ export const SuccessResult = define(
 );
 
 /** The command of a Bound Profile Package at which an installation failed. */
-export const BppCommandId = define(
-  'BppCommandId',
-  'SGP.22 2.5.6',
-  integer('02', {
-    initialiseSecureChannel: 0,
-    configureISDP: 1,
-    storeMetadata: 2,
-    storeMetadata2: 3,
-    replaceSessionKeys: 4,
-    loadProfileElements: 5,
-  }),
-);
+export const BppCommandId = define('BppCommandId', 'SGP.22 2.5.6', integer('02', BPP_COMMANDS));
 
 /** Why an installation failed. */
 export const ErrorReason = define(
   'ErrorReason',
   'SGP.22 2.5.6',
-  growingInteger(
-    '02',
-    {
-      incorrectInputValues: 1,
-      invalidSignature: 2,
-      invalidTransactionId: 3,
-      unsupportedCrtValues: 4,
-      unsupportedRemoteOperationType: 5,
-      unsupportedProfileClass: 6,
-      scp03tStructureError: 7,
-      scp03tSecurityError: 8,
-      installFailedDueToIccidAlreadyExistsOnEuicc: 9,
-      installFailedDueToInsufficientMemoryForProfile: 10,
-      installFailedDueToInterruption: 11,
-      installFailedDueToPEProcessingError: 12,
-      installFailedDueToDataMismatch: 13,
-      testProfileInstallFailedDueToInvalidNaaKey: 14,
-      pprNotAllowed: 15,
-      installFailedDueToUnknownError: 127,
-    },
-    {
-      '1.3': { installFailedDueToInsufficientMinimumSecurityLevel: 31, installFailedDueToServerAddressAbsentInEuiccAllowList: 32 },
-    },
-  ),
+  growingInteger('02', ERROR_REASONS, {
+    '1.3': { installFailedDueToInsufficientMinimumSecurityLevel: 31, installFailedDueToServerAddressAbsentInEuiccAllowList: 32 },
+  }),
 );
 
 /** Where and why an installation failed. */

@@ -2,7 +2,10 @@ import { readOid } from '../asn1/primitives.js';
 import { children, hex, readTlv, type Tlv, tagHex } from '../asn1/tlv.js';
 
 /** Thrown while reading a certificate and caught by the function that reads the whole; never leaves this folder. */
-export class Malformed extends Error {}
+export class Malformed extends Error {
+  override readonly name = 'Malformed';
+  readonly code = 'malformed';
+}
 
 /** The TLVs of a constructed value, all of them: octets that belong to none are refused. */
 export const members = (octets: Uint8Array, parent: Tlv, what: string): readonly Tlv[] => {

@@ -104,9 +104,12 @@ const send = (response: ServerResponse, meta: Readonly<Record<string, string>>, 
   const status = Number(meta[':status'] ?? 200);
   for (const [name, value] of Object.entries(meta)) if (!name.startsWith(':') && name !== 'content-length') response.setHeader(name, value);
   const hasBody = status !== 204 && status !== 304;
-  if (hasBody) response.setHeader('content-length', body.length);
+  const isChunked = meta['transfer-encoding'] === 'chunked';
+  if (hasBody && !isChunked) response.setHeader('content-length', body.length);
   response.writeHead(status);
-  response.end(hasBody ? body : undefined);
+  // Two chunks, so that a reader that takes the first one for the whole is found out.
+  if (hasBody && isChunked && body.length > 1) response.write(body.subarray(0, 1));
+  response.end(hasBody ? body.subarray(isChunked && body.length > 1 ? 1 : 0) : undefined);
 };
 
 /** Lets an HTTPS client call us: one answer per request, from the handler that `onFrame` was given; 503 while there is none. */

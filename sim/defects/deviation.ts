@@ -1,5 +1,5 @@
 /** How an eIM may differ from the reference: by a mistake (a seeded defect), or by another choice (a conformant variant). */
-import type { TlsOffer } from '../../adapters/adapter.js';
+import type { Duration, TlsOffer } from '../../adapters/adapter.js';
 import type { EimOverride } from '../roles/eim/index.js';
 
 /** One deviation of an eIM. */
@@ -16,6 +16,8 @@ export interface EimDeviation {
     /** Keeps one ephemeral key for all handshakes. */
     readonly fixedEphemeralKey?: true;
   };
+  /** How long it takes for each answer. */
+  readonly pause?: Duration;
   /** Name of the certificate whose key it has eUICCs trust for TLS. SGP.32 2.11.1.1.1 */
   readonly registersKeyOf?: string;
   /** How it trusts RSP servers, as their TLS client. */

@@ -1,19 +1,9 @@
 /** Seeded defects of an eIM in TLS and HTTP. SGP.32 2.6.3, 6.1 */
 import { concat, hex, readTlv } from '#protocol/asn1/tlv.js';
-import type { Frame, Inbound, Outbound } from '../../adapters/adapter.js';
 import type { EimOverride } from '../roles/eim/index.js';
 import type { EimDeviations } from './deviation.js';
 import { contentAt } from './edits.js';
-
-/** Changes answers that go out as frames, faults stay. */
-const answering =
-  (change: (answer: Frame, request: Inbound) => Frame): EimOverride =>
-  () => ({ frame: (answer, request) => ('fault' in answer ? answer : change(answer, request)) });
-
-const statusOf = (answer: Outbound): number => ('fault' in answer ? 0 : Number(answer.meta[':status']));
-const withMeta = (answer: Frame, meta: Readonly<Record<string, string>>): Frame => ({ ...answer, meta: { ...answer.meta, ...meta } });
-const refusal = (status: number): Frame => ({ meta: { ':status': String(status) }, body: new Uint8Array() });
-const isFor = (request: Frame, tag: string): boolean => hex(request.body).startsWith(tag);
+import { answering, refusal, startsWith, statusOf, withMeta } from './frames.js';
 
 const losesQueueOnBadRequest: EimOverride = correct => {
   let lost = false;
@@ -21,7 +11,7 @@ const losesQueueOnBadRequest: EimOverride = correct => {
     frame: (answer, request) => {
       lost ||= statusOf(answer) >= 400 && statusOf(answer) < 500;
       // Registering an eUICC anew is no request of an IPA: what is ordered for the next sequence is there again.
-      if (isFor(request, 'BF4F') && statusOf(answer) === 200) lost = false;
+      if (startsWith(request, 'BF4F') && statusOf(answer) === 200) lost = false;
       return answer;
     },
     choosesPackage: (waiting, outstanding) => (lost ? undefined : correct.choosesPackage(waiting, outstanding)),
@@ -70,8 +60,8 @@ const correlatesByConnection: EimOverride = () => {
   let handedOutOn: number | undefined;
   return {
     frame: (answer, request) => {
-      if (isFor(request, 'BF4F')) handedOutOn = request.connection.id;
-      return isFor(request, 'BF50') && request.connection.id !== handedOutOn ? refusal(500) : answer;
+      if (startsWith(request, 'BF4F')) handedOutOn = request.connection.id;
+      return startsWith(request, 'BF50') && request.connection.id !== handedOutOn ? refusal(500) : answer;
     },
   };
 };
@@ -136,7 +126,7 @@ export const eimHttpDefects: EimDeviations = {
   answersNotificationsWithBody: {
     does: 'It answers HandleNotification with a message that does not exist.',
     override: answering((answer, request) =>
-      isFor(request, 'BF3D')
+      startsWith(request, 'BF3D')
         ? {
             meta: { ...answer.meta, ':status': '200', 'content-type': 'application/x-gsma-rsp-asn1' },
             body: Uint8Array.of(0xbf, 0x3d, 0x00),
@@ -147,13 +137,13 @@ export const eimHttpDefects: EimDeviations = {
   answersNotificationsWithMediaType: {
     does: 'It answers HandleNotification with a Content-Type although there is no content.',
     override: answering((answer, request) =>
-      isFor(request, 'BF3D') ? withMeta(answer, { 'content-type': 'application/x-gsma-rsp-asn1' }) : answer,
+      startsWith(request, 'BF3D') ? withMeta(answer, { 'content-type': 'application/x-gsma-rsp-asn1' }) : answer,
     ),
   },
   refusesUnknownElements: {
     does: 'It refuses requests that hold an element it does not know.',
     override: answering((answer, request) =>
-      isFor(request, 'BF4F') && (contentAt(request.body, '9F7F') || contentAt(request.body, 'BF7F')) ? refusal(400) : answer,
+      startsWith(request, 'BF4F') && (contentAt(request.body, '9F7F') || contentAt(request.body, 'BF7F')) ? refusal(400) : answer,
     ),
   },
 };

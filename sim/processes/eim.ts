@@ -1,5 +1,6 @@
 /** The reference eIM as a process: ESipa over HTTPS, a control API, and the way to its RSP servers. */
 import { randomBytes } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import { hex } from '#protocol/asn1/tlv.js';
 import { DEFAULT_SPEC } from '#protocol/asn1/type.js';
 import { pem } from '#protocol/crypto/ecdsa.js';
@@ -68,6 +69,7 @@ const combined = (deviations: readonly EimDeviation[]) => ({
   registersKeyOf: deviations.findLast(d => d.registersKeyOf)?.registersKeyOf ?? 'CERT_EIM_TLS',
   offer: deviations.findLast(d => d.tls?.offer)?.tls?.offer ?? {},
   clientOffer: deviations.findLast(d => d.servers?.offer)?.servers?.offer ?? {},
+  pause: deviations.findLast(d => d.pause)?.pause,
   trusts: deviations.flatMap(d => d.servers?.trusts ?? []),
 });
 
@@ -120,7 +122,7 @@ export const startEim = async (options: EimProcessOptions, { report = () => unde
     },
     world: { spec, pki, now: () => new Date(), random: seededRandom(options.seed || hex(randomBytes(16)), 'eim') },
     servers,
-    later: ({ seconds }, run) => void setTimeout(run, seconds * 1000).unref(),
+    later: ({ seconds }, run) => void setTimeout(seconds * 1000, undefined, { ref: false }).then(run),
     overrides: deviation.overrides,
   });
   const identity = tlsIdentity(pki, deviation.certificate);
@@ -134,7 +136,11 @@ export const startEim = async (options: EimProcessOptions, { report = () => unde
     onProblem: problem => report(`esipa: ${problem.message}`),
   });
   const binding = esipaHttpServer({ spec });
-  listener.onFrame(frame => answerFrame(eim, binding, frame, report));
+  listener.onFrame(async frame => {
+    const answer = await answerFrame(eim, binding, frame, report);
+    if (deviation.pause) await setTimeout(deviation.pause.seconds * 1000);
+    return answer;
+  });
   const control = await openControl(eim, options.control, report).catch(async (cause: unknown) => {
     await listener.close();
     throw cause;

@@ -27,6 +27,8 @@ export interface QueueSurroundings {
 /** Notifications that wait for their receivers. */
 export interface NotificationQueue {
   add(forwarding: Forwarding): void;
+  /** Drops what waits of an eUICC. */
+  forget(eid: string): void;
   /** Waiting ones, in the order in which they go out per receiver. */
   readonly waiting: readonly Forwarding[];
   /** Settles when no delivery is under way. */
@@ -82,7 +84,12 @@ export const createNotificationQueue = ({ decisions, deliver, later }: QueueSurr
       const lane = lanes.get(key) ?? { entries: [], running: undefined, failures: 0 };
       lanes.set(key, lane);
       lane.entries.push(forwarding);
-      run(key, lane);
+      const pause = decisions.postpones();
+      if (pause) later(pause, () => run(key, lane));
+      else run(key, lane);
+    },
+    forget: eid => {
+      for (const lane of lanes.values()) lane.entries = lane.entries.filter(entry => entry.eid !== eid);
     },
     get waiting() {
       return [...lanes.values()].flatMap(inOrder);

@@ -119,10 +119,11 @@ export const registerEuicc = (eim: EimContext, given: Parameters): EuiccRecord =
   return record;
 };
 
-/** Drops an eUICC with its orders and sessions; false when it was not known. */
+/** Drops an eUICC with its orders, sessions and notifications to forward; false when it was not known. */
 export const forgetEuicc = (eim: EimContext, eid: string): boolean => {
   const record = eim.euiccs.get(eid);
   for (const [id, order] of eim.orders) if (order.eid === eid) eim.orders.delete(id);
   for (const [id, session] of eim.sessions) if (session.record === record) eim.sessions.delete(id);
+  eim.notifications.forget(eid);
   return eim.euiccs.delete(eid);
 };

@@ -1,6 +1,7 @@
 /** Judgements of the eIM on relayed downloads and on notifications. SGP.32 3.2.3.2, 3.7, 5.14 */
 import { equal } from '#protocol/asn1/tlv.js';
 import type { ChainFault } from '#protocol/x509/chain-fault.js';
+import type { Duration } from '../../../adapters/adapter.js';
 
 /** Reason a relayed step is refused by the eIM itself. */
 export type RelayFunction = 'InitiateAuthentication' | 'AuthenticateClient' | 'GetBoundProfilePackage' | 'CancelSession';
@@ -50,6 +51,8 @@ export interface RelayDecisions {
   /** Whether later notifications wait for an earlier one that was not accepted. */
   withholds(): boolean;
   retries(): boolean;
+  /** How long a notification waits before it is first forwarded. */
+  postpones(): Duration | undefined;
   /** Whether the installation result decides about the order. */
   settlesDownload(success: boolean): boolean;
 }
@@ -83,5 +86,6 @@ export const correctRelay: RelayDecisions = {
   ordersQueue: seqNumbers => [...seqNumbers].sort((a, b) => a - b),
   withholds: () => true,
   retries: () => true,
+  postpones: () => undefined,
   settlesDownload: success => success,
 };

@@ -61,7 +61,7 @@ Exit codes: 0 all pass, 1 a fail, 2 bad input (nothing ran), 3 error or incomple
     .description('check cases and catalogues without running anything')
     .argument('[files...]', 'case files; the whole catalogue when left out')
     .option('--cases <directory>', 'another catalogue than the built-in one')
-    .option('--ixit <file>', 'check this IXIT file too', collect)
+    .option('--ixit <file>', 'check this IXIT file too; may be repeated', collect)
     .action(async (files, options) => finish(await (await import('./commands/lint.js')).lintCommand(files, options)));
 
   sgp32
@@ -80,6 +80,14 @@ Exit codes: 0 all pass, 1 a fail, 2 bad input (nothing ran), 3 error or incomple
     .helpOption(false)
     .passThroughOptions()
     .action(async (role, rest) => finish(await (await import('./commands/sim.js')).simCommand(role, rest)));
+
+  sgp32
+    .command('pki')
+    .description('print certificates of the built-in test PKI as PEM, for an IUT that has to trust them')
+    .argument('[names...]', 'e.g. CERT_CI CERT_CI_BRP; a list of all when left out')
+    .option('--chain', 'with the certificates of the issuers')
+    .option('--key', 'with the private key')
+    .action(async (names, options) => finish(await (await import('./commands/pki.js')).pkiCommand(names, options)));
 
   sgp32
     .command('selftest')

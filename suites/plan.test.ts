@@ -48,6 +48,7 @@ const input = (more: Partial<PlanInput> = {}): PlanInput => ({
     ['O_COAPS', false],
   ]),
   links: new Set(['https']),
+  servers: new Set(['es9plus']),
   isBound: () => true,
   bindingPlace: 'acme.ixit.yaml:41',
   linkPlace: 'acme.ixit.yaml:20',
@@ -93,6 +94,15 @@ describe('the plan', () => {
   it('says that a link is not described', () => {
     const [entry] = plan(some(), input({ links: new Set() }));
     expect(entry).to.include({ state: 'cannotRun', reason: 'links.*.https is not described (acme.ixit.yaml:20)' });
+  });
+
+  it('says that the IUT is told of no server for an actor', () => {
+    const actor = (role: 'smdp' | 'smds') => ({ name: role, role, config: { kind: 'map', entries: [], at } as const, at });
+    expect(plan(some({ actors: [actor('smdp')] }))[0]).to.include({ state: 'run' });
+    expect(plan(some({ actors: [actor('smdp'), actor('smds')] }))[0]).to.include({
+      state: 'cannotRun',
+      reason: 'links.es11.https is not described (acme.ixit.yaml:20)',
+    });
   });
 
   it('leaves out actions of steps whose option is no', () => {

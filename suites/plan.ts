@@ -23,11 +23,16 @@ export interface PlanInput {
   readonly isBound: (action: string) => boolean;
   /** Where the description would have to bind an action: `acme.ixit.yaml:41`. */
   readonly bindingPlace: string;
+  /** Interfaces on which the IUT calls us, e.g. es9plus. */
+  readonly servers: ReadonlySet<string>;
   /** Where it would have to describe a link: `acme.ixit.yaml:20`. */
   readonly linkPlace: string;
   /** Settings that cases may use, those of them that have a value, and where the others would get theirs. */
   readonly settings: { readonly known: readonly string[]; readonly given: ReadonlySet<string>; readonly place: string };
 }
+
+/** The interface on which the IUT calls an actor of a role. */
+const CALLED_ON: Readonly<Record<string, string>> = { smdp: 'es9plus', smds: 'es11' };
 
 interface State {
   readonly state: PlanState;
@@ -90,6 +95,10 @@ const stateOf = (
     if (decision && !decision.value) return { state: 'notApplicable', reason: decision.decidedBy.join(', ') };
   }
   if (link && !input.links.has(link)) return { state: 'cannotRun', reason: `links.*.${link} is not described (${input.linkPlace})` };
+  const servers = new Set(c.actors.flatMap(({ role }) => CALLED_ON[role] ?? []));
+  const missing = [...servers].filter(name => !input.servers.has(name));
+  if (missing.length > 0)
+    return { state: 'cannotRun', reason: `${missing.map(name => `links.${name}.https`).join(', ')} is not described (${input.linkPlace})` };
   const unbound = [...actionsOf([...c.before, ...c.steps, ...c.after], procedures, input.options)].filter(action => !input.isBound(action));
   if (unbound.length > 0) return { state: 'cannotRun', reason: `no binding for ${unbound.join(', ')} (${input.bindingPlace})` };
   const used = [c.file, ...procedureFiles([...c.before, ...c.steps, ...c.after], procedures)].map(file => texts.get(file) ?? '').join('\n');

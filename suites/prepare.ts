@@ -88,6 +88,7 @@ export const planFor = (ixit: Ixit, catalogue: Catalogue, seed: string, only: re
       iut: ixit.iut,
       options: ixit.options,
       links: new Set(Object.values(ixit.links).flatMap(wires => Object.keys(wires))),
+      servers: new Set(Object.entries(ixit.links).flatMap(([name, { https }]) => (https?.kind === 'listening' ? [name] : []))),
       isBound: action => ixit.operator.has(action),
       bindingPlace: lineOf(ixit.places.operator),
       linkPlace: lineOf(ixit.places.links),

@@ -11,7 +11,7 @@ import { type Context, type Outcome, stepCheck } from './runtime/context.js';
 import { createExchangeLog, type ExchangeLog } from './runtime/exchange-log.js';
 import type { Lab } from './runtime/lab.js';
 import { createScript, phasesOf, type Script } from './runtime/script.js';
-import { waitFor } from './runtime/signal.js';
+import { waitFor, within } from './runtime/signal.js';
 import { check } from './steps/check.js';
 import { expectStep } from './steps/expect.js';
 import { matchChecks } from './steps/matching.js';
@@ -36,6 +36,9 @@ interface State {
   limitReached: boolean;
 }
 
+/** Seconds that steps have to notice that the guard time is over. */
+const GRACE = 15;
+
 /** Executes a sequence of the plan against the IUT of the lab. */
 export const execute = async (planned: PlannedSequence, lab: Lab): Promise<SequenceRecord> => {
   const started = new Date().toISOString();
@@ -50,13 +53,15 @@ export const execute = async (planned: PlannedSequence, lab: Lab): Promise<Seque
   let cast: Cast | undefined;
   try {
     cast = await createCast(planned, lab, log, script, state);
-    await phases({ planned, lab, cast, script, log, state, records });
+    await within(phases({ planned, lab, cast, script, log, state, records }), planned.case.limit + GRACE, 'the sequence');
   } catch (error) {
     records.push(setUpFailure(planned, error));
   } finally {
     clearTimeout(limit);
     state.over.abort();
-    await cast?.close();
+    await within(cast?.close() ?? Promise.resolve(), GRACE, 'taking the counterparts off their wires').catch(error =>
+      records.push(setUpFailure(planned, error)),
+    );
   }
   return assemble(planned, lab, log, records, started);
 };

@@ -19,6 +19,7 @@ import type { PlannedSequence } from './plan.js';
 import { iutInfo, planFor } from './prepare.js';
 import { manifest, packageRoot } from './root.js';
 import { type Entered, enterLab } from './runtime/lab.js';
+import { within } from './runtime/signal.js';
 
 export interface RunInput {
   readonly ixits: readonly Ixit[];
@@ -67,7 +68,9 @@ export const run = async (input: RunInput): Promise<RunResult> => {
   const generator = input.allureHtml ? preloadAllureHtml() : Promise.resolve();
   generator.catch(() => undefined);
 
-  const enter = memo((part: Part) => (part.ixit === input.ixits[0] && input.entered ? input.entered : enterLab(part.ixit, { catalogue: input.catalogue })));
+  const enter = memo((part: Part) =>
+    part.ixit === input.ixits[0] && input.entered ? input.entered : enterLab(part.ixit, { catalogue: input.catalogue }),
+  );
   const [first] = parts;
   const lab = first && needsLab(first) ? await enter(first) : undefined;
   const header = headerOf(input, parts, id, started, seed, lab);
@@ -155,7 +158,8 @@ const carryOut = async (
         allure.reporterOptions,
       );
     } finally {
-      if (!('unreachable' in lab)) await lab.close();
+      // The record is complete: what does not close must not keep the reports from being written.
+      if (!('unreachable' in lab)) await within(lab.close(), 30, 'closing the lab').catch(() => undefined);
     }
   }
   await allure.written();
@@ -187,7 +191,14 @@ const lockfileDigest = (): Record<string, string> => {
   return existsSync(file) ? { lockfile: digest(readFileSync(file)) } : {};
 };
 
-const headerOf = (input: RunInput, parts: readonly Part[], id: string, started: Date, seed: string, lab: Entered | undefined): RecordHeader => {
+const headerOf = (
+  input: RunInput,
+  parts: readonly Part[],
+  id: string,
+  started: Date,
+  seed: string,
+  lab: Entered | undefined,
+): RecordHeader => {
   const [first] = input.ixits;
   if (!first) throw new TypeError('a run needs an IXIT file');
   const cases = [...input.catalogue.texts]

@@ -56,3 +56,18 @@ export const waitFor = async <T>(
     abort.removeEventListener('abort', forward);
   }
 };
+
+/** Rejects when work does not end in time, so that nothing that hangs can hold up what comes after it. */
+export const within = async <T>(work: Promise<T>, seconds: number, what: string): Promise<T> => {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${what} did not end within ${seconds} s`)), seconds * 1000);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+    // Whatever becomes of it later has no listener any more.
+    work.catch(() => undefined);
+  }
+};

@@ -11,6 +11,7 @@ import { p256 } from '@noble/curves/nist.js';
 import { children, concat, readTlv, tlv, tlvContent } from '../asn1/tlv.js';
 import { type Curve, type PrivateKey, type PublicKey, privateKeyInfo, subjectPublicKeyInfo } from './key.js';
 
+export { signDeterministically } from './deterministic.js';
 export {
   type Curve,
   generateKey,
@@ -59,8 +60,8 @@ const publicObject = (key: PublicKey): KeyObject | undefined => {
 export const sign = (key: PrivateKey, data: Uint8Array): Uint8Array =>
   new Uint8Array(signWithOpenssl('sha256', data, { key: privateObject(key), dsaEncoding: 'ieee-p1363' }));
 
-/** Signs like `sign`, but always with the same result for the same key and data. RFC 6979 */
-export const signDeterministically = (key: PrivateKey, data: Uint8Array): Uint8Array =>
+/** As `signDeterministically`, by the second implementation: what the first one is compared with. */
+export const signDeterministicallyWithNoble = (key: PrivateKey, data: Uint8Array): Uint8Array =>
   new Uint8Array(NOBLE[key.curve].sign(data, key.scalar, PLAIN));
 
 /** Whether the signature is 64 octets r and s of this key over the data; any malformed input is false. */

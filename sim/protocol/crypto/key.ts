@@ -38,8 +38,13 @@ const CURVES: Readonly<Record<Curve, Parameters>> = {
 /** Every curve this project signs with. */
 export const CURVE_NAMES: readonly Curve[] = ['P-256', 'brainpoolP256r1'];
 
-const toNumber = (big: Uint8Array): bigint => BigInt(`0x0${Buffer.from(big).toString('hex')}`);
-const toScalar = (value: bigint): Uint8Array => octets(value.toString(16).padStart(64, '0'));
+/** Order and OpenSSL name of a curve. */
+export const curveParameters = (curve: Curve): Pick<Parameters, 'openssl' | 'order'> => CURVES[curve];
+
+/** Big-endian octets as a number. */
+export const toNumber = (big: Uint8Array): bigint => BigInt(`0x0${Buffer.from(big).toString('hex')}`);
+/** A number below 2^256 as 32 octets, big-endian. */
+export const toScalar = (value: bigint): Uint8Array => octets(value.toString(16).padStart(64, '0'));
 
 /** The key pair of a 32-octet scalar; throws a RangeError when the scalar is not in 1 … n−1. */
 export const privateKeyFromScalar = (curve: Curve, scalar: Uint8Array): PrivateKey => {

@@ -1,7 +1,7 @@
 /** Every seeded defect of an eIM, by its name. */
 import type { EimDefect } from './deviation.js';
 import { eimCounterDefects, eimOperationDefects, eimPackagingDefects } from './eim-package.js';
-import { eimResultDefects } from './eim-result.js';
+import { eimAnswerDefects, eimBeliefDefects, eimEffectDefects } from './eim-result.js';
 import { eimRetrievalDefects } from './eim-retrieval.js';
 import { eimSignatureDefects } from './eim-signature.js';
 import { eimHttpDefects, eimTlsDefects } from './eim-transport.js';
@@ -15,5 +15,7 @@ export const eimDefects: Readonly<Record<string, EimDefect>> = {
   ...eimPackagingDefects,
   ...eimCounterDefects,
   ...eimSignatureDefects,
-  ...eimResultDefects,
+  ...eimBeliefDefects,
+  ...eimEffectDefects,
+  ...eimAnswerDefects,
 };

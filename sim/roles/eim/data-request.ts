@@ -22,7 +22,7 @@ export const takeDataResponse = (eim: EimContext, record: EuiccRecord, octets: U
   const { ipaEuiccData, ipaEuiccDataResponseError } = message.value;
   const request = requestOf(eim, record, ipaEuiccData?.eimTransactionId ?? ipaEuiccDataResponseError?.eimTransactionId);
   if (!request) return { discarded: 'noPackage' };
-  if (!ipaEuiccData) return takeError(record, request, message);
+  if (!ipaEuiccData) return takeError(eim, record, request, message);
   // Data of another eUICC are as if they had not come: the request stays open for the genuine ones.
   if (!learnCertificates(eim, record, ipaEuiccData)) return { discarded: 'certificate' };
   request.phase = 'closed';
@@ -33,10 +33,11 @@ export const takeDataResponse = (eim: EimContext, record: EuiccRecord, octets: U
   };
 };
 
-const takeError = (record: EuiccRecord, request: DataRequest, message: Decoded): Taken => {
+const takeError = (eim: EimContext, record: EuiccRecord, request: DataRequest, message: Decoded): Taken => {
   const code = find(message.root, 'ipaEuiccDataResponseError.ipaEuiccDataErrorCode');
   request.phase = 'closed';
-  failOrder(request.order, 'element' in code ? codeName(code.element) : 'undefinedError');
+  const cause = 'element' in code ? codeName(code.element) : 'undefinedError';
+  if (!eim.decisions.isSuccess(request.kind, cause)) failOrder(request.order, cause);
   settleOrder(record, request.order);
   return { acknowledge: [] };
 };

@@ -69,8 +69,8 @@ export interface ResultDecisions {
   acceptsCounter(signed: number, found: number): boolean;
   acceptsTransactionId(sent: Uint8Array | undefined, found: Uint8Array | undefined): boolean;
   acceptsSeqNumber(previous: number | undefined, found: number): boolean;
-  /** EID whose packages a result given for this EID may answer. */
-  ownerOfResult(eid: string, known: readonly string[]): string;
+  /** EID that a result is taken for, of the one given with it and the one that its content tells. SGP.32 6.3.2.7 */
+  eidOfResult(given: string | undefined, implied: () => string | undefined): string | undefined;
   /** Whether a result that HandleNotification brings is processed. SGP.32 5.14.7 */
   takesResultByNotification(): boolean;
   /** EID of the message against the EID that the package or certificate belongs to. */
@@ -78,7 +78,7 @@ export interface ResultDecisions {
   acceptsEuiccCertificate(fault: string | undefined): boolean;
   /** Whether an unsigned error counts as proof that the package was executed. */
   trustsUnsignedError(): boolean;
-  /** Whether a code of an operation counts as done. */
+  /** Whether a code counts as done; of an operation, or of a whole `euiccPackage`, `dataRequest` or `download`. */
   isSuccess(operation: string, result: string): boolean;
   /** Whether operations after a failed one are shown as not executed. */
   noticesUnexecuted(): boolean;
@@ -147,7 +147,7 @@ const results: ResultDecisions = {
   acceptsCounter: (signed, found) => signed === found,
   acceptsTransactionId: sameId,
   acceptsSeqNumber: (previous, found) => previous === undefined || found > previous,
-  ownerOfResult: eid => eid,
+  eidOfResult: (given, implied) => given ?? implied(),
   takesResultByNotification: () => true,
   acceptsEid: (told, known) => told === known,
   acceptsEuiccCertificate: fault => fault === undefined,

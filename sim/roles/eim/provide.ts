@@ -45,9 +45,9 @@ const impliedEid = (eim: EimContext, provided: ValueOf<typeof ProvideEimPackageR
 const recordOf = (eim: EimContext, provided: ValueOf<typeof ProvideEimPackageResult>): EuiccRecord | { readonly error: number } => {
   const { decisions } = eim;
   if (provided.eidValue && decisions.judgesEid(provided.eidValue) === 'invalid') return { error: decisions.answersInvalidEid() };
-  const eid = provided.eidValue ? eidText(provided.eidValue) : impliedEid(eim, provided);
+  const eid = decisions.eidOfResult(provided.eidValue && eidText(provided.eidValue), () => impliedEid(eim, provided));
   if (eid === undefined) return { error: decisions.answersMissingEid() };
-  return eim.euiccs.get(decisions.ownerOfResult(eid, [...eim.euiccs.keys()])) ?? { error: decisions.answersUnknownEid() };
+  return eim.euiccs.get(eid) ?? { error: decisions.answersUnknownEid() };
 };
 
 /** Takes one delivered result; `prefix` leads to the fields of ProvideEimPackageResult inside the message. */
@@ -68,7 +68,7 @@ export const takeDelivery = (
   if (data) return takeDataResponse(eim, record, data);
   const trigger = octets('profileDownloadTriggerResult');
   if (trigger) return takeTriggerResult(eim, record, trigger);
-  return takeResponseError(record, message, `${prefix}eimPackageResult.eimPackageResultResponseError`);
+  return takeResponseError(eim, record, message, `${prefix}eimPackageResult.eimPackageResultResponseError`);
 };
 
 const takeResultAndNotifications = (eim: EimContext, record: EuiccRecord, message: Decoded, path: string): Taken => {
@@ -82,7 +82,7 @@ const takeResultAndNotifications = (eim: EimContext, record: EuiccRecord, messag
 };
 
 /** The IPA could not handle a package at all; the code is unsigned, so a signed result still counts. SGP.32 6.3.2.7 */
-const takeResponseError = (record: EuiccRecord, message: Decoded, path: string): Taken => {
+const takeResponseError = (eim: EimContext, record: EuiccRecord, message: Decoded, path: string): Taken => {
   const code = find(message.root, `${path}.eimPackageResultErrorCode`);
   const id = find(message.root, `${path}.eimTransactionId`);
   const idOctets = 'element' in id && id.element.value instanceof Uint8Array ? id.element.value : undefined;
@@ -92,7 +92,8 @@ const takeResponseError = (record: EuiccRecord, message: Decoded, path: string):
   if (!pack) return { discarded: 'noPackage' };
   pack.phase = 'closed';
   if (pack.kind === 'euiccPackage') pack.isDoubtful = true;
-  failOrder(pack.order, 'element' in code ? codeName(code.element) : 'undefinedError');
+  const cause = 'element' in code ? codeName(code.element) : 'undefinedError';
+  if (!eim.decisions.isSuccess(pack.kind, cause)) failOrder(pack.order, cause);
   settleOrder(record, pack.order);
   return { acknowledge: [] };
 };

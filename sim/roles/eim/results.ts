@@ -94,7 +94,8 @@ const takeSignedError = (eim: EimContext, record: EuiccRecord, message: Result):
   pack.result = Uint8Array.from(message.octets);
   pack.phase = 'closed';
   pack.before ??= record.view;
-  failOrder(pack.order, 'element' in code ? codeName(code.element) : 'undefinedError');
+  const cause = 'element' in code ? codeName(code.element) : 'undefinedError';
+  if (!eim.decisions.isSuccess(pack.kind, cause)) failOrder(pack.order, cause);
   settleOrder(record, pack.order);
   return { acknowledge: [] };
 };

@@ -24,7 +24,8 @@ export const takeTriggerResult = (eim: EimContext, record: EuiccRecord, octets: 
   if (download.installation !== undefined) return { discarded: 'repeated' };
   const reason = find(message.root, 'profileDownloadTriggerResultData.profileDownloadError.profileDownloadErrorReason');
   download.phase = 'closed';
-  failOrder(download.order, 'element' in reason ? codeName(reason.element) : 'undefinedError');
+  const cause = 'element' in reason ? codeName(reason.element) : 'undefinedError';
+  if (!eim.decisions.isSuccess(download.kind, cause)) failOrder(download.order, cause);
   settleOrder(record, download.order);
   return { acknowledge: [] };
 };

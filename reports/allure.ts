@@ -109,7 +109,14 @@ function messageFiles(sequence: SequenceRecord, exchange: Exchange): readonly Al
     text(name('decoded.txt'), dumpText(exchange, failedChecks(sequence, exchange))),
     // The decoded text has the octets beside it; alone they say more only where they were edited, or are no message.
     ...(exchange.edits.length > 0 || exchange.tree.length === 0
-      ? [{ name: name('octets.hex'), type: 'text/plain', extension: '.hex', content: exchange.octets === '' ? '' : hexText(exchange) } as const]
+      ? [
+          {
+            name: name('octets.hex'),
+            type: 'text/plain',
+            extension: '.hex',
+            content: exchange.octets === '' ? '' : hexText(exchange),
+          } as const,
+        ]
       : []),
     text(name('transport.txt'), transport.join('\n')),
     text(name('signatures.txt'), signatureText(exchange)),

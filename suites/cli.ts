@@ -49,6 +49,12 @@ Exit codes: 0 all pass, 1 a fail, 2 bad input (nothing ran), 3 error or incomple
     .option('--operator <name>', 'person who operates the run, for the title page')
     .option('--known-issues <file>', 'ids and reasons of failures that do not change the exit code')
     .option('--no-allure-html', 'leave out the HTML report of Allure (its results are still written)')
+    .addHelpText(
+      'after',
+      `
+Progress goes to standard error, so that standard output is free for --json, one object on one line:
+  planned, recorded, pass, fail, inconclusive, error, notApplicable, cannotRun, seconds, and byIut with the same numbers by kind of IUT.`,
+    )
     .action(async options => finish(await (await import('./commands/run.js')).runCommand(options)));
 
   selection(sgp32.command('plan'))

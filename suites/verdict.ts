@@ -27,8 +27,11 @@ export const verdictOfCheck = (check: Check, phase: Phase, meaning: 'fail' | 'in
   return phase === 'steps' ? meaning : 'inconclusive';
 };
 
-export const checkText = (c: Check): string =>
-  `${c.path ? `${c.path}: ` : ''}${c.what === c.expected ? '' : `${c.what}: `}expected ${c.expected}, got ${c.actual}`;
+export const checkText = (c: Check): string => {
+  // The comparison of a field is named after the field: the path says it already.
+  const about = c.path?.endsWith(c.what) || c.what === c.expected ? c.path : [c.path, c.what].filter(Boolean).join(': ');
+  return `${about ? `${about}: ` : ''}expected ${c.expected}, got ${c.actual}`;
+};
 
 export interface Judged {
   readonly verdict: Verdict;

@@ -7,6 +7,10 @@ import type { Exchange, RunRecord, SequenceRecord, SignatureCheck, StepRecord } 
 import { account } from '../summary.js';
 import { badge, caseAnchor, dumpTable, failingStep, hasPage, heading, table } from './parts.js';
 
+/** A long request or answer, cut for reading; the record and the Allure report have all of it. */
+const FOLDED = 240;
+const folded = (text: string): string => (text.length > FOLDED ? `${text.slice(0, FOLDED)}… (${text.length} characters)` : text);
+
 function stepRow(step: StepRecord): Markup {
   const checks = step.checks.map(check => {
     const sign = check.ok ? 'pass' : check.level === 'shall' ? 'fail' : 'inconclusive';
@@ -15,9 +19,9 @@ function stepRow(step: StepRecord): Markup {
   const { operator } = step;
   const act =
     operator &&
-    markup`<div class="soft">${operator.action}, by ${operator.by}, ${duration(operator.seconds)}: ${operator.request} → ${operator.answer}</div>`;
+    markup`<div class="soft">${operator.action}, by ${operator.by}, ${duration(operator.seconds)}: ${folded(operator.request)} → ${folded(operator.answer)}</div>`;
   const sign = step.verdict === 'skipped' ? '–' : marks[step.verdict];
-  return markup`<tr><td class="t">${step.no}</td><td>${step.text}${step.note !== undefined && markup`<div class="soft">${step.note}</div>`}${act}${checks}</td><td class="t"><span class="v v-${step.verdict}">${sign} ${step.verdict}</span></td><td class="n">${offset(step.started)}</td><td class="mono">${step.at.file.split('/').at(-1) ?? ''}:${step.at.line}</td></tr>
+  return markup`<tr><td class="t">${step.no}</td><td>${step.text}${step.note !== undefined && markup`<div class="soft">${step.note}</div>`}${act}${checks}</td><td class="t"><span class="v v-${step.verdict}">${sign} ${step.verdict}</span></td><td class="n">${offset(step.started)}</td><td class="mono t">${step.at.file.split('/').at(-1) ?? ''}:${step.at.line}</td></tr>
 `;
 }
 

@@ -54,7 +54,7 @@ table.dump td.hex { white-space: pre; overflow-wrap: normal; width: 1%; }
 table.dump tr.bad td { background: #fbe3e1; } table.dump tr.weak td { background: #fff3d6; }
 table.dump .why { color: var(--fail); font-weight: 600; } table.dump .weak .why { color: var(--inconclusive); }
 mark { background: #ffd98a; color: inherit; border-radius: 2px; padding: 0 1px; }
-figure { margin: 12px 0; overflow-x: auto; } figure svg { max-width: none; }
+figure { margin: 12px 0; overflow-x: auto; } figure svg { max-width: 100%; height: auto; }
 .case { border-top: 1px solid var(--ink); margin-top: 40px; padding-top: 4px; }
 details { margin: 8px 0; } summary { cursor: pointer; color: var(--accent); }
 footer { margin-top: 64px; padding-top: 12px; border-top: 1px solid var(--line); color: var(--soft); font-size: 13px; }

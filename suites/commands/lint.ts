@@ -6,12 +6,17 @@ export interface LintOptions {
   readonly ixit?: readonly string[];
 }
 
+const counted = (number: number, what: string): string => `${number} ${what}${number === 1 ? '' : 's'}`;
+
 export const lintCommand = async (files: readonly string[], options: LintOptions): Promise<number> => {
   const catalogue = prepareCatalogue(options.cases, files.length > 0 ? files : undefined);
   for (const file of options.ixit ?? []) prepareIxit(file, catalogue);
-  const ixits = options.ixit?.length ? `, ${options.ixit.length} IXIT files` : '';
-  process.stdout.write(
-    `${catalogue.cases.length} cases, ${catalogue.procedures.size} procedures, ${catalogue.requirements.size} requirements${ixits}: no mistakes\n`,
-  );
+  const parts = [
+    counted(catalogue.cases.length, 'case'),
+    counted(catalogue.procedures.size, 'procedure'),
+    counted(catalogue.requirements.size, 'requirement'),
+    ...(options.ixit?.length ? [counted(options.ixit.length, 'IXIT file')] : []),
+  ];
+  process.stdout.write(`${parts.join(', ')}: no mistakes\n`);
   return 0;
 };

@@ -104,7 +104,6 @@ export const createCast = async (
     log,
     keys: joinKeySources(sources),
     levelOf: lab.levelOf,
-    iutLabel: lab.iutLabel,
     over: state.over.signal,
     scriptAnswers: (party, typeName) => script.answers(party, typeName),
     fault: error => {

@@ -84,8 +84,8 @@ export const request = (stage: Stage, party: Party, wire: ClientWire, out: Outgo
   const frame = wire.binding.write(out.type, out.octets, link);
   const decoded = decode(out.type, out.octets, { spec: stage.spec });
   const exchange = stage.log.add({
-    from: party.label,
-    to: stage.iutLabel,
+    from: party.name,
+    to: 'iut',
     interface: wire.binding.interface,
     message: out.type.name,
     octets: out.octets,
@@ -115,7 +115,7 @@ const answered = async (
   exchange: number,
 ): Promise<void> => {
   const toEdited = out.edits.length > 0;
-  const about = { from: stage.iutLabel, to: party.label, interface: wire.binding.interface, answers: exchange };
+  const about = { from: 'iut', to: party.name, interface: wire.binding.interface, answers: exchange };
   try {
     const reply = await wire.client.exchange(frame, exchangeOptions(link, stage.over));
     party.link = linkFacts(reply.connection);
@@ -158,14 +158,14 @@ const replyFacts = (frame: Frame, link: Record<string, unknown>): Record<string,
 /** Serves one party on a wire on which the IUT is the client. */
 export const serve = (stage: Stage, party: Party, wire: ServerWire): ServerHandler => {
   const { binding } = wire;
-  const inbound = { from: stage.iutLabel, to: party.label, interface: binding.interface, toEdited: false };
+  const inbound = { from: 'iut', to: party.name, interface: binding.interface, toEdited: false };
 
   const write = (frame: Inbound, out: Outgoing | undefined, link: LinkEdits, answers: number): Outbound => {
     const outbound = binding.write(frame, out, link);
     const decoded = out && decode(out.type, out.octets, { spec: stage.spec });
     stage.log.add({
-      from: party.label,
-      to: stage.iutLabel,
+      from: party.name,
+      to: 'iut',
       interface: binding.interface,
       message: out?.type.name ?? ('fault' in outbound ? outbound.fault : 'no content'),
       octets: out?.octets ?? new Uint8Array(),

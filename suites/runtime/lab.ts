@@ -46,7 +46,6 @@ export interface Lab {
   readonly options: ReadonlyMap<string, boolean>;
   readonly constants: ReadonlyMap<string, unknown>;
   readonly levelOf: LevelOf;
-  readonly iutLabel: string;
   /** Keys that the IUT signs with. */
   readonly iutKeys: readonly NamedKey[];
   readonly responseSeconds: number;
@@ -66,7 +65,6 @@ export interface LabOptions {
   readonly startArguments?: readonly string[];
 }
 
-const ROLE_LABELS: Readonly<Record<string, string>> = { eim: 'eIM', ipa: 'IPA', euicc: 'eUICC', smdp: 'SM-DP+' };
 /** Server names when the IXIT says none: those of SGP.26. */
 const DEFAULT_NAMES: Readonly<Record<string, readonly string[]>> = {
   es9plus: ['testsmdpplus1.example.com', 'testsmdpplus2.example.com'],
@@ -119,7 +117,6 @@ export const openLab = async (given: Ixit, { catalogue, startArguments = [] }: L
       options: ixit.options,
       constants: new Constants(pki, [...catalogue.constants, ...ixit.settings]),
       levelOf: id => catalogue.requirements.get(id)?.level ?? 'shall',
-      iutLabel: `${ROLE_LABELS[ixit.iut] ?? ixit.iut} (IUT)`,
       iutKeys: trustedKeys(ixit, pki),
       responseSeconds: ixit.timeouts.response.seconds,
       clientWire: link => (link === 'https' || link === '' ? client : undefined),

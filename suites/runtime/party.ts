@@ -52,8 +52,6 @@ export interface SigningKeys {
 
 export interface Party {
   readonly name: string;
-  /** Name in diagrams, e.g. S_SM-DP+. */
-  readonly label: string;
   readonly role: RoleName;
   readonly actor: Actor;
   /** False: nothing is answered that the script does not answer. */
@@ -71,11 +69,8 @@ export interface Party {
   outstanding: number;
 }
 
-const LABELS: Readonly<Record<RoleName, string>> = { eim: 'S_eIM', ipa: 'S_IPA', euicc: 'S_eUICC', smdp: 'S_SM-DP+', smds: 'S_SM-DS' };
-
 export const createParty = (name: string, actor: Actor, keys: KeySource, signing: SigningKeys, auto: boolean, everyone: Signal): Party => ({
   name,
-  label: `${LABELS[actor.role]}${/\d$/.exec(name)?.[0] ?? ''}`,
   role: actor.role,
   actor,
   auto,

@@ -29,8 +29,6 @@ export interface Stage {
   readonly log: ExchangeLog;
   readonly keys: KeySource;
   readonly levelOf: LevelOf;
-  /** Name of the IUT in diagrams. */
-  readonly iutLabel: string;
   /** Aborted when the sequence is over. */
   readonly over: AbortSignal;
   /** Whether the script is going to answer a message of this type to a party. */

@@ -51,7 +51,6 @@ const setUp = async (bound: readonly (readonly [string, unknown])[] = []) => {
     log: createExchangeLog(() => 0),
     keys: { keys: () => [], context: () => ({}) },
     levelOf: () => 'shall',
-    iutLabel: 'eIM',
     over: new AbortController().signal,
     scriptAnswers: () => false,
     fault: error => {

@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto';
-import { cmac } from '@noble/ciphers/aes.js';
 import { concat, equal, lengthOctets, readTlv, tagOctets, tlvContent } from '../asn1/tlv.js';
+import { cmac } from './cmac.js';
 import type { BspKeys } from './kdf.js';
 
 /** Largest protected TLV: tag, length, data and MAC together, in octets. SGP.22 2.5.3 */

@@ -1,49 +1,16 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect } from 'chai';
-import { main } from './cli.js';
+import { asProcess, type Ended, inProcess, start } from './fixtures/command-line.js';
 import { packageRoot } from './root.js';
 
 const COMMANDS = ['run', 'plan', 'lint', 'show', 'sim', 'pki', 'selftest', 'report', 'decode', 'encode'];
 const REPORTS = ['allure-results', 'junit.xml', 'record.jsonl', 'results.csv', 'summary.html', 'summary.json'];
 const catalogue = join(packageRoot, 'test-cases');
-const program = join(packageRoot, 'bin', 'sgp32.js');
-/** Colours only where a test asks for them. */
-const { FORCE_COLOR: _f, NO_COLOR: _n, ...environment } = process.env;
-
-interface Ended {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
-/** The same without a process of its own, for all that needs none of its environment: a tenth of the time. */
-const inProcess = async (args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> => {
-  const { stdout, stderr } = process;
-  const written = { out: '', err: '' };
-  const own = { out: stdout.write, err: stderr.write, env: process.env };
-  stdout.write = chunk => {
-    written.out += String(chunk);
-    return true;
-  };
-  stderr.write = chunk => {
-    written.err += String(chunk);
-    return true;
-  };
-  process.env = { ...environment, ...env };
-  try {
-    return { code: await main(args), ...written };
-  } finally {
-    stdout.write = own.out;
-    stderr.write = own.err;
-    process.env = own.env;
-  }
-};
-
 /** The worked example of docs/writing-a-case.md: what a newcomer types has to be what happens. */
 const guide = readFileSync(join(packageRoot, 'docs', 'writing-a-case.md'), 'utf8');
 const EXAMPLE = /```yaml\n(id: eim\.guide\.01\n[\s\S]*?)```/.exec(guide)?.[1] ?? '';
@@ -57,20 +24,7 @@ describe('the command line', function () {
   let builtIn: Ended;
 
   /** Runs `sgp32` in the scratch folder, where a run may leave its results. */
-  const sgp32 = (args: readonly string[], { input = '' } = {}): Promise<Ended> =>
-    new Promise((resolve, reject) => {
-      const child = spawn(process.execPath, [program, ...args], { cwd: folder, env: environment });
-      let out = '';
-      let err = '';
-      child.stdout.on('data', chunk => {
-        out += String(chunk);
-      });
-      child.stderr.on('data', chunk => {
-        err += String(chunk);
-      });
-      child.on('error', reject).on('close', code => resolve({ code, out, err }));
-      child.stdin.end(input);
-    });
+  const sgp32 = (args: readonly string[], input = '') => asProcess(args, folder, input);
 
   /** A catalogue with the worked example as its only case. */
   const makeCatalogue = (name: string, text: string): void => {
@@ -82,7 +36,7 @@ describe('the command line', function () {
 
   /** Starts the reference eIM as its users do, and describes it by the addresses that it tells. */
   const startEim = async (): Promise<void> => {
-    const child = spawn(process.execPath, [program, 'sim', 'eim'], { cwd: folder, env: environment, stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = start(['sim', 'eim'], folder);
     eim = child;
     const [line] = await once(createInterface({ input: child.stdout }), 'line');
     const { esipa, control } = JSON.parse(String(line));
@@ -99,20 +53,11 @@ describe('the command line', function () {
     makeCatalogue('cases', EXAMPLE);
     makeCatalogue('broken', EXAMPLE.replace('{ disable: {', '{ disabel: {'));
     await startEim();
-    separate = await sgp32([
-      'run',
-      '--cases',
-      'cases',
-      '--ixit',
-      'mine.ixit.yaml',
-      '--only',
-      'eim.guide.01',
-      '--json',
-      '--no-allure-html',
-      '--out',
-      'separate',
+    const mine = ['--cases', 'cases', '--ixit', 'mine.ixit.yaml', '--only', 'eim.guide.01'];
+    [separate, builtIn] = await Promise.all([
+      sgp32(['run', ...mine, '--json', '--no-allure-html', '--out', 'separate']),
+      sgp32(['run', '--only', 'eim.retrieval.01', '--out', 'built-in']),
     ]);
-    builtIn = await sgp32(['run', '--only', 'eim.retrieval.01', '--out', 'built-in']);
   });
   after(() => {
     eim?.kill('SIGTERM');
@@ -131,15 +76,15 @@ describe('the command line', function () {
 
   const meant: readonly (readonly [args: string[], hint: string])[] = [
     [['run', '--onyl', 'eim'], 'Did you mean --only?'],
-    [['plan', '--only', 'eim.retreival'], 'did you mean "eim.retrieval"?'],
-    [['show', 'eim.retrieval.99'], 'did you mean "eim.retrieval.0'],
+    [['plan', '--only', 'eim.pol1', '--cases', 'suites/fixtures/small'], 'did you mean "eim.poll"?'],
+    [['show', 'eim.poll.02', '--cases', 'suites/fixtures/small'], 'did you mean "eim.poll.01"?'],
     [['sim', 'eim', '--lisen', ':0'], 'did you mean "listen"?'],
     [['pki', 'CERT_C1'], 'did you mean "CERT_CI"?'],
     [['decode', '--type', 'GetEimPackageRespons', '00'], 'did you mean "GetEimPackageResponse"?'],
   ];
   for (const [args, hint] of meant)
     it(`ends with 2 and a suggestion after sgp32 ${args.join(' ')}`, async () => {
-      const { code, out, err } = await inProcess(args);
+      const { code, out, err } = await inProcess(args.map(arg => (arg.startsWith('suites/') ? join(packageRoot, arg) : arg)));
       expect({ code, out }).to.deep.equal({ code: 2, out: '' });
       expect(err).to.include(hint);
     });
@@ -263,8 +208,8 @@ describe('the command line', function () {
 
   it('decodes and encodes, one message or one per line of standard input', async () => {
     const [lines, encodedLines] = await Promise.all([
-      sgp32(['decode', '-'], { input: 'BF4F03020101\n\nBF4F0302\nxyz\n' }),
-      sgp32(['encode', '-'], { input: '{"type":"GetEimPackageResponse","value":{"eimPackageError":1}}\n{}\n' }),
+      sgp32(['decode', '-'], 'BF4F03020101\n\nBF4F0302\nxyz\n'),
+      sgp32(['encode', '-'], '{"type":"GetEimPackageResponse","value":{"eimPackageError":1}}\n{}\n'),
     ]);
     const tree = await inProcess(['decode', 'BF4F03020101']);
     const encoded = await inProcess(['encode', '--type', 'GetEimPackageResponse', '{"eimPackageError":1}']);

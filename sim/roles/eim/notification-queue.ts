@@ -41,6 +41,8 @@ interface Lane {
   failures: number;
 }
 
+// Short: a reference on the desk retries while one looks at it.
+const FIRST_PAUSE = 0.2;
 const LONGEST_PAUSE = 64;
 
 /** A queue without entries. */
@@ -74,7 +76,7 @@ export const createNotificationQueue = ({ decisions, deliver, later }: QueueSurr
         lane.failures = failed ? lane.failures + 1 : 0;
         if (lane.entries.length === 0) lanes.delete(key);
         else if (!failed) run(key, lane);
-        else if (decisions.retries()) later({ seconds: Math.min(2 ** (lane.failures - 1), LONGEST_PAUSE) }, () => run(key, lane));
+        else if (decisions.retries()) later({ seconds: Math.min(FIRST_PAUSE * 2 ** (lane.failures - 1), LONGEST_PAUSE) }, () => run(key, lane));
       });
   };
 

@@ -192,13 +192,13 @@ describe('eIM: notifications', () => {
     );
     await b.eim.idle();
     expect(forwarded(b.servers)).to.have.members(['a.example 8', 'b.example 10']);
-    expect(b.later.map(l => l.delay)).to.deep.equal([{ seconds: 1 }]);
+    expect(b.later.map(l => l.delay)).to.deep.equal([{ seconds: 0.2 }]);
     b.later[0]?.run();
     await b.eim.idle();
     expect(
       b.later.map(l => l.delay),
       'the pauses grow',
-    ).to.deep.equal([{ seconds: 1 }, { seconds: 2 }]);
+    ).to.deep.equal([{ seconds: 0.2 }, { seconds: 2 }]);
     b.servers.calls.length = 0;
     b.servers.answer = () => ({ done: true });
     b.later[1]?.run();

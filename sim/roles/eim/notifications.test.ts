@@ -198,7 +198,7 @@ describe('eIM: notifications', () => {
     expect(
       b.later.map(l => l.delay),
       'the pauses grow',
-    ).to.deep.equal([{ seconds: 0.2 }, { seconds: 2 }]);
+    ).to.deep.equal([{ seconds: 0.2 }, { seconds: 0.4 }]);
     b.servers.calls.length = 0;
     b.servers.answer = () => ({ done: true });
     b.later[1]?.run();

@@ -2,20 +2,14 @@
  * The harness proves itself: every case must fail on a seeded defect for the stated reason, every defect must be caught,
  * and no case may fail on an implementation that behaves differently but correctly.
  */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { SequenceRecord } from '../reports/record.js';
 import { execute } from './execute.js';
+import type { Expectations } from './expectations.js';
 import type { Ixit } from './ixit-schema.js';
-import { CaseError, type Diagnostic } from './language/diagnostics.js';
 import type { Catalogue } from './language/load.js';
-import { didYouMean, parseYaml } from './language/source.js';
 import type { PlannedSequence } from './plan.js';
 import { planFor } from './prepare.js';
 import { type Lab, openLab } from './runtime/lab.js';
-
-/** What selftest.yaml says of one case: the defects it must catch, each with the requirement that is violated. */
-export type Expectations = ReadonlyMap<string, ReadonlyMap<string, string>>;
 
 /** Result of `sgp32 selftest --json`. */
 export interface SelftestResult {
@@ -30,6 +24,8 @@ export interface SelftestResult {
   readonly variants: number;
   /** Sequences that fail on a conformant variant, as `variant: key: reason`. */
   readonly falseFails: readonly string[];
+  /** Sequences that prove nothing on a conformant variant, likewise; allowed, but worth a look. */
+  readonly inconclusive: readonly string[];
   /** Pairs that did not go as stated, with what happened instead. */
   readonly deviations: readonly string[];
 }
@@ -40,107 +36,100 @@ export interface SelftestInput {
   readonly only: readonly string[];
   readonly expectations: Expectations;
   readonly defects: readonly string[];
-  readonly variants: readonly string[];
+  /** Names of variants, those together that one implementation can have at the same time. */
+  readonly variants: readonly (readonly string[])[];
   /** Implementations tested at the same time. */
   readonly jobs: number;
   tell(line: string): void;
 }
 
-/** Reads selftest.yaml: case id → { defect: requirement }. Unknown cases, defects and requirements are mistakes. */
-export const readExpectations = (
-  file: string,
-  catalogue: Catalogue,
-  defects: readonly string[],
-): { readonly expectations: Expectations; readonly diagnostics: readonly Diagnostic[] } => {
-  const { root, diagnostics: found } = parseYaml(file, readFileSync(file, 'utf8'));
-  const diagnostics = [...found];
-  const report = (at: Diagnostic['at'], code: string, message: string, hint?: string) =>
-    diagnostics.push({ code, at, message, ...(hint ? { hint } : {}) });
-  const ids = catalogue.cases.map(c => c.id);
-  const expectations = new Map<string, Map<string, string>>();
-  for (const { key, at, value } of root?.kind === 'map' ? root.entries : []) {
-    if (!ids.includes(key)) report(at, 'unknown-case', `no case "${key}"`, didYouMean(key, ids));
-    if (value.kind !== 'map') {
-      report(value.at, 'form', 'expected { defect: requirement }');
-      continue;
-    }
-    const pairs = new Map<string, string>();
-    for (const pair of value.entries) {
-      const requirement = pair.value.kind === 'scalar' ? pair.value.text : '';
-      if (!defects.includes(pair.key)) report(pair.at, 'unknown-defect', `no seeded defect "${pair.key}"`, didYouMean(pair.key, defects));
-      if (!catalogue.requirements.has(requirement))
-        report(
-          pair.value.at,
-          'unknown-requirement',
-          `no requirement "${requirement}"`,
-          didYouMean(requirement, catalogue.requirements.keys()),
-        );
-      pairs.set(pair.key, requirement);
-    }
-    expectations.set(key, pairs);
-  }
-  return { expectations, diagnostics };
-};
-
-export const expectationsOf = (root: string, catalogue: Catalogue, defects: readonly string[]): Expectations => {
-  const { expectations, diagnostics } = readExpectations(join(root, 'selftest.yaml'), catalogue, defects);
-  if (diagnostics.length > 0) throw new CaseError(diagnostics);
-  return expectations;
-};
-
 /** Answers are local: a defect that keeps silent must not cost the patience that a product deserves. */
 const impatient = (ixit: Ixit): Ixit => ({ ...ixit, timeouts: { ...ixit.timeouts, response: { seconds: 2 }, operator: { seconds: 3 } } });
+
+/** What the matrix has shown so far. */
+interface Findings {
+  readonly killed: { readonly id: string; readonly defect: string }[];
+  readonly deviations: string[];
+  readonly falseFails: string[];
+  readonly inconclusive: string[];
+}
+
+/** What the runs of one self-test share. */
+interface Matrix extends SelftestInput {
+  readonly plan: readonly PlannedSequence[];
+  readonly findings: Findings;
+}
 
 /** Runs the matrix of cases × defects and cases × variants. */
 export const selftest = async (input: SelftestInput): Promise<SelftestResult> => {
   const ixit = impatient(input.ixit);
   const plan = planFor(ixit, input.catalogue, 'selftest', input.only).filter(p => p.entry.state === 'run');
   const ids = [...new Set(plan.map(p => p.case.id))];
-  const expected = new Map(ids.map(id => [id, input.expectations.get(id) ?? new Map<string, string>()]));
-  const casesOf = (defect: string) => ids.filter(id => expected.get(id)?.has(defect));
-  const concerned = input.only.length === 0 ? input.defects : input.defects.filter(d => casesOf(d).length > 0);
-
-  const killed: { readonly id: string; readonly defect: string }[] = [];
-  const deviations: string[] = [];
-  const falseFails: string[] = [];
-  const mutants = concerned.map(defect => async () => {
-    const cases = casesOf(defect);
-    const records = await runOn(
-      ixit,
-      input.catalogue,
-      ['--defect', defect],
-      plan.filter(p => cases.includes(p.case.id)),
-    );
-    for (const id of cases) {
-      const requirement = expected.get(id)?.get(defect) ?? '';
-      const outcome = judgePair(
-        records.filter(r => r.id === id),
-        requirement,
-      );
-      if (outcome === undefined) killed.push({ id, defect });
-      else deviations.push(`${defect}: ${id}: ${outcome}`);
-    }
-    input.tell(
-      `${cases.every(id => killed.some(k => k.id === id && k.defect === defect)) && cases.length > 0 ? 'caught' : 'NOT CAUGHT'}  ${defect}  by ${cases.join(', ') || 'no case'}`,
-    );
-  });
-  const conformant = input.variants.map(variant => async () => {
-    const records = await runOn(ixit, input.catalogue, ['--variant', variant], plan);
-    const failed = records.filter(r => r.verdict !== 'pass');
-    falseFails.push(...failed.map(r => `${variant}: ${r.key}: ${r.verdict}: ${r.reason}`));
-    input.tell(`${failed.length === 0 ? 'passes' : 'FALSE FAIL'}  ${variant}  ${records.length - failed.length} of ${records.length}`);
-  });
-  await inParallel([...mutants, ...conformant], input.jobs);
+  const isConcerned = (defect: string) => ids.some(id => input.expectations.get(id)?.has(defect));
+  const concerned = input.only.length === 0 ? input.defects : input.defects.filter(isConcerned);
+  const findings: Findings = { killed: [], deviations: [], falseFails: [], inconclusive: [] };
+  const matrix: Matrix = { ...input, ixit, plan, findings };
+  // The longest first, so that nothing is left to wait for at the end.
+  await inParallel(
+    [...input.variants.map(group => () => tryVariants(matrix, group)), ...concerned.map(d => () => tryDefect(matrix, d))],
+    input.jobs,
+  );
+  const { killed } = findings;
   return {
     cases: ids.length,
     defects: concerned.length,
     killed: killed.length,
     survivors: ids.filter(id => !killed.some(k => k.id === id)),
     uncaught: concerned.filter(d => !killed.some(k => k.defect === d)),
-    variants: input.variants.length,
-    falseFails: falseFails.sort(),
-    deviations: deviations.sort(),
+    variants: input.variants.flat().length,
+    falseFails: findings.falseFails.sort(),
+    inconclusive: findings.inconclusive.sort(),
+    deviations: findings.deviations.sort(),
   };
+};
+
+const tryDefect = async (matrix: Matrix, defect: string): Promise<void> => {
+  const { plan, expectations, findings } = matrix;
+  const cases = [...new Set(plan.map(p => p.case.id))].filter(id => expectations.get(id)?.has(defect));
+  const records = await runOn(
+    matrix,
+    ['--defect', defect],
+    plan.filter(p => cases.includes(p.case.id)),
+  );
+  const wrong = cases.flatMap(id => {
+    const outcome = judgePair(
+      records.filter(r => r.id === id),
+      expectations.get(id)?.get(defect) ?? '',
+    );
+    if (outcome === undefined) findings.killed.push({ id, defect });
+    return outcome === undefined ? [] : [`${defect}: ${id}: ${outcome}`];
+  });
+  findings.deviations.push(...wrong);
+  matrix.tell(`${wrong.length === 0 && cases.length > 0 ? 'caught' : 'NOT CAUGHT'}  ${defect}  by ${cases.join(', ') || 'no case'}`);
+};
+
+/** Runs everything on an implementation with all variants of a group, and what failed once more with each alone: to name the one. */
+const tryVariants = async (matrix: Matrix, group: readonly string[]): Promise<void> => {
+  const { plan, findings } = matrix;
+  const together = unproven(group, await runOn(matrix, ['--variant', group.join(',')], plan));
+  findings.inconclusive.push(...together.inconclusive);
+  const failed = plan.filter(p => together.failed.some(r => r.key === p.entry.key));
+  const blamed = new Set<string>();
+  for (const name of failed.length > 0 && group.length > 1 ? group : []) {
+    const alone = unproven([name], await runOn(matrix, ['--variant', name], failed));
+    for (const record of alone.failed) blamed.add(record.key);
+    findings.falseFails.push(...alone.falseFails);
+  }
+  const rest = together.failed.filter(record => !blamed.has(record.key));
+  findings.falseFails.push(...unproven(group, rest).falseFails);
+  matrix.tell(`${failed.length === 0 ? 'passes' : 'FALSE FAIL'}  ${group.join(', ')}  ${plan.length - failed.length} of ${plan.length}`);
+};
+
+/** What did not pass on an implementation with these variants. */
+const unproven = (names: readonly string[], records: readonly SequenceRecord[]) => {
+  const text = (r: SequenceRecord): string => `${names.join('+')}: ${r.key}: ${r.verdict}: ${r.reason}`;
+  const failed = records.filter(r => r.verdict === 'fail' || r.verdict === 'error');
+  return { failed, falseFails: failed.map(text), inconclusive: records.filter(r => r.verdict === 'inconclusive').map(text) };
 };
 
 /** Undefined when a sequence of the case failed for the stated requirement; otherwise what happened. */
@@ -157,8 +146,7 @@ export const judgePair = (
 };
 
 const runOn = async (
-  ixit: Ixit,
-  catalogue: Catalogue,
+  { ixit, catalogue }: Pick<SelftestInput, 'ixit' | 'catalogue'>,
   startArguments: readonly string[],
   plan: readonly PlannedSequence[],
 ): Promise<SequenceRecord[]> => {

@@ -1,5 +1,5 @@
 /** How an eIM may differ from the reference: by a mistake (a seeded defect), or by another choice (a conformant variant). */
-import type { Duration, TlsOffer } from '../../adapters/adapter.js';
+import type { Duration, Frame, TlsOffer } from '../../adapters/adapter.js';
 import type { EimOverride } from '../roles/eim/index.js';
 
 /** One deviation of an eIM. */
@@ -25,6 +25,8 @@ export interface EimDeviation {
     /** Names of further CI certificates that it trusts. */
     readonly trusts?: readonly string[];
     readonly offer?: TlsOffer;
+    /** Changes its requests. */
+    readonly edit?: (request: Frame) => Frame;
   };
 }
 

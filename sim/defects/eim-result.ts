@@ -101,6 +101,9 @@ export const eimAnswerDefects: EimDeviations = {
   acknowledgesOneLess: deciding('It acknowledges the number in front of that of the result.', {
     acknowledges: numbers => numbers.map(number => number - 1),
   }),
+  acknowledgesFormerOnes: deciding('It also acknowledges the number in front of the first one.', {
+    acknowledges: numbers => (numbers.length > 0 ? [Math.min(...numbers) - 1, ...numbers] : []),
+  }),
   answersMissingEidAsUndefined: deciding('It answers undefinedError when the EID is missing.', {
     answersMissingEid: () => UNDEFINED_ERROR,
   }),

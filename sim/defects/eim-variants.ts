@@ -67,7 +67,7 @@ const transport: Readonly<Record<string, EimVariant>> = {
       servesRequest: failed => correct.servesRequest(failed.filter(id => !['SGP32-6.1-13', 'SGP32-6.1-16'].includes(id))),
     }),
   },
-  answersSlowly: { does: 'It takes a tenth of a second for every answer.', pause: { seconds: 0.1 } },
+  answersSlowly: { does: 'It takes its time for every answer.', pause: { seconds: 0.03 } },
 };
 
 /** Variants of packages and their retrieval. SGP.32 2.11.1.1, 3.1.1.1 */
@@ -145,6 +145,16 @@ const results: Readonly<Record<string, EimVariant>> = {
     does: 'It acknowledges a result once more when it is delivered once more.',
     override: () => ({ acceptsSeqNumber: (previous, found) => previous === undefined || found >= previous }),
   },
+  refusesRepeatedResult: {
+    does: 'It answers a result that it has seen before with undefinedError.',
+    override: () => ({ answersDiscarded: () => UNDEFINED_ERROR }),
+  },
+  acknowledgesByEmptyList: {
+    does: 'Where there is nothing to acknowledge it sends an empty list.',
+    override: () => ({
+      outgoing: (type, octets) => (type === 'ProvideEimPackageResultResponse' ? edit(octets, '30', () => tlv(0xbf53)) : octets),
+    }),
+  },
   acknowledgesInReverseOrder: {
     does: 'It lists what it acknowledges from the last to the first.',
     override: () => ({ acknowledges: numbers => [...numbers].reverse() }),
@@ -159,3 +169,43 @@ const results: Readonly<Record<string, EimVariant>> = {
 
 /** Variants by name. */
 export const eimVariants: Readonly<Record<string, EimVariant>> = { ...transport, ...packages, ...results };
+
+/**
+ * Variants that one eIM can have at the same time. The self-test runs the catalogue once per group; what fails there is
+ * tried with each variant of the group alone.
+ */
+export const eimVariantGroups: readonly (readonly string[])[] = [
+  [
+    'speaksTls12Only',
+    'announcesKeepAlive',
+    'chunkedBodies',
+    'answersNotificationsWith200',
+    'repeatsUndeliveredPackage',
+    'skipsCounters',
+    'discardsSilently',
+    'forwardsDuplicates',
+  ],
+  [
+    'presentsBrainpoolCertificate',
+    'closesEveryConnection',
+    'extraHeaders',
+    'refusesEverythingWith400',
+    'withholdsPackageUntilResult',
+    'sharesCounter',
+    'refusesRepeatedResult',
+    'acknowledgesInReverseOrder',
+    'trustsViewAfterStateChange',
+  ],
+  [
+    'choosesCbcSuite',
+    'writesMediaTypeInCapitals',
+    'refusesByClosing',
+    'handsOutLatestFirst',
+    'signsEveryHandOut',
+    'shortTransactionIds',
+    'acknowledgesRepeatedResult',
+    'acknowledgesByEmptyList',
+    'neverMinimizes',
+  ],
+  ['servesAnyMediaType', 'splitsEveryOperation', 'refusesBadResultsByHttp', 'speaksLaterVersion', 'forwardsLate', 'answersSlowly'],
+];

@@ -1,6 +1,8 @@
 /** Every seeded defect of an eIM, by its name. */
 import type { EimDefect } from './deviation.js';
+import { eimNotificationDefects } from './eim-notification.js';
 import { eimCounterDefects, eimOperationDefects, eimPackagingDefects } from './eim-package.js';
+import { eimDownloadDefects, eimRelayDefects, eimServerDefects } from './eim-relay.js';
 import { eimAnswerDefects, eimBeliefDefects, eimEffectDefects } from './eim-result.js';
 import { eimRetrievalDefects } from './eim-retrieval.js';
 import { eimSignatureDefects } from './eim-signature.js';
@@ -18,4 +20,8 @@ export const eimDefects: Readonly<Record<string, EimDefect>> = {
   ...eimBeliefDefects,
   ...eimEffectDefects,
   ...eimAnswerDefects,
+  ...eimDownloadDefects,
+  ...eimRelayDefects,
+  ...eimServerDefects,
+  ...eimNotificationDefects,
 };

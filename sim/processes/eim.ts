@@ -69,6 +69,7 @@ const combined = (deviations: readonly EimDeviation[]) => ({
   registersKeyOf: deviations.findLast(d => d.registersKeyOf)?.registersKeyOf ?? 'CERT_EIM_TLS',
   offer: deviations.findLast(d => d.tls?.offer)?.tls?.offer ?? {},
   clientOffer: deviations.findLast(d => d.servers?.offer)?.servers?.offer ?? {},
+  edits: deviations.flatMap(d => d.servers?.edit ?? []),
   pause: deviations.findLast(d => d.pause)?.pause,
   trusts: deviations.flatMap(d => d.servers?.trusts ?? []),
 });
@@ -109,6 +110,7 @@ export const startEim = async (options: EimProcessOptions, { report = () => unde
       return eim.decisions.acceptsServerCertificate(found?.code) ? undefined : (found?.message ?? 'its certificate was refused');
     },
     offer: deviation.clientOffer,
+    edit: request => deviation.edits.reduce((edited, edit) => edit(edited), request),
     report,
   });
   const eim = createEim({

@@ -1,6 +1,6 @@
 /** SM-DP+ and SM-DS reached over HTTPS, JSON binding: the way of the reference eIM to its servers. SGP.22 6.2, 6.5 */
 import type { Spec } from '#protocol/asn1/type.js';
-import type { Client, TlsOffer } from '../../adapters/adapter.js';
+import type { Client, Frame, TlsOffer } from '../../adapters/adapter.js';
 import { openHttpsClient } from '../../adapters/https-client.js';
 import { es9plusClient } from '../bindings/es9plus-http.js';
 import { es11Client } from '../bindings/es11-http.js';
@@ -18,6 +18,8 @@ export interface RspHttpsOptions {
   readonly inspect?: (rspInterface: RspInterface, chain: readonly Uint8Array[]) => string | undefined;
   /** Of every handshake with a server. */
   readonly offer?: TlsOffer;
+  /** Changes requests on their way out. */
+  readonly edit?: (request: Frame) => Frame;
   /** Told of every call that led to no answer. */
   readonly report?: (problem: string) => void;
 }
@@ -30,7 +32,15 @@ export interface RspHttps extends RspServers {
 const RESPONSE_TIME = { seconds: 20 };
 
 /** Opens the way to RSP servers; connections are made on demand and kept. */
-export const openRspHttps = ({ spec, resolve, trust, inspect, offer = {}, report = () => undefined }: RspHttpsOptions): RspHttps => {
+export const openRspHttps = ({
+  spec,
+  resolve,
+  trust,
+  inspect,
+  offer = {},
+  edit = frame => frame,
+  report = () => undefined,
+}: RspHttpsOptions): RspHttps => {
   const clients = new Map<string, Client>();
   const closing = new AbortController();
   const rules = { 'ES9+': { of: ES9PLUS, binding: es9plusClient({ spec }) }, ES11: { of: ES11, binding: es11Client({ spec }) } } as const;
@@ -58,7 +68,7 @@ export const openRspHttps = ({ spec, resolve, trust, inspect, offer = {}, report
     const { of, binding } = rules[rspInterface];
     const request = of.functions.find(f => f.request.name === type)?.request;
     if (!request) return { failure: `${type} is no function of ${rspInterface}` };
-    const frame = binding.write(request, octets);
+    const frame = edit(binding.write(request, octets));
     const reply = await clientTo(rspInterface, address).exchange(frame, { signal: closing.signal });
     const read = binding.read(reply, type);
     if ('nothing' in read) return read.nothing === 'empty' ? { done: true } : { failure: read.reason };

@@ -1,0 +1,52 @@
+/** selftest.yaml: which seeded defects every case has to catch, and for the violation of which requirement. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CaseError, type Diagnostic } from './language/diagnostics.js';
+import type { Catalogue } from './language/load.js';
+import { didYouMean, parseYaml } from './language/source.js';
+
+/** What selftest.yaml says of one case: the defects it must catch, each with the requirement that is violated. */
+export type Expectations = ReadonlyMap<string, ReadonlyMap<string, string>>;
+
+/** Reads selftest.yaml: case id → { defect: requirement }. Unknown cases, defects and requirements are mistakes. */
+export const readExpectations = (
+  file: string,
+  catalogue: Catalogue,
+  defects: readonly string[],
+): { readonly expectations: Expectations; readonly diagnostics: readonly Diagnostic[] } => {
+  const { root, diagnostics: found } = parseYaml(file, readFileSync(file, 'utf8'));
+  const diagnostics = [...found];
+  const report = (at: Diagnostic['at'], code: string, message: string, hint?: string) =>
+    diagnostics.push({ code, at, message, ...(hint ? { hint } : {}) });
+  const ids = catalogue.cases.map(c => c.id);
+  const expectations = new Map<string, Map<string, string>>();
+  for (const { key, at, value } of root?.kind === 'map' ? root.entries : []) {
+    if (!ids.includes(key)) report(at, 'unknown-case', `no case "${key}"`, didYouMean(key, ids));
+    if (value.kind !== 'map') {
+      report(value.at, 'form', 'expected { defect: requirement }');
+      continue;
+    }
+    const pairs = new Map<string, string>();
+    for (const pair of value.entries) {
+      const requirement = pair.value.kind === 'scalar' ? pair.value.text : '';
+      if (!defects.includes(pair.key)) report(pair.at, 'unknown-defect', `no seeded defect "${pair.key}"`, didYouMean(pair.key, defects));
+      if (!catalogue.requirements.has(requirement))
+        report(
+          pair.value.at,
+          'unknown-requirement',
+          `no requirement "${requirement}"`,
+          didYouMean(requirement, catalogue.requirements.keys()),
+        );
+      pairs.set(pair.key, requirement);
+    }
+    expectations.set(key, pairs);
+  }
+  return { expectations, diagnostics };
+};
+
+/** The expectations of a catalogue folder. Throws CaseError when its selftest.yaml has mistakes. */
+export const expectationsOf = (root: string, catalogue: Catalogue, defects: readonly string[]): Expectations => {
+  const { expectations, diagnostics } = readExpectations(join(root, 'selftest.yaml'), catalogue, defects);
+  if (diagnostics.length > 0) throw new CaseError(diagnostics);
+  return expectations;
+};

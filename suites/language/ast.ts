@@ -29,7 +29,7 @@ export interface StepBase {
 export interface SendStep extends StepBase {
   readonly verb: 'send';
   readonly actor: string;
-  /** Name of the ASN.1 type, or `empty` for an answer without a message. */
+  /** Name of the ASN.1 type, or `nothing` for an answer without a message. */
   readonly typeName: string;
   readonly type?: Type;
   readonly with?: Node;

@@ -1,6 +1,13 @@
 /** How an eIM may differ from the reference: by a mistake (a seeded defect), or by another choice (a conformant variant). */
-import type { Duration, Frame, TlsOffer } from '../../adapters/adapter.js';
+import type { Duration, Frame, TlsIdentity, TlsOffer } from '../../adapters/adapter.js';
 import type { EimOverride } from '../roles/eim/index.js';
+
+/** A server in front of the one of the process. */
+export interface Front {
+  /** host:port. */
+  readonly address: string;
+  close(): Promise<void>;
+}
 
 /** One deviation of an eIM. */
 export interface EimDeviation {
@@ -13,8 +20,8 @@ export interface EimDeviation {
     /** Name of its certificate in the test PKI, e.g. `CERT_EIM_TLS_KEY_USAGE`. */
     readonly certificate?: string;
     readonly offer?: TlsOffer;
-    /** Keeps one ephemeral key for all handshakes. */
-    readonly fixedEphemeralKey?: true;
+    /** Opens a TLS server of its own at host:port, in front of a plain one at another. */
+    readonly inFront?: (listen: string, identity: TlsIdentity, target: string) => Promise<Front>;
   };
   /** How long it takes for each answer. */
   readonly pause?: Duration;
@@ -37,3 +44,16 @@ export type EimDeviations = Readonly<Record<string, EimDeviation>>;
 export type EimDefect = EimDeviation;
 /** A conformant variant: behaves differently where the specification leaves a choice; no case may fail on it. */
 export type EimVariant = EimDeviation;
+
+/** Several deviations as one; what a later one says of the wires goes before what an earlier one says. */
+export const combined = (deviations: readonly EimDeviation[]) => ({
+  overrides: deviations.flatMap(d => d.override ?? []),
+  certificate: deviations.findLast(d => d.tls?.certificate)?.tls?.certificate ?? 'CERT_EIM_TLS',
+  registersKeyOf: deviations.findLast(d => d.registersKeyOf)?.registersKeyOf ?? 'CERT_EIM_TLS',
+  offer: deviations.findLast(d => d.tls?.offer)?.tls?.offer ?? {},
+  clientOffer: deviations.findLast(d => d.servers?.offer)?.servers?.offer ?? {},
+  edits: deviations.flatMap(d => d.servers?.edit ?? []),
+  inFront: deviations.findLast(d => d.tls?.inFront)?.tls?.inFront,
+  pause: deviations.findLast(d => d.pause)?.pause,
+  trusts: deviations.flatMap(d => d.servers?.trusts ?? []),
+});

@@ -3,6 +3,7 @@ import { concat, hex, readTlv } from '#protocol/asn1/tlv.js';
 import type { EimOverride } from '../roles/eim/index.js';
 import type { EimDeviations } from './deviation.js';
 import { contentAt } from './edits.js';
+import { openFixedKeyTls } from './fixed-key-tls.js';
 import { answering, refusal, startsWith, statusOf, withMeta } from './frames.js';
 
 const losesQueueOnBadRequest: EimOverride = correct => {
@@ -78,6 +79,7 @@ export const eimTlsDefects: EimDeviations = {
     does: 'Its TLS certificate is not for signatures.',
     tls: { certificate: 'CERT_EIM_TLS_KEY_USAGE' },
   },
+  reusesEphemeralKey: { does: 'It has one ephemeral key for all TLS handshakes.', tls: { inFront: openFixedKeyTls } },
   registersOtherTlsKey: {
     does: 'It has eUICCs trust a key that its TLS certificate does not have.',
     registersKeyOf: 'CERT_S_EIMsign',

@@ -10,7 +10,7 @@ import type { Inbound, Outbound, TlsIdentity } from '../../adapters/adapter.js';
 import { openHttpsListener } from '../../adapters/https-listener.js';
 import type { ServerBinding } from '../bindings/binding.js';
 import { ESIPA_PATH, esipaHttpServer } from '../bindings/esipa-http.js';
-import type { EimDeviation } from '../defects/deviation.js';
+import { combined } from '../defects/deviation.js';
 import { createEim, type Eim } from '../roles/eim/index.js';
 import { openControl } from './eim-control.js';
 import { type EimProcessOptions, OptionError } from './eim-options.js';
@@ -61,18 +61,6 @@ const trusted = (pki: Pki, given: readonly string[]): { readonly pems: readonly 
   const chosen = given.length > 0 ? ders : ['CERT_CI', 'CERT_CI_BRP'].flatMap(name => pki.certificate(name) ?? []);
   return { ders: chosen, pems: chosen.map(der => pem('CERTIFICATE', der)) };
 };
-
-/** Several deviations as one; what a later one says of the wires goes before what an earlier one says. */
-const combined = (deviations: readonly EimDeviation[]) => ({
-  overrides: deviations.flatMap(d => d.override ?? []),
-  certificate: deviations.findLast(d => d.tls?.certificate)?.tls?.certificate ?? 'CERT_EIM_TLS',
-  registersKeyOf: deviations.findLast(d => d.registersKeyOf)?.registersKeyOf ?? 'CERT_EIM_TLS',
-  offer: deviations.findLast(d => d.tls?.offer)?.tls?.offer ?? {},
-  clientOffer: deviations.findLast(d => d.servers?.offer)?.servers?.offer ?? {},
-  edits: deviations.flatMap(d => d.servers?.edit ?? []),
-  pause: deviations.findLast(d => d.pause)?.pause,
-  trusts: deviations.flatMap(d => d.servers?.trusts ?? []),
-});
 
 /** Answers one frame; whatever it holds, there is an answer. */
 const answerFrame = async (eim: Eim, binding: ServerBinding, frame: Inbound, report: (problem: string) => void): Promise<Outbound> => {
@@ -128,15 +116,15 @@ export const startEim = async (options: EimProcessOptions, { report = () => unde
     overrides: deviation.overrides,
   });
   const identity = tlsIdentity(pki, deviation.certificate);
+  const identities = new Map([
+    ['*', identity],
+    [options.serverName.toLowerCase(), identity],
+  ]);
   const listener = await openHttpsListener({
-    listen: options.listen,
-    identities: new Map([
-      ['*', identity],
-      [options.serverName.toLowerCase(), identity],
-    ]),
-    tls: deviation.offer,
+    ...(deviation.inFront ? { listen: '127.0.0.1:0' } : { listen: options.listen, identities, tls: deviation.offer }),
     onProblem: problem => report(`esipa: ${problem.message}`),
   });
+  const front = await deviation.inFront?.(options.listen, identity, listener.address);
   const binding = esipaHttpServer({ spec });
   listener.onFrame(async frame => {
     const answer = await answerFrame(eim, binding, frame, report);
@@ -149,10 +137,10 @@ export const startEim = async (options: EimProcessOptions, { report = () => unde
   });
   return {
     eim,
-    esipa: `https://${listener.address}${ESIPA_PATH}`,
+    esipa: `https://${front?.address ?? listener.address}${ESIPA_PATH}`,
     control: `http://${control.address}`,
     close: async () => {
-      await Promise.all([listener.close(), control.close(), servers.close()]);
+      await Promise.all([front?.close(), listener.close(), control.close(), servers.close()]);
     },
   };
 };

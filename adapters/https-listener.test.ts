@@ -238,6 +238,16 @@ describe('https listener', () => {
         /^HTTP\/1\.1 200 OK\r\nx-admin-protocol: gsma\/rsp\/v2\.1\.0\r\ncontent-length: 3\r\n[\s\S]*\r\n\r\nabc$/,
       );
     });
+    it('sends a body in chunks when the answer says so', async () => {
+      const listener = await plain();
+      listener.onFrame(async () => ({ meta: { ':status': '200', 'transfer-encoding': 'chunked' }, body: new Uint8Array([97, 98, 99]) }));
+      const socket = raw(listener);
+      const answer = text(socket);
+      socket.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
+      expect(await answer)
+        .to.match(/\r\n\r\n1\r\na\r\n2\r\nbc\r\n0\r\n\r\n$/)
+        .and.not.match(/content-length/i);
+    });
     it('sends no body and no length with a 204', async () => {
       const listener = await plain();
       listener.onFrame(async () => ({ meta: { ':status': '204' }, body: new Uint8Array() }));

@@ -2,16 +2,21 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CaseError, type Diagnostic } from './language/diagnostics.js';
-import type { Catalogue } from './language/load.js';
 import { didYouMean, parseYaml } from './language/source.js';
 
 /** What selftest.yaml says of one case: the defects it must catch, each with the requirement that is violated. */
 export type Expectations = ReadonlyMap<string, ReadonlyMap<string, string>>;
 
+/** What the names in selftest.yaml may refer to. */
+export interface Known {
+  readonly cases: readonly { readonly id: string }[];
+  readonly requirements: ReadonlyMap<string, unknown>;
+}
+
 /** Reads selftest.yaml: case id → { defect: requirement }. Unknown cases, defects and requirements are mistakes. */
 export const readExpectations = (
   file: string,
-  catalogue: Catalogue,
+  catalogue: Known,
   defects: readonly string[],
 ): { readonly expectations: Expectations; readonly diagnostics: readonly Diagnostic[] } => {
   const { root, diagnostics: found } = parseYaml(file, readFileSync(file, 'utf8'));
@@ -45,7 +50,7 @@ export const readExpectations = (
 };
 
 /** The expectations of a catalogue folder. Throws CaseError when its selftest.yaml has mistakes. */
-export const expectationsOf = (root: string, catalogue: Catalogue, defects: readonly string[]): Expectations => {
+export const expectationsOf = (root: string, catalogue: Known, defects: readonly string[]): Expectations => {
   const { expectations, diagnostics } = readExpectations(join(root, 'selftest.yaml'), catalogue, defects);
   if (diagnostics.length > 0) throw new CaseError(diagnostics);
   return expectations;

@@ -72,6 +72,7 @@ async function* records(socket: Socket): AsyncGenerator<{ readonly type: number;
   let received: Uint8Array = new Uint8Array();
   for await (const chunk of socket) {
     received = concat(received, chunk);
+    if ((received[0] ?? 0) < CHANGE_CIPHER_SPEC || (received[0] ?? 0) > DATA) return;
     for (let end = endOf(received); end <= received.length; end = endOf(received)) {
       yield { type: received[0] ?? 0, content: received.subarray(5, end) };
       received = received.subarray(end);

@@ -206,6 +206,17 @@ describe('eIM: notifications', () => {
     expect(forwarded(b.servers)).to.deep.equal(['a.example 8', 'a.example 9']);
   });
 
+  it('forgets the notifications of an eUICC with it', async () => {
+    const b = bench({ servers: testServers() });
+    await withResult(b, notification({ seqNumber: 8 }));
+    await b.eim.idle();
+    expect(forwarded(b.servers), 'not accepted, so it is kept').to.deep.equal(['a.example 8']);
+    expect(b.eim.forget(EID1)).to.equal(true);
+    b.later[0]?.run();
+    await b.eim.idle();
+    expect(forwarded(b.servers)).to.deep.equal(['a.example 8']);
+  });
+
   it('lets an old notification that comes late not change its view', async () => {
     const b = accepting();
     await withResult(b);

@@ -99,7 +99,7 @@ Progress goes to standard error, so that standard output is free for --json, one
     .command('selftest')
     .description('prove the catalogue: every case must fail on a seeded defect, and no conformant variant may fail')
     .option('--only <prefix>', 'only cases whose id begins so; may be repeated', collect)
-    .option('--jobs <n>', 'implementations tested at the same time', '2')
+    .option('--jobs <n>', 'implementations tested at the same time', '4')
     .option('--json', 'print the result object on standard output')
     .action(async options => finish(await (await import('./commands/selftest.js')).selftestCommand(options)));
 

@@ -11,7 +11,7 @@ export type AllureStatus = 'passed' | 'failed' | 'broken' | 'skipped';
 export interface AllureFile {
   readonly name: string;
   readonly type: 'text/plain' | 'image/svg+xml' | 'text/x-yaml';
-  readonly extension: '.txt' | '.hex' | '.svg' | '.yaml';
+  readonly extension: '.txt' | '.svg' | '.yaml';
   readonly content: string;
 }
 
@@ -102,26 +102,20 @@ function signatureText({ signatures }: Exchange): string {
     .join('\n');
 }
 
+const section = (title: string, content: string): string => (content === '' ? '' : `\n== ${title} ==\n${content}\n`);
+
+// One file for all that is known of a message: four of them cost a run seconds of opening files, and the reader the overview.
 function messageFiles(sequence: SequenceRecord, exchange: Exchange): readonly AllureFile[] {
-  const name = (ending: string) => `${exchange.no} ${exchange.message} ${ending}`;
   const transport = Object.entries(exchange.transport).map(([key, value]) => `${key}: ${value}`);
-  const files: readonly AllureFile[] = [
-    text(name('decoded.txt'), dumpText(exchange, failedChecks(sequence, exchange))),
-    // The decoded text has the octets beside it; alone they say more only where they were edited, or are no message.
-    ...(exchange.edits.length > 0 || exchange.tree.length === 0
-      ? [
-          {
-            name: name('octets.hex'),
-            type: 'text/plain',
-            extension: '.hex',
-            content: exchange.octets === '' ? '' : hexText(exchange),
-          } as const,
-        ]
-      : []),
-    text(name('transport.txt'), transport.join('\n')),
-    text(name('signatures.txt'), signatureText(exchange)),
-  ];
-  return files.filter(({ content }) => content !== '');
+  // The decoded text has the octets beside it; alone they say more only where they were edited, or are no message.
+  const bare = exchange.octets !== '' && (exchange.edits.length > 0 || exchange.tree.length === 0);
+  const content = [
+    dumpText(exchange, failedChecks(sequence, exchange)),
+    section('octets', bare ? hexText(exchange) : ''),
+    section('transport', transport.join('\n')),
+    section('signatures', signatureText(exchange)),
+  ].join('');
+  return [text(`${exchange.no} ${exchange.message}.txt`, content)];
 }
 
 function checkStep(check: Check, start: number): AllureStep {
@@ -143,17 +137,13 @@ function scriptStep(sequence: SequenceRecord, step: StepRecord, from: number): A
   const exchange = sequence.exchanges.find(({ no }) => no === step.exchange);
   const phase = step.phase === 'steps' ? '' : `${step.phase}: `;
   return {
-    name: `${step.no}  ${phase}${step.text}`,
+    name: `${step.no}  ${phase}${step.text}${step.note ? ` — ${step.note}` : ''}`,
     status: statuses[step.verdict],
     ...(step.reason !== undefined && { message: `${positionText(step.at)} ${step.reason}` }),
     start,
     stop,
     steps: step.checks.map(check => checkStep(check, stop)),
-    files: [
-      ...(exchange ? messageFiles(sequence, exchange) : []),
-      ...operatorFile(step),
-      ...(step.note ? [text('note.txt', step.note)] : []),
-    ],
+    files: [...(exchange ? messageFiles(sequence, exchange) : []), ...operatorFile(step)],
   };
 }
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { type AllureStep, allureLabels, describeSequence, describeUnrun } from './allure.js';
+import { allureLabels, describeSequence, describeUnrun } from './allure.js';
 import { expectGolden } from './fixtures/golden.js';
 import { goldenRecord } from './fixtures/record.js';
 

@@ -8,7 +8,11 @@ describe('waiting', () => {
     const signal = createSignal();
     let looks = 0;
     let there = false;
-    const found = waitFor(() => (looks++, there ? 'it' : undefined), signal, 60, never);
+    const look = () => {
+      looks++;
+      return there ? 'it' : undefined;
+    };
+    const found = waitFor(look, signal, 60, never);
     signal.notify();
     await Promise.resolve();
     there = true;

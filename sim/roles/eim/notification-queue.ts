@@ -76,7 +76,8 @@ export const createNotificationQueue = ({ decisions, deliver, later }: QueueSurr
         lane.failures = failed ? lane.failures + 1 : 0;
         if (lane.entries.length === 0) lanes.delete(key);
         else if (!failed) run(key, lane);
-        else if (decisions.retries()) later({ seconds: Math.min(FIRST_PAUSE * 2 ** (lane.failures - 1), LONGEST_PAUSE) }, () => run(key, lane));
+        else if (decisions.retries())
+          later({ seconds: Math.min(FIRST_PAUSE * 2 ** (lane.failures - 1), LONGEST_PAUSE) }, () => run(key, lane));
       });
   };
 

@@ -53,6 +53,21 @@ describe('console', () => {
     expect(follow(true, { CI: 'true' }).join('')).not.to.contain('\r');
   });
 
+  it('tells once what keeps every sequence from running', () => {
+    const written: string[] = [];
+    const screen = { write: (text: string) => written.push(text) };
+    const { finished } = liveConsole({ screen, environment: {}, planned: 4, requirements: [], resultsDir: 'results' });
+    const [first, second] = goldenRecord.sequences;
+    if (!first || !second) throw new Error('the fixture has sequences');
+    const unrun = (sequence: typeof first, reason: string) => ({ ...sequence, verdict: 'inconclusive', reason, steps: [] }) as const;
+    finished(unrun(first, 'nothing listens there'));
+    finished(unrun(second, 'nothing listens there'));
+    finished(unrun(first, 'the certificate is wrong'));
+    finished({ ...unrun(second, 'the certificate is wrong'), steps: second.steps });
+    expect(written.map(text => text.split('\n').length > 2)).to.deep.equal([true, false, true, true]);
+    expect(written[1]).to.contain('for the same reason');
+  });
+
   it('lets no text of the IUT steer the terminal', () => {
     expect(follow(false, {}).join('')).to.contain('␀␛[31m␊second line');
   });

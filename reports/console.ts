@@ -98,6 +98,17 @@ export function liveConsole(options: ConsoleOptions): Progress {
   const counts: Record<Verdict, number> = { pass: 0, fail: 0, inconclusive: 0, error: 0 };
   const running = new Map<string, PlanEntry>();
   let drawn = false;
+  let told: SequenceRecord | undefined;
+
+  // One IUT that cannot be reached stops every sequence: its reason is worth reading once.
+  const block = (sequence: SequenceRecord): string => {
+    const again = told && sequence.steps.length === 0 && told.verdict === sequence.verdict && told.reason === sequence.reason;
+    told = sequence;
+    const paint = painter(colours, sequence.verdict);
+    return again
+      ? `${paint(sequence.verdict.toUpperCase())} ${oneLine(addressOf(sequence))}  for the same reason`
+      : failureBlock(sequence, options, colours);
+  };
 
   const clear = () => {
     if (drawn) screen.write(clearLine);
@@ -126,7 +137,7 @@ export function liveConsole(options: ConsoleOptions): Progress {
       running.delete(sequence.key);
       counts[sequence.verdict]++;
       clear();
-      if (sequence.verdict !== 'pass') screen.write(`${failureBlock(sequence, options, colours)}\n`);
+      if (sequence.verdict !== 'pass') screen.write(`${block(sequence)}\n`);
       else if (!live) screen.write(`${colours.green(marks.pass)} ${oneLine(addressOf(sequence))}  ${duration(sequence.seconds)}\n`);
       for (const finding of sequence.findings) screen.write(`${colours.yellow('finding')} ${sequence.key}  ${oneLine(finding)}\n`);
       draw();

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { OperatorError } from '../adapters/adapter.js';
 import type { Check, StepRecord } from '../reports/record.js';
+import { MissingValue, NoAutoValue } from './language/values.js';
 import { checkText, HarnessError, Inconclusive, judge, meaningOfError, toError, verdictOfCheck, worst } from './verdict.js';
 
 const check = (ok: boolean, level: Check['level'] = 'shall', covers = ['SGP32-1-01']): Check => ({
@@ -73,6 +74,8 @@ describe('verdicts', () => {
   it('never blame the IUT for what the operator or the harness did', () => {
     expect(meaningOfError(new OperatorError('timeout', 'no answer'))).to.deep.equal({ verdict: 'inconclusive', reason: 'no answer' });
     expect(meaningOfError(new Inconclusive('no reader'))).to.deep.equal({ verdict: 'inconclusive', reason: 'no reader' });
+    expect(meaningOfError(new NoAutoValue('nothing here'))).to.deep.equal({ verdict: 'inconclusive', reason: 'nothing here' });
+    expect(meaningOfError(new MissingValue('no order'))).to.deep.equal({ verdict: 'error', reason: 'no order' });
     expect(meaningOfError(new HarnessError('no actor x'))).to.deep.equal({ verdict: 'error', reason: 'no actor x' });
     expect(meaningOfError(new TypeError('boom')).reason).to.match(/^boom \(at /);
     expect(meaningOfError('text').verdict).to.equal('error');

@@ -1,6 +1,7 @@
 /** How checks become a verdict: worst wins, and what failed where says whom it is counted against. */
 import { OperatorError } from '../adapters/adapter.js';
 import type { Check, Phase, SequenceRecord, StepRecord, Verdict } from '../reports/record.js';
+import { NoAutoValue } from './language/values.js';
 
 const ORDER: readonly Verdict[] = ['pass', 'inconclusive', 'fail', 'error'];
 export const worst = (verdicts: Iterable<Verdict>): Verdict => {
@@ -71,10 +72,10 @@ export const toError = (record: Pick<SequenceRecord, 'verdict' | 'reason'>): Err
   return error;
 };
 
-/** What an exception in a step means: only Inconclusive and acts of the operator are nobody's fault, all else is ours. */
+/** What an exception in a step means: only Inconclusive, acts of the operator and a missing `$auto` are nobody's fault, all else is ours. */
 export const meaningOfError = (error: unknown, otherwise: Verdict = 'error'): { readonly verdict: Verdict; readonly reason: string } => {
   const reason = error instanceof Error ? error.message : String(error);
-  if (error instanceof Inconclusive || error instanceof OperatorError) return { verdict: 'inconclusive', reason };
+  if ([Inconclusive, OperatorError, NoAutoValue].some(kind => error instanceof kind)) return { verdict: 'inconclusive', reason };
   const isExpected = error instanceof HarnessError || (error instanceof Error && 'code' in error);
   const stack = error instanceof Error && !isExpected ? ` (${error.stack?.split('\n')[1]?.trim() ?? ''})` : '';
   return { verdict: otherwise, reason: `${reason}${stack}` };

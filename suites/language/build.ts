@@ -8,7 +8,7 @@ import { readBit, readScalar } from './reading.js';
 import { bind, type Scope } from './scope.js';
 import { show } from './show.js';
 import { didYouMean, type Entry, type ListNode, type MapNode, type Node, type Position, type ScalarNode } from './source.js';
-import { ABSENT, AUTO, isObject, MissingValue, unreadNode } from './values.js';
+import { ABSENT, AUTO, isObject, NoAutoValue, unreadNode } from './values.js';
 
 interface Place {
   readonly type: Type | undefined;
@@ -61,7 +61,7 @@ const settle = (found: unknown, base: unknown, place: Place): unknown => {
       return fail(at, `$${definition.name} says what a value must be like; it has none of its own`, 'it belongs into "match"');
     const built = definition.build(argument, scope.random);
     if (built !== AUTO) return settle(built, base, place);
-    if (base === undefined || base === ABSENT) throw new MissingValue('a correct counterpart puts nothing here, so $auto has no value');
+    if (base === undefined || base === ABSENT) throw new NoAutoValue('a correct counterpart puts nothing here, so $auto has no value');
     return base;
   }
   if (found === ABSENT || type === undefined) return found;

@@ -24,6 +24,12 @@ export class MissingValue extends Error {
   }
 }
 
+/**
+ * `$auto` where a correct counterpart puts nothing. What it puts follows from what the IUT asked for before, so this is neither a
+ * fault of the harness nor, by itself, one of the IUT.
+ */
+export class NoAutoValue extends MissingValue {}
+
 /** A SEQUENCE, a CHOICE or a map of an operator act: an object that is no octets, list, node or symbol. */
 export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array) && unreadNode(value) === undefined;

@@ -139,9 +139,6 @@ async function hand(described: AllureCase): Promise<void> {
   for (const message of messages(described)) await runtime.sendMessage(message);
 }
 
-/** Hands a recorded sequence to Allure from inside its running mocha test; without allure-mocha as reporter it does nothing. */
-export const reportToAllure = (sequence: SequenceRecord): Promise<void> => hand(describeSequence(sequence));
-
 /** What a mocha run needs for Allure: the options of allure-mocha, and what each test hands over before it ends. */
 export interface AllureReporting {
   readonly reporterOptions: {

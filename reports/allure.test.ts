@@ -67,14 +67,24 @@ describe('Allure description', () => {
     ]);
   });
 
+  it('has the octets of a field that is too long to be shown beside its name', () => {
+    const [first] = goldenRecord.sequences;
+    const [sent] = first?.exchanges ?? [];
+    const [root] = sent?.tree ?? [];
+    if (!first || !sent || !root) throw new Error('the fixture has a decoded message');
+    const long = { ...sent, edits: [], octets: 'AB'.repeat(3000), tree: [{ ...root, start: 0, end: 3000 }] };
+    const texts = describeSequence({ ...first, exchanges: [long] }).steps.flatMap(step => step.files.map(({ content }) => content));
+    expect(texts.join('')).to.contain('0BB0  AB AB AB AB AB AB AB AB\n');
+  });
+
   it('shows messages that no step of the script names, in their place', () => {
-    const [first, ...rest] = goldenRecord.sequences;
-    if (!first || rest.length === 0) throw new Error('the fixture has sequences');
-    const { exchange: _scripted, ...unscripted } = first.steps[1] ?? first.steps[0] ?? { exchange: 0 };
+    const [first] = goldenRecord.sequences;
+    if (!first) throw new Error('the fixture has sequences');
     const steps = describeSequence({
       ...first,
-      steps: first.steps.map((step, index) => (index === 1 ? { ...step, ...unscripted, exchange: 99 } : step)),
+      steps: first.steps.map((step, index) => (index === 1 ? { ...step, exchange: 99 } : step)),
     }).steps;
+    expect(steps.map(({ name }) => name.slice(0, 1))).to.deep.equal(['1', '2', '–', '3']);
     expect(steps.map(({ name }) => name)).to.include('–  S_IPA → eIM (IUT)  GetEimPackageRequest (outside the script)');
   });
 });

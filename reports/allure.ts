@@ -1,5 +1,5 @@
 import { diagram } from './diagram.js';
-import { dumpText, failedChecks, hexText } from './dump.js';
+import { dump, dumpText, failedChecks, hexText } from './dump.js';
 import { failing, failureLines, positionText } from './failure.js';
 import { addressOf, offset, partyName, roleName } from './names.js';
 import type { Check, Exchange, PlanEntry, SequenceRecord, StepRecord } from './record.js';
@@ -107,8 +107,9 @@ const section = (title: string, content: string): string => (content === '' ? ''
 // One file for all that is known of a message: four of them cost a run seconds of opening files, and the reader the overview.
 function messageFiles(sequence: SequenceRecord, exchange: Exchange): readonly AllureFile[] {
   const transport = Object.entries(exchange.transport).map(([key, value]) => `${key}: ${value}`);
-  // The decoded text has the octets beside it; alone they say more only where they were edited, or are no message.
-  const bare = exchange.octets !== '' && (exchange.edits.length > 0 || exchange.tree.length === 0);
+  // The decoded text has the octets beside it; alone they say more only where they were edited, are no message, or were cut.
+  const saysMore = exchange.edits.length > 0 || exchange.tree.length === 0 || dump(exchange).some(({ cut }) => cut === true);
+  const bare = exchange.octets !== '' && saysMore;
   const content = [
     dumpText(exchange, failedChecks(sequence, exchange)),
     section('octets', bare ? hexText(exchange) : ''),

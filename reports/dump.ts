@@ -15,6 +15,8 @@ export interface DumpLine {
   readonly problem?: string;
   /** Failed checks that looked here. */
   readonly failed: readonly Check[];
+  /** Set where the octets of the line were too many to show. */
+  readonly cut?: boolean;
 }
 
 /** Octets of a hex string as pairs: `BF5005` → `BF`, `50`, `05`. */
@@ -29,15 +31,12 @@ export function failedChecks(sequence: SequenceRecord, exchange: Exchange): read
 const SHOWN = 2048;
 
 /** The octets of a line as far as they are shown, and what its text says of the rest. */
-function shownOctets(
-  hex: string,
-  start: number,
-  end: number,
-  text: string,
-): { readonly octets: readonly string[]; readonly value: string } {
+function shownOctets(hex: string, start: number, end: number, text: string): Pick<DumpLine, 'octets' | 'value' | 'cut'> {
   const rest = end - start - SHOWN;
   const octets = octetsOf(hex.slice(2 * start, 2 * Math.min(end, start + SHOWN)));
-  return rest > 0 ? { octets, value: `${text.slice(0, 2 * SHOWN)}… ${rest} more octets, complete in the record` } : { octets, value: text };
+  return rest > 0
+    ? { octets, value: `${text.slice(0, 2 * SHOWN)}… ${rest} more octets, complete in the record`, cut: true }
+    : { octets, value: text };
 }
 
 function undecoded(hex: string, start: number, end: number): DumpLine {
@@ -120,7 +119,14 @@ const fold = (text: string, width: number): readonly string[] => text.match(new 
 const rowsOf = (octets: readonly string[], perRow: number): readonly string[] =>
   Array.from({ length: Math.ceil(octets.length / perRow) }, (_, row) => octets.slice(row * perRow, (row + 1) * perRow).join(' '));
 
-const at = (position: number): string => position.toString(16).toUpperCase().padStart(4, '0');
+/** What is wrong in a line: its failed checks, and what the decoder found. */
+export const notesOf = ({ failed, problem }: DumpLine): readonly string[] => [
+  ...failed.map(complaint),
+  ...(problem === undefined ? [] : [`! ${oneLine(problem)}`]),
+];
+
+/** Position of an octet as dumps show it: at least four hex digits. */
+export const positionAt = (position: number): string => position.toString(16).toUpperCase().padStart(4, '0');
 
 /** Decoded tree beside annotated octets, as text; long octet strings fold to eight octets a line. */
 export function dumpText(exchange: Exchange, failed: readonly Check[] = []): string {
@@ -132,10 +138,10 @@ export function dumpText(exchange: Exchange, failed: readonly Check[] = []): str
     const named = oneLine([line.name, line.value].filter(part => part !== '').join(' '));
     const values = fold(named, 64);
     const rows = Array.from({ length: Math.max(octets.length, values.length, 1) }, (_, row) => {
-      const position = octets[row] === undefined ? '    ' : at(line.start + row * 8);
+      const position = octets[row] === undefined ? '    ' : positionAt(line.start + row * 8);
       return `${position}  ${(indent + (octets[row] ?? '')).padEnd(width)}${indent}${row > 0 ? '  ' : ''}${values[row] ?? ''}`.trimEnd();
     });
-    const notes = [...line.failed.map(complaint), ...(line.problem === undefined ? [] : [`! ${oneLine(line.problem)}`])];
+    const notes = notesOf(line);
     if (notes.length > 0) rows[0] = `${rows[0] ?? ''}   ${notes.join('; ')}`;
     return rows;
   });
@@ -149,7 +155,7 @@ const HEX_SHOWN = 128 * 1024;
 /** Plain hex dump, sixteen octets a line; of an edited message also what a correct counterpart would have sent, and where they differ. */
 export function hexText(exchange: Exchange): string {
   const plain = (hex: string) => {
-    const rows = rowsOf(octetsOf(hex.slice(0, 2 * HEX_SHOWN)), 16).map((row, index) => `${at(index * 16)}  ${row}`);
+    const rows = rowsOf(octetsOf(hex.slice(0, 2 * HEX_SHOWN)), 16).map((row, index) => `${positionAt(index * 16)}  ${row}`);
     return hex.length > 2 * HEX_SHOWN ? [...rows, `… ${hex.length / 2 - HEX_SHOWN} more octets, complete in the record`] : rows;
   };
   if (exchange.intended === undefined) return `${plain(exchange.octets).join('\n')}\n`;

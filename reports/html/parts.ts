@@ -1,4 +1,4 @@
-import { complaint, type DumpLine, differences, dump, octetsOf, unplaced } from '../dump.js';
+import { complaint, type DumpLine, differences, dump, notesOf, octetsOf, positionAt, unplaced } from '../dump.js';
 import { excerpt, type Failing, place, positionText, saying } from '../failure.js';
 import { type Markup, markup, oneLine } from '../markup.js';
 import { addressOf, anchorOf, marks, type Outcome, outcomes, words } from '../names.js';
@@ -69,10 +69,9 @@ function hexCell(line: DumpLine, marked: ReadonlySet<number>): Markup {
 function dumpRow(line: DumpLine, marked: ReadonlySet<number>): Markup {
   const shall = line.failed.some(check => check.level === 'shall');
   const css = shall ? 'bad' : line.failed.length > 0 || line.problem !== undefined ? 'weak' : '';
-  const why = [...line.failed.map(complaint), ...(line.problem === undefined ? [] : [`! ${oneLine(line.problem)}`])];
+  const why = notesOf(line);
   const named = [line.name, line.value].filter(part => part !== '').map(oneLine);
-  const position = line.start.toString(16).toUpperCase().padStart(4, '0');
-  return markup`<tr class="${css}"><td>${position}</td><td class="hex">${hexCell(line, marked)}</td><td style="padding-left:${line.depth * 16 + 12}px">${named.join(' ')}${why.length > 0 && markup` <span class="why">${why.join('; ')}</span>`}</td></tr>
+  return markup`<tr class="${css}"><td>${positionAt(line.start)}</td><td class="hex">${hexCell(line, marked)}</td><td style="padding-left:${line.depth * 16 + 12}px">${named.join(' ')}${why.length > 0 && markup` <span class="why">${why.join('; ')}</span>`}</td></tr>
 `;
 }
 

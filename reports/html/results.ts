@@ -1,17 +1,15 @@
 import { failedChecks } from '../dump.js';
 import { failing } from '../failure.js';
 import { type Markup, markup } from '../markup.js';
-import { anchorOf, count, inOrder, type Outcome, offset, partyName, words } from '../names.js';
+import { anchorOf, count, inOrder, type Outcome, offset, outcomes, partyName, words } from '../names.js';
 import type { RunRecord, SequenceRecord } from '../record.js';
 import { type Accounted, account } from '../summary.js';
 import { bySection, type Trace, violates } from '../traceability.js';
 import { badge, bar, caseLink, dumpTable, failingStep, heading, table } from './parts.js';
 
-const shown: readonly Outcome[] = ['pass', 'fail', 'inconclusive', 'error', 'cannotRun', 'notRecorded', 'notApplicable'];
-
 /** Chapter 1: outcomes by section of the specification. */
 export function sectionsChapter(record: RunRecord): Markup {
-  const columns = shown.filter(outcome => outcome !== 'notRecorded' || account(record).some(accounted => accounted.outcome === outcome));
+  const columns = outcomes.filter(outcome => outcome !== 'notRecorded' || account(record).some(accounted => accounted.outcome === outcome));
   const rows = bySection(record).map(({ section, counts, cases }) => {
     const numbers = columns.map(
       outcome => markup`<td class="n">${counts[outcome] > 0 ? markup`<span class="v v-${outcome}">${counts[outcome]}</span>` : ''}</td>`,

@@ -1,9 +1,9 @@
 import { type Markup, markup, oneLine } from '../markup.js';
-import { marks, type Outcome } from '../names.js';
+import type { Outcome } from '../names.js';
 import type { RunRecord } from '../record.js';
 import { account } from '../summary.js';
 import type { State, Trace } from '../traceability.js';
-import { caseAnchor, caseLink, table } from './parts.js';
+import { badge, caseAnchor, caseLink, table } from './parts.js';
 
 const signs: Readonly<Record<State, readonly [mark: string, as: Outcome]>> = {
   met: ['✓', 'pass'],
@@ -38,7 +38,7 @@ export function applicabilityChapter(record: RunRecord): Markup {
   const entries = account(record)
     .filter(({ entry }) => entry.state !== 'run')
     .map(
-      accounted => markup`<tr><td class="t"><a href="#${caseAnchor(accounted)}">${accounted.entry.key}</a></td><td>${oneLine(accounted.entry.title)}</td><td><span class="v v-${accounted.outcome}">${marks[accounted.outcome]} ${accounted.outcome === 'cannotRun' ? 'cannot run' : 'not applicable'}</span></td><td>${accounted.entry.reason}</td></tr>
+      accounted => markup`<tr><td class="t"><a href="#${caseAnchor(accounted)}">${accounted.entry.key}</a></td><td>${oneLine(accounted.entry.title)}</td><td>${badge(accounted.outcome)}</td><td>${accounted.entry.reason}</td></tr>
 `,
     );
   return markup`<h3>Options declared by the supplier</h3>

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { type ConnectionOptions, type TLSSocket, connect as tlsConnect } from 'node:tls';
 import { expect } from 'chai';
@@ -199,6 +200,20 @@ describe('https listener', () => {
       const seen = failure(listener);
       raw(listener);
       expect(await seen).to.include({ by: 'iut', reason: 'the handshake did not end within 0.02 s' });
+    });
+    it('once, and not because the listener ended it', async () => {
+      const listener = await listenerWith({ handshakeTimeout: { seconds: 0.02 } });
+      const reasons: string[] = [];
+      listener.onHandshakeFailure(({ reason }) => reasons.push(reason));
+      await once(raw(listener), 'close');
+      const early = await listenerWith();
+      early.onHandshakeFailure(({ reason }) => reasons.push(reason));
+      const silent = raw(early);
+      await once(silent, 'connect');
+      // The answer to a whole exchange shows that the silent connection, made earlier, has been accepted.
+      await clientFor(early).exchange(ping, { signal });
+      await Promise.all([once(silent, 'close'), early.close()]);
+      expect(reasons).to.deep.equal(['the handshake did not end within 0.02 s']);
     });
     it('because there are too many connections', async () => {
       const listener = await listenerWith({ maxConnections: 1 });

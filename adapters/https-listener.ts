@@ -171,7 +171,9 @@ export const openHttpsListener = async (options: HttpsListenerOptions): Promise<
     const body = await readBody(request, bodyLimit);
     line.reading = false;
     clearTimeout(line.timer);
-    if (body === 'aborted') return problem(line, 'aborted', `${line.remote} went away in the middle of a request`);
+    // What we dropped ourselves is no deed of the other side.
+    if (body === 'aborted')
+      return lines.has(line.socket) ? problem(line, 'aborted', `${line.remote} went away in the middle of a request`) : undefined;
     if (body === 'tooLarge') {
       problem(line, 'tooLarge', `the body of a request is longer than ${bodyLimit} octets; answered 413`);
       // What is still coming is not read; the connection ends with the answer.
@@ -250,6 +252,8 @@ export const openHttpsListener = async (options: HttpsListenerOptions): Promise<
     const done = await acceptTls(line.socket, contextOf(identity));
     clearTimeout(line.timer);
     if ('reason' in done) {
+      // What we dropped ourselves was told where it was dropped, or is nobody's failure.
+      if (!lines.has(line.socket)) return;
       drop(line);
       return failed(line, done.by, done.reason);
     }

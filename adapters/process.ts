@@ -58,9 +58,9 @@ const tail = () => {
 const ended = ({ code, signal }: Exit): string => (signal ? `was ended by ${signal}` : `ended with exit code ${code}`);
 
 /** `host:port` in its two parts. */
-export const hostPort = (address: string): { host: string; port: number } => {
+const hostPort = (address: string): { host: string; port: number } => {
   const match = /^\[?(.*?)\]?:(\d{1,5})$/.exec(address);
-  if (!match?.[1]) throw new OperatorError('notStarted', `expected host:port, got ${address}`);
+  if (!match?.[1] || Number(match[2]) > 65535) throw new OperatorError('notStarted', `expected host:port, got ${address}`);
   return { host: match[1], port: Number(match[2]) };
 };
 

@@ -55,7 +55,6 @@ interface Made {
 }
 
 const NO_KEYS: KeySource = { keys: () => [], context: () => ({}) };
-const _NO_SIGNING: SigningKeys = { privateKey: () => undefined, context: () => ({}) };
 
 /** Random octets from a seed: SHA-256 in counter mode. */
 const randomFrom = (seed: string): ((count: number) => Uint8Array) => {
@@ -112,7 +111,7 @@ export const createCast = async (
     },
   };
 
-  for (const spec of planned.case.actors) {
+  const enter = async (spec: (typeof planned.case.actors)[number]): Promise<void> => {
     const config = configOf(spec, scope);
     const { link, auto, ...own } = config;
     const made = make(spec.name, own, { lab, world, parties });
@@ -122,6 +121,16 @@ export const createCast = async (
     if (made.more) states.set(spec.name, made.more);
     const server = serverOf(made.actor, lab);
     if (server) closers.push(await join(stage, party, server, isObject(link) ? link : {}, own));
+  };
+  const leave = async (): Promise<void> => {
+    for (const close of closers.splice(0)) await close();
+  };
+  try {
+    for (const spec of planned.case.actors) await enter(spec);
+  } catch (error) {
+    // Who entered before would answer the IUT in the next sequence.
+    await leave();
+    throw error;
   }
 
   const isCaller = (party: Party) => party.role === 'ipa';
@@ -143,9 +152,7 @@ export const createCast = async (
       phaseBegan: began,
       iutEnded: lab.iutEnded,
     }),
-    close: async () => {
-      for (const close of closers.splice(0)) await close();
-    },
+    close: leave,
   };
 };
 
@@ -273,7 +280,9 @@ const verifyWith = (stage: Stage, arrival: Arrival, given: unknown): readonly Ch
   if (!key) throw new HarnessError('verify: expected a public key (SubjectPublicKeyInfo, hex) or a certificate');
   if (!message) return [];
   const only: KeySource = { keys: () => [{ id: 'the key stated', key }], context: (m, site) => stage.keys.context(m, site) };
-  return signatureChecks(checkSignatures(message, only), arrival.exchange, stage.levelOf);
+  const checks = signatureChecks(checkSignatures(message, only), arrival.exchange, stage.levelOf);
+  if (checks.length === 0) throw new Inconclusive(`no signature of ${message.type} could be verified with the key stated`);
+  return checks;
 };
 
 /** Parameters as plain values; the operator spells octets and certificates as the IXIT file asks. */

@@ -133,5 +133,3 @@ export const linkFacts = (facts: ConnectionFacts): Record<string, unknown> => ({
       }
     : {}),
 });
-
-export const messageOf = (arrival: Arrival): Decoded | undefined => arrival.received?.message;

@@ -38,7 +38,8 @@ describe('eIM: relayed downloads that it refuses', () => {
   it('answers undefinedError when it knows no euiccInfo1', async () => {
     const b = ordered();
     const id = (await b.poll()).profileDownloadTriggerRequest?.eimTransactionId;
-    if (id) expect(await initiate(b, { id })).to.equal(127);
+    if (!id) throw new Error('expected an eimTransactionId');
+    expect(await initiate(b, { id })).to.equal(127);
   });
 
   it('answers smdpAddressMismatch and smdpOidMismatch when the server is not the one expected', async () => {

@@ -5,7 +5,7 @@
 import { decode } from '#protocol/asn1/decode.js';
 import { fieldOctets } from '#protocol/asn1/element.js';
 import { encode } from '#protocol/asn1/encode.js';
-import { equal, fromHex, readTlv } from '#protocol/asn1/tlv.js';
+import { equal, fromHex } from '#protocol/asn1/tlv.js';
 import { raw, type Spec } from '#protocol/asn1/type.js';
 import { AuthenticateServerResponse } from '#protocol/iot/authentication.js';
 import { CancelSessionResponse, PrepareDownloadResponse } from '#protocol/iot/download.js';
@@ -111,6 +111,3 @@ export const compactNotification = (full: Uint8Array, about: { readonly spec: Sp
   const compactProfileInstallationResult = { compactProfileInstallationResultData, euiccSignPIR: result.euiccSignPIR };
   return encode(PendingNotification, { compactProfileInstallationResult }, { spec });
 };
-
-/** Whether octets are a PendingNotification at all, judged by their tag. */
-export const isInstallationResult = (notification: Uint8Array): boolean => readTlv(notification)?.tag === 0xbf37;

@@ -142,6 +142,42 @@ export interface Listener {
   close(): Promise<void>;
 }
 
+/** What a command APDU and its answer may take. */
+export interface TransmitOptions {
+  readonly signal: AbortSignal;
+}
+
+/** A card in a reader or modem of ours: the eUICC under test, or the card of a simulated device. Rejects with LinkError only. */
+export interface Card {
+  /** Reader or port, for the record. */
+  readonly address: string;
+  /** Sends one command APDU as it is; resolves with the response APDU, status word included. */
+  transmit(apdu: Uint8Array, options: TransmitOptions): Promise<Uint8Array>;
+  /** Takes the power away and gives it back; resolves with the ATR, empty where the wire does not tell it. */
+  reset(options: TransmitOptions): Promise<Uint8Array>;
+  close(): Promise<void>;
+}
+
+/** A card that we are. Nothing here rejects: whatever is asked, there is a status word. ISO 7816-3, ETSI TS 102 221 */
+export interface EmulatedCard {
+  /** Cold or warm reset; the ATR. */
+  powerOn(): Uint8Array;
+  powerOff(): void;
+  /** One command APDU of any content and length; the response APDU, at least SW1 SW2. */
+  transmit(apdu: Uint8Array): Promise<Uint8Array>;
+}
+
+/** A reader that the IUT holds: we put our card into it. */
+export interface CardSlot {
+  /** Where the IUT finds it, for the record. */
+  readonly address: string;
+  /** Puts a card in, in place of the one that was there; resolves when the reader has it. Rejects with LinkError. */
+  insert(card: EmulatedCard): Promise<void>;
+  /** Takes the card out; the IUT sees an empty reader. */
+  remove(): Promise<void>;
+  close(): Promise<void>;
+}
+
 export type OperatorErrorCode = 'needsOperator' | 'refused' | 'unreachable' | 'timeout' | 'notStarted' | 'unexpected';
 
 /**

@@ -1,4 +1,4 @@
-/** How an eIM may differ from the reference: by a mistake (a seeded defect), or by another choice (a conformant variant). */
+/** How an implementation may differ from the reference: by a mistake (a seeded defect), or by another choice (a conformant variant). */
 import type { Duration, Frame, TlsIdentity, TlsOffer } from '../../adapters/adapter.js';
 import type { EimOverride } from '../roles/eim/index.js';
 
@@ -9,13 +9,13 @@ export interface Front {
   close(): Promise<void>;
 }
 
-/** One deviation of an eIM. */
-export interface EimDeviation {
-  /** What such an eIM does, as one sentence about it. */
+/** One deviation; O is what replaces judgements of the role. */
+export interface Deviation<O> {
+  /** What such an implementation does, as one sentence about it. */
   readonly does: string;
   /** Judgements that it makes otherwise. */
-  readonly override?: EimOverride;
-  /** What it presents and accepts as TLS server of ESipa. */
+  readonly override?: O;
+  /** What it presents and accepts as TLS server. */
   readonly tls?: {
     /** Name of its certificate in the test PKI, e.g. `CERT_EIM_TLS_KEY_USAGE`. */
     readonly certificate?: string;
@@ -25,6 +25,13 @@ export interface EimDeviation {
   };
   /** How long it takes for each answer. */
   readonly pause?: Duration;
+}
+
+/** Deviations by name. */
+export type Deviations<O> = Readonly<Record<string, Deviation<O>>>;
+
+/** One deviation of an eIM. */
+export interface EimDeviation extends Deviation<EimOverride> {
   /** Name of the certificate whose key it has eUICCs trust for TLS. SGP.32 2.11.1.1.1 */
   readonly registersKeyOf?: string;
   /** How it trusts RSP servers, as their TLS client. */
@@ -46,14 +53,19 @@ export type EimDefect = EimDeviation;
 export type EimVariant = EimDeviation;
 
 /** Several deviations as one; what a later one says of the wires goes before what an earlier one says. */
-export const combined = (deviations: readonly EimDeviation[]) => ({
+export const combined = <O>(deviations: readonly Deviation<O>[]) => ({
   overrides: deviations.flatMap(d => d.override ?? []),
-  certificate: deviations.findLast(d => d.tls?.certificate)?.tls?.certificate ?? 'CERT_EIM_TLS',
-  registersKeyOf: deviations.findLast(d => d.registersKeyOf)?.registersKeyOf ?? 'CERT_EIM_TLS',
+  certificate: deviations.findLast(d => d.tls?.certificate)?.tls?.certificate,
   offer: deviations.findLast(d => d.tls?.offer)?.tls?.offer ?? {},
-  clientOffer: deviations.findLast(d => d.servers?.offer)?.servers?.offer ?? {},
-  edits: deviations.flatMap(d => d.servers?.edit ?? []),
   inFront: deviations.findLast(d => d.tls?.inFront)?.tls?.inFront,
   pause: deviations.findLast(d => d.pause)?.pause,
+});
+
+/** Several deviations of an eIM as one. */
+export const combinedEim = (deviations: readonly EimDeviation[]) => ({
+  ...combined(deviations),
+  registersKeyOf: deviations.findLast(d => d.registersKeyOf)?.registersKeyOf ?? 'CERT_EIM_TLS',
+  clientOffer: deviations.findLast(d => d.servers?.offer)?.servers?.offer ?? {},
+  edits: deviations.flatMap(d => d.servers?.edit ?? []),
   trusts: deviations.flatMap(d => d.servers?.trusts ?? []),
 });

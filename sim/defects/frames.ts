@@ -1,12 +1,16 @@
-/** What deviations do to the HTTP answers of an eIM. */
+/** What deviations do to the HTTP answers of a server. */
 import { hex } from '#protocol/asn1/tlv.js';
 import type { Frame, Inbound, Outbound } from '../../adapters/adapter.js';
-import type { EimOverride } from '../roles/eim/index.js';
+
+/** The judgement of a role on the frames that answer its callers. */
+export interface Framing {
+  frame(frame: Outbound, request: Inbound): Outbound;
+}
 
 /** Changes answers that go out; connections that are cut stay cut. */
 export const answering =
-  (change: (answer: Frame, request: Inbound) => Outbound): EimOverride =>
-  correct => ({
+  (change: (answer: Frame, request: Inbound) => Outbound) =>
+  (correct: Framing): Framing => ({
     frame: (answer, request) => {
       const before = correct.frame(answer, request);
       return 'fault' in before ? before : change(before, request);

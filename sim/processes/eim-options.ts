@@ -1,43 +1,9 @@
 /** The options of `sgp32 sim eim`, as data: the command line prints them, the process reads them. */
 import { readFileSync } from 'node:fs';
-import type { Curve } from '#protocol/crypto/ecdsa.js';
-import { CURVE_NAMES } from '#protocol/crypto/key.js';
-import type { EimDeviation, EimDeviations } from '../defects/deviation.js';
 import { eimDefects } from '../defects/eim.js';
 import { eimVariants } from '../defects/eim-variants.js';
+import { asIs, curve, deviations, list, OptionError, option, optionReader } from './process-options.js';
 
-/** A value of an option that cannot be used. */
-export class OptionError extends Error {
-  override readonly name = 'OptionError';
-  readonly code = 'option';
-}
-
-/** One option with one value, `--name value`; V is what it means. */
-export interface ProcessOption<V> {
-  readonly name: string;
-  readonly text: string;
-  readonly default: string;
-  parse(text: string): V;
-}
-
-const option = <V>(name: string, text: string, fallback: string, parse: (text: string) => V): ProcessOption<V> => ({
-  name,
-  text,
-  default: fallback,
-  parse,
-});
-const asIs = (text: string): string => text;
-const list = (text: string): readonly string[] =>
-  text
-    .split(',')
-    .map(item => item.trim())
-    .filter(item => item !== '');
-
-const curve = (text: string): Curve => {
-  const found = CURVE_NAMES.find(name => name === text);
-  if (!found) throw new OptionError(`--curve: expected ${CURVE_NAMES.join(' or ')}, got ${text}`);
-  return found;
-};
 const resolve = (text: string): ReadonlyMap<string, string> =>
   new Map(
     list(text).map(item => {
@@ -54,15 +20,6 @@ const trust = (text: string): readonly string[] =>
       throw new OptionError(`--trust: cannot read ${file}`, { cause });
     }
   });
-const deviations =
-  (name: string, known: EimDeviations) =>
-  (text: string): readonly EimDeviation[] =>
-    list(text).map(item => {
-      const found = Object.hasOwn(known, item) ? known[item] : undefined;
-      if (!found) throw new OptionError(`--${name}: expected one of ${Object.keys(known).join(', ')}, got ${item}`);
-      return found;
-    });
-
 /** Every option of the reference eIM. */
 export const EIM_OPTIONS = {
   listen: option('listen', 'host:port of ESipa over HTTPS; port 0 takes a free one', '127.0.0.1:0', asIs),
@@ -85,11 +42,7 @@ export type EimProcessOptions = { readonly [K in EimOptionName]: ReturnType<(typ
 
 /** Reads the texts given on a command line by option name; defaults for the rest. Throws OptionError. */
 export const readEimOptions = (given: Readonly<Record<string, string>>): EimProcessOptions => {
-  const names = Object.values(EIM_OPTIONS).map(o => o.name);
-  for (const name of Object.keys(given))
-    if (!names.some(known => known === name))
-      throw new OptionError(`expected one of ${names.map(n => `--${n}`).join(', ')}, got --${name}`);
-  const value = <V>(o: ProcessOption<V>): V => o.parse(given[o.name] ?? o.default);
+  const value = optionReader(EIM_OPTIONS, given);
   return {
     listen: value(EIM_OPTIONS.listen),
     control: value(EIM_OPTIONS.control),

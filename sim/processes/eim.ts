@@ -6,19 +6,22 @@ import { DEFAULT_SPEC } from '#protocol/asn1/type.js';
 import { pem } from '#protocol/crypto/ecdsa.js';
 import { isProblem, parseCertificate } from '#protocol/x509/certificate.js';
 import { type Pki, testPki } from '#protocol/x509/test-pki.js';
-import type { Inbound, Outbound, TlsIdentity } from '../../adapters/adapter.js';
+import type { Inbound, Outbound } from '../../adapters/adapter.js';
 import { openHttpsListener } from '../../adapters/https-listener.js';
 import type { ServerBinding } from '../bindings/binding.js';
 import { ESIPA_PATH, esipaHttpServer } from '../bindings/esipa-http.js';
-import { combined } from '../defects/deviation.js';
+import { combinedEim } from '../defects/deviation.js';
 import { createEim, type Eim } from '../roles/eim/index.js';
-import { openControl } from './eim-control.js';
-import { type EimProcessOptions, OptionError } from './eim-options.js';
+import { openEimControl } from './eim-control.js';
+import type { EimProcessOptions } from './eim-options.js';
+import { type ProcessSurroundings, runUntilSignal, tlsIdentity } from './process.js';
+import { OptionError } from './process-options.js';
 import { openRspHttps } from './rsp-https.js';
 import { seededRandom } from './seeded-random.js';
 import { serverCertificateFault } from './server-certificate.js';
 
-export { EIM_OPTIONS, type EimProcessOptions, OptionError, readEimOptions } from './eim-options.js';
+export { EIM_OPTIONS, type EimProcessOptions, readEimOptions } from './eim-options.js';
+export { OptionError } from './process-options.js';
 
 /** A reference eIM that listens. */
 export interface RunningEim {
@@ -29,20 +32,6 @@ export interface RunningEim {
   readonly control: string;
   close(): Promise<void>;
 }
-
-/** What a process may use besides its options. */
-export interface ProcessSurroundings {
-  /** Receives one line per problem that is not the eIM's own. */
-  readonly report?: (problem: string) => void;
-}
-
-const tlsIdentity = (pki: Pki, name: string): TlsIdentity => ({
-  certificateChain: pki
-    .chain(name)
-    .map(der => pem('CERTIFICATE', der))
-    .join(''),
-  privateKey: pki.privateKeyPem(name) ?? '',
-});
 
 const tlsPublicKey = (pki: Pki, name: string): Uint8Array => {
   const parsed = parseCertificate(pki.certificate(name) ?? new Uint8Array());
@@ -87,7 +76,7 @@ export const startEim = async (options: EimProcessOptions, { report = () => unde
   const [signingKey, ...otherSigningKeys] = names.flatMap(name => pki.privateKey(name) ?? []);
   if (!signingKey) throw new OptionError(`the test PKI has no signing key on ${options.curve}`);
   const anchors = trusted(pki, options.trust);
-  const deviation = combined([...options.variant, ...options.defect]);
+  const deviation = combinedEim([...options.variant, ...options.defect]);
   const furtherTrust = deviation.trusts.flatMap(name => pki.certificate(name) ?? []).map(der => pem('CERTIFICATE', der));
   const servers = openRspHttps({
     spec,
@@ -115,7 +104,7 @@ export const startEim = async (options: EimProcessOptions, { report = () => unde
     later: ({ seconds }, run) => void setTimeout(seconds * 1000, undefined, { ref: false }).then(run),
     overrides: deviation.overrides,
   });
-  const identity = tlsIdentity(pki, deviation.certificate);
+  const identity = tlsIdentity(pki, deviation.certificate ?? 'CERT_EIM_TLS');
   const identities = new Map([
     ['*', identity],
     [options.serverName.toLowerCase(), identity],
@@ -131,7 +120,7 @@ export const startEim = async (options: EimProcessOptions, { report = () => unde
     if (deviation.pause) await setTimeout(deviation.pause.seconds * 1000);
     return answer;
   });
-  const control = await openControl(eim, options.control, report).catch(async (cause: unknown) => {
+  const control = await openEimControl(eim, options.control, report).catch(async (cause: unknown) => {
     await listener.close();
     throw cause;
   });
@@ -145,15 +134,9 @@ export const startEim = async (options: EimProcessOptions, { report = () => unde
   };
 };
 
-/** Runs a reference eIM until SIGTERM or SIGINT: prints one JSON line when it is ready, problems go to standard error. */
-export const runEim = async (options: EimProcessOptions): Promise<void> => {
-  const running = await startEim(options, { report: problem => process.stderr.write(`${problem}\n`) });
-  const { esipa, control } = running;
-  const ended = new Promise<void>(resolve => {
-    process.once('SIGTERM', () => resolve());
-    process.once('SIGINT', () => resolve());
-  });
-  process.stdout.write(`${JSON.stringify({ ready: true, esipa, control, serverName: options.serverName })}\n`);
-  await ended;
-  await running.close();
-};
+/** Runs a reference eIM until SIGTERM or SIGINT. */
+export const runEim = (options: EimProcessOptions): Promise<void> =>
+  runUntilSignal(
+    surroundings => startEim(options, surroundings),
+    ({ esipa, control }) => ({ esipa, control, serverName: options.serverName }),
+  );

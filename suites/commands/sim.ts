@@ -15,15 +15,20 @@ const SIMULATORS: Readonly<Record<string, Simulator>> = {
     does: 'the reference eIM: ESipa over HTTPS with a REST control API for operators',
     options: async () => Object.values((await eim()).EIM_OPTIONS),
     run: async given => {
-      const { readEimOptions, runEim, OptionError } = await eim();
-      try {
-        await runEim(readEimOptions(given));
-      } catch (error) {
-        if (error instanceof OptionError) throw new UsageError(error.message);
-        throw error;
-      }
+      const { readEimOptions, runEim } = await eim();
+      await runEim(readEimOptions(given));
     },
   },
+};
+
+const run = async (simulator: Simulator, given: Readonly<Record<string, string>>): Promise<void> => {
+  try {
+    await simulator.run(given);
+  } catch (error) {
+    const { OptionError } = await import('../../sim/processes/process-options.js');
+    if (error instanceof OptionError) throw new UsageError(error.message);
+    throw error;
+  }
 };
 
 const help = async (role: string, simulator: Simulator): Promise<string> => {
@@ -50,7 +55,8 @@ export const simCommand = async (role: string | undefined, rest: readonly string
     return 0;
   }
   const rows = await simulator.options();
-  await simulator.run(
+  await run(
+    simulator,
     given(
       rest,
       rows.map(r => r.name),

@@ -1,7 +1,7 @@
 /** docs/coverage.md: which check of the catalogue has which case, and why some have none. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import type { Case } from './language/ast.js';
+import { type Case, IUT_ROLES, type IutRole } from './language/ast.js';
 import type { Catalogue } from './language/load.js';
 import { type MapNode, type Node, parseYaml } from './language/source.js';
 import { packageRoot } from './root.js';
@@ -16,10 +16,9 @@ const entry = (node: MapNode | undefined, key: string): Node | undefined => node
 const text = (node: Node | undefined): string => (node?.kind === 'scalar' ? node.text : '');
 const asMap = (node: Node | undefined): MapNode | undefined => (node?.kind === 'map' ? node : undefined);
 
-/** Reads the ids of one role from ideas.yaml: `["001..017", "020"]` under a prefix. */
-export const readIdeas = (yaml: string, role: string): Ideas => {
-  const root = parseYaml('ideas.yaml', yaml).root;
-  const section = asMap(entry(asMap(root), role));
+/** Reads the ids of the checks for one kind of IUT: `["001..017", "020"]` under a prefix. */
+export const readIdeas = (yaml: string): Ideas => {
+  const section = asMap(parseYaml('ideas', yaml).root);
   const prefix = text(entry(section, 'prefix'));
   const numbers = entry(section, 'numbers');
   const ranges = numbers?.kind === 'list' ? numbers.items.map(text) : [];
@@ -61,8 +60,27 @@ export const coverageOf = (cases: readonly Case[], ideas: Ideas): Coverage => {
   };
 };
 
+const TITLES: Readonly<Record<IutRole, string>> = {
+  eim: 'An eIM under test',
+  ipa: 'An IPA under test',
+  euicc: 'An eUICC under test',
+  smdp: 'An SM-DP+ under test',
+};
+const ideasFile = (role: IutRole): string => join(packageRoot, 'test-cases', 'ideas', `${role}.yaml`);
+
+/** The kinds of IUT with a catalogue of checks, each with its checks. */
+export const allIdeas = (): ReadonlyMap<IutRole, Ideas> =>
+  new Map(
+    IUT_ROLES.filter(role => existsSync(ideasFile(role))).map(role => [role, readIdeas(readFileSync(ideasFile(role), 'utf8'))] as const),
+  );
+
 /** The page, from the catalogue as it stands. */
-export const coveragePage = (catalogue: Catalogue, role: string, ideas: Ideas): string => {
+export const coveragePage = (catalogue: Pick<Catalogue, 'cases'>, ideas = allIdeas()): string => `# Coverage
+
+Generated from \`test-cases/\` by \`npm run docs\`; do not edit.
+${[...ideas].map(([role, list]) => section(catalogue, role, list)).join('')}`;
+
+const section = (catalogue: Pick<Catalogue, 'cases'>, role: IutRole, ideas: Ideas): string => {
   const cases = catalogue.cases.filter(c => c.iut === role);
   const { rows } = coverageOf(cases, ideas);
   const titles = new Map(cases.map(c => [c.id, c.title]));
@@ -79,11 +97,8 @@ export const coveragePage = (catalogue: Catalogue, role: string, ideas: Ideas): 
       ? `| ${r.id} | ${r.places.map(place).join(', ')} | ${titles.get(first) ?? ''} |`
       : `| ${r.id} | – | *left out:* ${r.reason} |`;
   };
-  return `# Coverage
-
-Generated from \`test-cases/\` by \`npm run docs\`; do not edit.
-
-## ${role === 'eim' ? 'An eIM under test' : role}
+  return `
+## ${TITLES[role]}
 
 ${covered.length} of ${rows.length} checks of the catalogue have a case, ${rows.length - covered.length} are left out with a reason; ${cases.length} cases, ${sequences} sequences.
 
@@ -92,5 +107,3 @@ ${covered.length} of ${rows.length} checks of the catalogue have a case, ${rows.
 ${rows.map(line).join('\n')}
 `;
 };
-
-export const readIdeasFile = (role: string): Ideas => readIdeas(readFileSync(join(packageRoot, 'test-cases', 'ideas.yaml'), 'utf8'), role);

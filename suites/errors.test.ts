@@ -69,7 +69,7 @@ describe('the page of errors', () => {
     const used = sources('suites').flatMap(text => [...text.matchAll(diagnostics)].map(m => m[1] ?? ''));
     const here = [
       ...codesUnder('Mistakes in an IXIT file'),
-      ...codesUnder('Mistakes in selftest.yaml, and those that show up at run time'),
+      ...codesUnder('Mistakes in selftest files, and those that show up at run time'),
     ];
     expect(sorted([...here, ...Object.keys(CODES)])).to.deep.equal(sorted([...used, ...Object.keys(CODES)]));
   });

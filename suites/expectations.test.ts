@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -61,10 +61,11 @@ describe('selftest.yaml', () => {
 
   it('is refused as a whole when it is no YAML', () => {
     expect(mistakes('eim.a.01: {')).to.have.length.above(0);
-    file('eim.b.01: {}');
-    expect(() => expectationsOf(folder, KNOWN, DEFECTS))
+    mkdirSync(join(folder, 'selftest'));
+    writeFileSync(join(folder, 'selftest', 'eim.yaml'), 'eim.b.01: {}');
+    expect(() => expectationsOf(folder, 'eim', KNOWN, DEFECTS))
       .to.throw(CaseError)
       .with.property('message')
-      .that.matches(/selftest\.yaml:1:1.*no case "eim\.b\.01"/s);
+      .that.matches(/eim\.yaml:1:1.*no case "eim\.b\.01"/s);
   });
 });

@@ -1,19 +1,19 @@
-/** selftest.yaml: which seeded defects every case has to catch, and for the violation of which requirement. */
+/** selftest/<role>.yaml: which seeded defects every case has to catch, and for the violation of which requirement. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CaseError, type Diagnostic } from './language/diagnostics.js';
 import { didYouMean, parseYaml } from './language/source.js';
 
-/** What selftest.yaml says of one case: the defects it must catch, each with the requirement that is violated. */
+/** What such a file says of one case: the defects it must catch, each with the requirement that is violated. */
 export type Expectations = ReadonlyMap<string, ReadonlyMap<string, string>>;
 
-/** What the names in selftest.yaml may refer to. */
+/** What the names in it may refer to. */
 export interface Known {
   readonly cases: readonly { readonly id: string }[];
   readonly requirements: ReadonlyMap<string, unknown>;
 }
 
-/** Reads selftest.yaml: case id → { defect: requirement }. Unknown cases, defects and requirements are mistakes. */
+/** Reads a file of expectations: case id → { defect: requirement }. Unknown cases, defects and requirements are mistakes. */
 export const readExpectations = (
   file: string,
   catalogue: Known,
@@ -49,9 +49,9 @@ export const readExpectations = (
   return { expectations, diagnostics };
 };
 
-/** The expectations of a catalogue folder. Throws CaseError when its selftest.yaml has mistakes. */
-export const expectationsOf = (root: string, catalogue: Known, defects: readonly string[]): Expectations => {
-  const { expectations, diagnostics } = readExpectations(join(root, 'selftest.yaml'), catalogue, defects);
+/** The expectations of a catalogue folder for one kind of IUT. Throws CaseError when its file has mistakes. */
+export const expectationsOf = (root: string, iut: string, catalogue: Known, defects: readonly string[]): Expectations => {
+  const { expectations, diagnostics } = readExpectations(join(root, 'selftest', `${iut}.yaml`), catalogue, defects);
   if (diagnostics.length > 0) throw new CaseError(diagnostics);
   return expectations;
 };

@@ -30,6 +30,23 @@ export interface SelftestResult {
   readonly deviations: readonly string[];
 }
 
+/** The results of several kinds of IUT as one. */
+export const joinResults = (results: readonly SelftestResult[]): SelftestResult => {
+  const sum = (of: (result: SelftestResult) => number): number => results.reduce((total, result) => total + of(result), 0);
+  const lists = (of: (result: SelftestResult) => readonly string[]): readonly string[] => results.flatMap(of);
+  return {
+    cases: sum(r => r.cases),
+    defects: sum(r => r.defects),
+    killed: sum(r => r.killed),
+    survivors: lists(r => r.survivors),
+    uncaught: lists(r => r.uncaught),
+    variants: sum(r => r.variants),
+    falseFails: lists(r => r.falseFails),
+    inconclusive: lists(r => r.inconclusive),
+    deviations: lists(r => r.deviations),
+  };
+};
+
 export interface SelftestInput {
   readonly ixit: Ixit;
   readonly catalogue: Catalogue;

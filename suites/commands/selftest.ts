@@ -1,9 +1,11 @@
 /** `sgp32 selftest`: proves that the catalogue catches what it must and fails nobody who conforms. */
-import { eimDefects } from '../../sim/defects/eim.js';
-import { eimVariantGroups } from '../../sim/defects/eim-variants.js';
+import { knownDeviations } from '../../sim/defects/index.js';
 import { expectationsOf } from '../expectations.js';
+import type { Ixit } from '../ixit-schema.js';
+import type { Catalogue } from '../language/load.js';
+import { isSelected } from '../plan.js';
 import { builtInCases, builtInIxits, checkSelection, prepareCatalogue, prepareIxit } from '../prepare.js';
-import { selftest } from '../selftest.js';
+import { joinResults, type SelftestResult, selftest } from '../selftest.js';
 import { UsageError } from './input.js';
 
 export interface SelftestOptions {
@@ -12,29 +14,41 @@ export interface SelftestOptions {
   readonly json?: boolean;
 }
 
+/** The self-test of one reference implementation; undefined when no case for its kind is selected. */
+const prove = async (ixit: Ixit, catalogue: Catalogue, only: readonly string[], jobs: number): Promise<SelftestResult | undefined> => {
+  if (!catalogue.cases.some(c => c.iut === ixit.iut && isSelected(c.id, only))) return undefined;
+  const { defects, variantGroups } = knownDeviations.get(ixit.iut) ?? { defects: [], variantGroups: [] };
+  return selftest({
+    ixit,
+    catalogue,
+    only,
+    expectations: expectationsOf(builtInCases, ixit.iut, catalogue, defects),
+    defects,
+    variants: variantGroups,
+    jobs,
+    tell: line => process.stderr.write(`${ixit.iut}  ${line}\n`),
+  });
+};
+
 export const selftestCommand = async (options: SelftestOptions): Promise<number> => {
   if (!/^[1-9]\d?$/.test(options.jobs)) throw new UsageError(`--jobs ${options.jobs}: expected a number from 1 to 99`);
   const only = options.only ?? [];
   const catalogue = prepareCatalogue();
   checkSelection(only, catalogue);
-  const [file] = builtInIxits();
-  if (!file) throw new UsageError('no built-in reference IUT');
-  const defects = Object.keys(eimDefects);
-  const result = await selftest({
-    ixit: prepareIxit(file, catalogue),
-    catalogue,
-    only,
-    expectations: expectationsOf(builtInCases, catalogue, defects),
-    defects,
-    variants: eimVariantGroups,
-    jobs: Number(options.jobs),
-    tell: line => process.stderr.write(`${line}\n`),
-  });
-  if (options.json) process.stdout.write(`${JSON.stringify(result)}\n`);
-  const { cases, killed, survivors, uncaught, variants, falseFails, inconclusive, deviations } = result;
+  const byIut = new Map<string, SelftestResult>();
+  for (const file of builtInIxits()) {
+    const ixit = prepareIxit(file, catalogue);
+    const result = await prove(ixit, catalogue, only, Number(options.jobs));
+    if (result) byIut.set(ixit.iut, result);
+  }
+  const all = joinResults([...byIut.values()]);
+  if (options.json) process.stdout.write(`${JSON.stringify({ ...all, byIut: Object.fromEntries(byIut) })}\n`);
+  process.stderr.write(`\n${[...byIut].map(([iut, result]) => describe(iut, result)).join('\n')}\n`);
+  return all.survivors.length + all.uncaught.length + all.falseFails.length + all.deviations.length > 0 ? 1 : 0;
+};
+
+const describe = (iut: string, result: SelftestResult): string => {
+  const { cases, defects, killed, survivors, uncaught, variants, falseFails, inconclusive, deviations } = result;
   const list = (title: string, items: readonly string[]) => (items.length > 0 ? `\n${title}:\n${items.map(i => `  ${i}`).join('\n')}` : '');
-  process.stderr.write(
-    `\n${cases} cases, ${result.defects} defects, ${killed} pairs caught, ${survivors.length} survivors, ${uncaught.length} uncaught; ${variants} conformant variants, ${falseFails.length} false fails${list('Cases that no defect fails', survivors)}${list('Defects that no case catches', uncaught)}${list('False fails', falseFails)}${list('Inconclusive on conformant variants', inconclusive)}${list('Not as stated', deviations)}\n`,
-  );
-  return survivors.length + uncaught.length + falseFails.length + deviations.length > 0 ? 1 : 0;
+  return `${iut}: ${cases} cases, ${defects} defects, ${killed} pairs caught, ${survivors.length} survivors, ${uncaught.length} uncaught; ${variants} conformant variants, ${falseFails.length} false fails${list('Cases that no defect fails', survivors)}${list('Defects that no case catches', uncaught)}${list('False fails', falseFails)}${list('Inconclusive on conformant variants', inconclusive)}${list('Not as stated', deviations)}`;
 };

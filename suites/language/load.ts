@@ -145,7 +145,7 @@ const display = (path: string): string => {
 
 /** Loads a catalogue from its directory. Mistakes are in `diagnostics`; only files that cannot be read throw. */
 export const loadCatalogue = ({ root, files, ...rules }: LoadInput): Catalogue => {
-  const isData = (path: string) => path.endsWith('.yaml') && !path.startsWith('ixit/') && path !== 'selftest.yaml';
+  const isData = (path: string) => path.endsWith('.yaml') && !/^(ixit|selftest|ideas)\//.test(path);
   const isCase = (path: string) => IUT_ROLES.some(role => path.startsWith(`${role}/`));
   const own = readdirSync(root, { recursive: true, encoding: 'utf8' })
     .map(path => path.split(sep).join('/'))

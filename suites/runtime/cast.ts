@@ -21,11 +21,13 @@ import { certificateName } from './constants.js';
 import type { Context } from './context.js';
 import { serve } from './converse.js';
 import type { ExchangeLog } from './exchange-log.js';
+import { iutKeySource, publicKeyFrom } from './iut-keys.js';
 import { checkSignatures, joinKeySources, type KeySource, type NamedKey } from './keyring.js';
-import { type Lab, type OpenServer, publicKeyFrom } from './lab.js';
+import type { Lab } from './lab.js';
 import { signatureChecks } from './message-checks.js';
 import { type Arrival, createParty, type Party, partyState, type SigningKeys } from './party.js';
 import type { Script } from './script.js';
+import { interfaceOf, type OpenServer } from './servers.js';
 import { createSignal, type Signal } from './signal.js';
 import type { Stage } from './stage.js';
 
@@ -96,8 +98,7 @@ export const createCast = async (
       return party && { ...partyState(party), ...states.get(name) };
     },
   });
-  const iutSource: KeySource = { keys: signer => (signer === 'eim' ? lab.iutKeys : []), context: () => ({}) };
-  const sources: KeySource[] = [iutSource];
+  const sources: KeySource[] = [iutKeySource(lab.ixit, lab.iutKeys)];
   const stage: Stage = {
     spec: lab.spec,
     log,
@@ -255,8 +256,7 @@ const makeRspServer = (name: string, role: 'smdp' | 'smds', config: Config, { la
   };
 };
 
-const serverOf = (actor: Actor, lab: Lab): OpenServer | undefined =>
-  actor.role === 'smdp' ? lab.servers.get('es9plus') : actor.role === 'smds' ? lab.servers.get('es11') : undefined;
+const serverOf = ({ role }: Actor, lab: Lab): OpenServer | undefined => lab.servers.get(interfaceOf(role) ?? '');
 
 /** Puts a party on its wire, with another TLS certificate when the case says so. */
 const join = async (stage: Stage, party: Party, server: OpenServer, link: Config, config: Config): Promise<() => Promise<void>> => {

@@ -1,42 +1,26 @@
 /** The lab of a run: the wires to the IUT, its process, the operator, the keys its signatures are verified with. */
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
-import { fromHex } from '#protocol/asn1/tlv.js';
+import { join } from 'node:path';
 import type { Spec } from '#protocol/asn1/type.js';
-import { type PublicKey, pem, publicKeyFromSpki } from '#protocol/crypto/ecdsa.js';
-import { isProblem, parseCertificate } from '#protocol/x509/certificate.js';
 import { type Pki, testPki } from '#protocol/x509/test-pki.js';
-import { type Client, type Inbound, LinkError, type Listener, type Outbound, type TlsIdentity } from '../../adapters/adapter.js';
+import { type Client, LinkError } from '../../adapters/adapter.js';
 import { openHttpsClient } from '../../adapters/https-client.js';
-import { openHttpsListener } from '../../adapters/https-listener.js';
 import { type RunningProcess, startProcess } from '../../adapters/process.js';
 import { openPrompt } from '../../adapters/prompt.js';
-import type { ServerBinding } from '../../sim/bindings/binding.js';
-import { es9plusServer } from '../../sim/bindings/es9plus-http.js';
-import { es11Server } from '../../sim/bindings/es11-http.js';
+import type { ClientBinding } from '../../sim/bindings/binding.js';
+import { es9plusClient } from '../../sim/bindings/es9plus-http.js';
 import { esipaHttpClient } from '../../sim/bindings/esipa-http.js';
 import { fillIxit, type Known, startOptions } from '../ixit-known.js';
-import type { CalledLink, Ixit, ListeningLink } from '../ixit-schema.js';
+import type { CalledLink, IutRole, Ixit } from '../ixit-schema.js';
 import type { Catalogue } from '../language/load.js';
 import { type IutOperator, operatorFor } from '../operator.js';
-import { Inconclusive } from '../verdict.js';
 import { Constants } from './constants.js';
+import { readTrust, trustedKeys } from './iut-keys.js';
 import type { NamedKey } from './keyring.js';
 import type { LevelOf } from './message-checks.js';
-import type { ClientWire, ServerHandler, ServerWire } from './stage.js';
-
-/** A server of ours that the IUT calls, with the names it answers to. */
-export interface OpenServer extends ServerWire {
-  readonly listener: Listener;
-  /** Server names in the order of the IXIT: the first belongs to `smdp`, the second to `smdp2`. */
-  readonly names: readonly string[];
-  /** Address by which the IUT finds a name. */
-  addressOf(name: string): string;
-  identity(certificate: string): TlsIdentity;
-  /** Certificate shown when a case says nothing. */
-  readonly certificate: string;
-}
+import { type OpenServer, openServer } from './servers.js';
+import type { ClientWire } from './stage.js';
 
 export interface Lab {
   readonly ixit: Ixit;
@@ -65,12 +49,6 @@ export interface LabOptions {
   readonly startArguments?: readonly string[];
 }
 
-/** Server names when the IXIT says none: those of SGP.26. */
-const DEFAULT_NAMES: Readonly<Record<string, readonly string[]>> = {
-  es9plus: ['testsmdpplus1.example.com', 'testsmdpplus2.example.com'],
-  es11: ['testrootsmds.example.com'],
-};
-
 /** Opens the lab for one IUT: our servers first, then the IUT's process, then the wires to it. */
 export const openLab = async (given: Ixit, { catalogue, startArguments = [] }: LabOptions): Promise<Lab> => {
   const pki = testPki();
@@ -82,13 +60,10 @@ export const openLab = async (given: Ixit, { catalogue, startArguments = [] }: L
     const work = mkdtempSync(join(tmpdir(), 'sgp32-'));
     disposers.push(() => rmSync(work, { recursive: true, force: true }));
     const servers = new Map<string, OpenServer>();
-    for (const [name, binding] of [
-      ['es9plus', es9plusServer({ spec: given.spec })],
-      ['es11', es11Server({ spec: given.spec })],
-    ] as const) {
-      const link = given.links[name]?.https;
-      if (link?.kind !== 'listening') continue;
-      const server = await openServer(name, link, binding, pki);
+    for (const [name, wires] of Object.entries(given.links)) {
+      if (wires.https?.kind !== 'listening') continue;
+      const server = await openServer(name, wires.https, given.spec, pki);
+      if (!server) continue;
       disposers.push(() => server.listener.close());
       servers.set(name, server);
     }
@@ -103,7 +78,7 @@ export const openLab = async (given: Ixit, { catalogue, startArguments = [] }: L
     const readFile = (path: string) => readTrust(path, pki);
     const operator = operatorFor(ixit, { ...known, prompt: openPrompt(), readFile, clock: () => performance.now() / 1000 });
     disposers.push(() => operator.close());
-    const client = openEsipa(ixit, readFile);
+    const client = openHttpsWire(ixit, readFile);
     if (client) disposers.push(() => client.client.close());
     let ended: string | undefined;
     void process?.exited.then(exit => {
@@ -144,19 +119,16 @@ const startIut = async (ixit: Ixit, known: Omit<Known, 'start'>, more: readonly 
   return startProcess({ ...options, command });
 };
 
-/** PEM texts of a file, or of the certificate of that name in the PKI. */
-const readTrust = (path: string, pki: Pki): string => {
-  if (existsSync(path)) return readFileSync(path, 'utf8');
-  const name = basename(path);
-  return [name, `${name}_BRP`]
-    .flatMap(n => pki.certificate(n) ?? [])
-    .map(der => pem('CERTIFICATE', der))
-    .join('');
+/** The interface on which an IUT of a kind is called, and how its messages travel in HTTP. */
+const CALLED: Readonly<Partial<Record<IutRole, { readonly name: string; readonly binding: (ixit: Ixit) => ClientBinding }>>> = {
+  eim: { name: 'esipa', binding: ({ spec }) => esipaHttpClient({ spec }) },
+  smdp: { name: 'es9plus', binding: ({ spec }) => es9plusClient({ spec }) },
 };
 
-const openEsipa = (ixit: Ixit, readFile: (path: string) => string): ClientWire | undefined => {
-  const link = ixit.links.esipa?.https;
-  if (link?.kind !== 'called') return undefined;
+const openHttpsWire = (ixit: Ixit, readFile: (path: string) => string): ClientWire | undefined => {
+  const called = CALLED[ixit.iut];
+  const link = called && ixit.links[called.name]?.https;
+  if (!called || link?.kind !== 'called') return undefined;
   const { url, serverName, trust }: CalledLink = link;
   const client = openHttpsClient({
     url,
@@ -164,76 +136,7 @@ const openEsipa = (ixit: Ixit, readFile: (path: string) => string): ClientWire |
     trust: trust.map(readFile),
     responseTimeout: ixit.timeouts.response,
   });
-  return { client, binding: esipaHttpClient({ spec: ixit.spec }) };
-};
-
-/** Every key in a PEM text, or of a certificate in the PKI, by which the IUT's signatures are verified. */
-const trustedKeys = (ixit: Ixit, pki: Pki): NamedKey[] => {
-  const path = ixit.trust.eim;
-  if (!path) return [];
-  const id = basename(path);
-  return [...readTrust(path, pki).matchAll(/-----BEGIN (CERTIFICATE|PUBLIC KEY)-----([^-]*)-----END/g)].flatMap(([, label, base64]) => {
-    const der = new Uint8Array(Buffer.from(base64 ?? '', 'base64'));
-    const key = label === 'CERTIFICATE' ? keyOfCertificate(der) : publicKeyFromSpki(der);
-    return key ? [{ id: `${id}${key.curve === 'P-256' ? '' : ` ${key.curve}`}`, key }] : [];
-  });
-};
-const keyOfCertificate = (der: Uint8Array): PublicKey | undefined => {
-  const parsed = parseCertificate(der);
-  return isProblem(parsed) ? undefined : parsed.publicKey;
-};
-/** A public key given as SubjectPublicKeyInfo or certificate, octets or hex. */
-export const publicKeyFrom = (given: unknown): PublicKey | undefined => {
-  const octets = typeof given === 'string' ? fromHex(given) : given;
-  return octets instanceof Uint8Array ? (publicKeyFromSpki(octets) ?? keyOfCertificate(octets)) : undefined;
-};
-
-const openServer = async (name: string, link: ListeningLink, binding: ServerBinding, pki: Pki): Promise<OpenServer> => {
-  const names = link.names.length > 0 ? link.names : (DEFAULT_NAMES[name] ?? ['localhost']);
-  const identity = (certificate: string): TlsIdentity => {
-    const privateKey = pki.privateKeyPem(certificate);
-    if (!privateKey) throw new Inconclusive(`no certificate ${certificate} in ${pki.name}`);
-    return {
-      certificateChain: pki
-        .chain(certificate)
-        .map(der => pem('CERTIFICATE', der))
-        .join(''),
-      privateKey,
-    };
-  };
-  // The second name is the second server of SGP.26, with a certificate of its own.
-  const certificateFor = (n: number) => (n === 0 ? link.certificate : `${link.certificate}${n + 1}`);
-  const identities = new Map(
-    names.map(
-      (serverName, n) => [serverName, identity(pki.certificate(certificateFor(n)) ? certificateFor(n) : link.certificate)] as const,
-    ),
-  );
-  const listener = await openHttpsListener({
-    listen: link.listen,
-    identities: new Map([...identities, ['*', identity(link.certificate)]]),
-  });
-  const handlers = new Map<string, ServerHandler>();
-  const find = (serverName: string) =>
-    handlers.get(serverName.toLowerCase()) ?? (handlers.size === 1 ? [...handlers.values()][0] : undefined);
-  listener.onFrame(async (frame: Inbound): Promise<Outbound> => {
-    const host = (frame.meta.host ?? '').replace(/:\d+$/, '');
-    const handler = find(handlers.has(host.toLowerCase()) ? host : (frame.connection.tls?.serverName ?? host));
-    // Nobody plays here now: a delivery left over from an earlier sequence is put off, not lost.
-    return handler ? handler.frame(frame) : { meta: { ':status': '503' }, body: new Uint8Array() };
-  });
-  listener.onHandshakeFailure(why => find(why.serverName)?.handshakeFailure({ ...why }));
-  return {
-    binding,
-    listener,
-    names,
-    certificate: link.certificate,
-    identity,
-    addressOf: serverName => link.address ?? serverName,
-    route: (serverName, handler) => {
-      handlers.set(serverName.toLowerCase(), handler);
-      return () => handlers.delete(serverName.toLowerCase());
-    },
-  };
+  return { client, binding: called.binding(ixit) };
 };
 
 /** A lab in which the IUT answers, or one line that says why there is none. */

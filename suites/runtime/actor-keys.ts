@@ -43,6 +43,12 @@ const ipa: Keys<Omit<IpaConfig, 'euicc'> & { card: string }> = {
   protocols: true,
   immediateEnable: true,
   confirmationCode: true,
+  activationCode: true,
+  smdpAddress: true,
+  matchingId: true,
+  smdsAddress: true,
+  cancelReason: true,
+  notifies: true,
 };
 const smdp: Keys<SmdpConfig> = { address: true, oid: true, profiles: true, certificates: true, curve: true };
 const smds: Keys<SmdsConfig> = { address: true, events: true, certificates: true, curve: true };

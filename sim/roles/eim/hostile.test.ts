@@ -21,7 +21,7 @@ describe('eIM: hostile input', () => {
     b.eim.take(b.record, { dataRequest: {} });
     b.record.packages.reverse();
     let tried = 0;
-    for (let next: string | undefined = 'GetEimPackageRequest'; next; next = await b.ipa.next()) {
+    for (let next: string | undefined = 'GetEimPackageRequest'; next; next = (await b.ipa.next())?.type) {
       const composed = await b.ipa.compose(next);
       for (const mutant of mutants(composed.octets, 40)) {
         const answer = await b.eim.handle(next, mutant);

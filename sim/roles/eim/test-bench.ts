@@ -157,7 +157,7 @@ export const bench = (options: BenchOptions = {}): Bench => {
   const take = ({ type, octets: answer }: Composed) => ipa.take({ type, message: decode(type, answer) });
   const run = async () => {
     const sent: string[] = [];
-    for (let next: string | undefined = (await ipa.next()) ?? 'GetEimPackageRequest'; next; next = await ipa.next()) {
+    for (let next: string | undefined = (await ipa.next())?.type ?? 'GetEimPackageRequest'; next; next = (await ipa.next())?.type) {
       sent.push(next);
       const composed = await ipa.compose(next);
       const answer = await eim.handle(next, composed.octets);

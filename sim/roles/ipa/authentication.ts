@@ -1,6 +1,6 @@
-/** Mutual authentication through the eIM, the IPA's side. SGP.32 3.2.2, 6.3.2.1, 6.3.2.2; SGP.22 3.0.1 */
+/** Mutual authentication with a server, through the eIM or directly: the IPA's side. SGP.32 3.2.2, 6.3.2.1, 6.3.2.2; SGP.22 3.0.1 */
 import { decode } from '#protocol/asn1/decode.js';
-import { type Decoded, fieldOctets } from '#protocol/asn1/element.js';
+import type { Decoded } from '#protocol/asn1/element.js';
 import { encode } from '#protocol/asn1/encode.js';
 import { equal } from '#protocol/asn1/tlv.js';
 import { raw, type ValueOf } from '#protocol/asn1/type.js';
@@ -11,48 +11,59 @@ import {
   InitiateAuthenticationRequestEsipa,
   type InitiateAuthenticationResponseEsipa,
 } from '#protocol/iot/authentication.js';
-import { ProfileDownloadTriggerRequest } from '#protocol/iot/trigger.js';
 import { AuthenticateServerRequest, GetEuiccChallengeRequest, GetEuiccChallengeResponse } from '#protocol/rsp/authentication.js';
-import { EUICCInfo1, EuiccConfiguredAddressesRequest, EuiccConfiguredAddressesResponse, GetEuiccInfo1Request } from '#protocol/rsp/info.js';
+import {
+  AuthenticateClientRequest,
+  type AuthenticateClientResponseEs9,
+  InitiateAuthenticationRequest,
+  type InitiateAuthenticationResponse,
+} from '#protocol/rsp/es9plus.js';
+import { EUICCInfo1, GetEuiccInfo1Request } from '#protocol/rsp/info.js';
+import { isProblem, parseCertificate } from '#protocol/x509/certificate.js';
+import { checkRole } from '#protocol/x509/roles.js';
 import { ComposeError } from '../../role.js';
 import { ask, transmit } from './card.js';
 import { compactAuthentication } from './compact.js';
 import { DEVICE_INFO, hasFeature } from './config.js';
 import { objectionToMetadata } from './metadata.js';
 import { EIM_VERDICT, REASONS } from './reasons.js';
-import type { Device } from './state.js';
-import { type Addresses, sourceOf } from './trigger.js';
+import { type Offer, offerOfEim, offerOfServer, proofOfEim, proofOfServer, type ServerProof } from './session.js';
+import { ownDownload } from './source.js';
+import type { Device, Download } from './state.js';
 
-/** What the eUICC and the IPA's features say about where a download may start. */
-export const addressesOf = async ({ config, world }: Device): Promise<Addresses> => {
-  const { value } = await ask(config.euicc, world.spec, EuiccConfiguredAddressesRequest, {}, EuiccConfiguredAddressesResponse);
-  return {
-    defaultDpAddress: value.defaultDpAddress,
-    rootDsAddress: value.rootDsAddress,
-    eimHoldsData: hasFeature(config, 'eimDownloadDataHandling'),
+/** A download that starts anew: a fresh challenge from the card, which forgets the session it may have. SGP.22 5.7.7 */
+const openSession = async (device: Device, download: Download): Promise<Uint8Array> => {
+  const { config, world } = device;
+  const { task, source, via, eimTransactionId, events, codesRefused } = download;
+  const { euiccChallenge } = (await ask(config.euicc, world.spec, GetEuiccChallengeRequest, {}, GetEuiccChallengeResponse)).value;
+  device.download = {
+    task,
+    source,
+    via,
+    eimTransactionId,
+    challenge: euiccChallenge,
+    ...(events && { events }),
+    ...(codesRefused !== undefined && { codesRefused }),
   };
+  return euiccChallenge;
 };
 
-/** Goes on with the trigger that an SM-DS event led to, as part of the same order. SGP.32 3.9.2.2 */
-export const restart = async (device: Device, octets: Uint8Array): Promise<void> => {
-  const trigger = decode(ProfileDownloadTriggerRequest, octets, { spec: device.world.spec }).value;
-  const source = sourceOf(trigger, await addressesOf(device));
-  const eimTransactionId = trigger.eimTransactionId ?? device.download?.eimTransactionId;
-  if (source) device.download = { task: device.download?.task, source, eimTransactionId };
-  else if (device.download) device.download.failure = 'the trigger of the SM-DS event lacks what it needs';
-};
+const info1Of = async ({ config, world }: Device): Promise<Uint8Array> =>
+  (await ask(config.euicc, world.spec, GetEuiccInfo1Request, {}, EUICCInfo1)).octets;
 
-/** Opens a session with a fresh challenge; without trigger the eIM has to know where to go. SGP.32 6.3.2.1 */
-export const composeInitiate = async (device: Device): Promise<Uint8Array> => {
+/** Opens a session through the eIM; without trigger the eIM has to know where to go. SGP.32 6.3.2.1 */
+export const composeInitiateEsipa = async (device: Device): Promise<Uint8Array> => {
   const { config, world } = device;
   const { spec } = world;
-  const { source, eimTransactionId } = device.download ?? {
+  const download = device.download ?? {
+    task: undefined,
     source: { smdpAddress: undefined, matchingId: undefined },
+    via: 'ESipa' as const,
     eimTransactionId: undefined,
   };
-  const { euiccChallenge } = (await ask(config.euicc, spec, GetEuiccChallengeRequest, {}, GetEuiccChallengeResponse)).value;
-  const info1 = config.compact ? undefined : (await ask(config.euicc, spec, GetEuiccInfo1Request, {}, EUICCInfo1)).octets;
-  device.download = { task: device.download?.task, source, eimTransactionId, challenge: euiccChallenge };
+  const euiccChallenge = await openSession(device, download);
+  const info1 = config.compact ? undefined : await info1Of(device);
+  const { eimTransactionId, source } = download;
   return encode(
     InitiateAuthenticationRequestEsipa,
     { euiccChallenge, smdpAddress: source.smdpAddress, euiccInfo1: info1 && raw(info1), eimTransactionId },
@@ -60,27 +71,66 @@ export const composeInitiate = async (device: Device): Promise<Uint8Array> => {
   );
 };
 
-/** Takes the server's proof of identity; a server that is not the one wanted ends the download before the card sees it. */
-export const takeServer = (device: Device, message: Decoded<ValueOf<typeof InitiateAuthenticationResponseEsipa>>): void => {
-  const { download } = device;
-  if (!download) return;
-  const ok = message.value.initiateAuthenticationOkEsipa;
-  download.server = message;
+/** Opens a session with an SM-DP+ or SM-DS; without trigger with the one that the IPA itself knows of. SGP.22 5.6.1, 5.8.1 */
+export const composeInitiate = async (device: Device): Promise<Uint8Array> => {
+  const download = device.download ?? (await ownDownload(device));
   const { smdpAddress } = download.source;
-  if (!ok) download.failure = `InitiateAuthentication failed with ${message.value.initiateAuthenticationErrorEsipa}`;
-  else if (!download.challenge || !equal(ok.serverSigned1.euiccChallenge, download.challenge))
-    download.failure = 'the server signed another challenge';
-  else if (smdpAddress !== undefined && ok.serverSigned1.serverAddress.toLowerCase() !== smdpAddress.toLowerCase())
-    download.failure = `the server says it is ${ok.serverSigned1.serverAddress}, not ${smdpAddress}`;
+  if (smdpAddress === undefined)
+    throw new ComposeError('the IPA knows no server: the download names none, and the eUICC has no default SM-DP+');
+  const euiccChallenge = await openSession(device, download);
+  const euiccInfo1 = raw(await info1Of(device));
+  return encode(InitiateAuthenticationRequest, { euiccChallenge, smdpAddress, euiccInfo1 }, { spec: device.world.spec });
+};
+
+/** OID of the server that its certificate names. SGP.22 4.5.2.1 */
+const hasOid = (certificate: Uint8Array, oid: string): boolean => {
+  const parsed = parseCertificate(certificate);
+  return !isProblem(parsed) && parsed.registeredIds?.includes(oid) === true;
+};
+const isOfSmds = (certificate: Uint8Array): boolean => {
+  const parsed = parseCertificate(certificate);
+  return !isProblem(parsed) && checkRole([parsed], 'ds-auth') === undefined;
+};
+
+/** A server that is not the one wanted ends the download before the card sees it. */
+const takeProof = (download: Download, proof: ServerProof): void => {
+  download.server = proof;
+  const { smdpAddress, smdpOid } = download.source;
+  if (!download.challenge || !equal(proof.euiccChallenge, download.challenge)) download.failure = 'the server signed another challenge';
+  else if (smdpAddress !== undefined && proof.address.toLowerCase() !== smdpAddress.toLowerCase())
+    download.failure = `the server says it is ${proof.address}, not ${smdpAddress}`;
+  else if (smdpOid !== undefined && !hasOid(proof.certificate, smdpOid))
+    download.failure = `the server's certificate does not name the OID ${smdpOid} of the activation code`;
+};
+
+/** Takes the server's proof of identity from the eIM. */
+export const takeProofOfEim = (device: Device, message: Decoded<ValueOf<typeof InitiateAuthenticationResponseEsipa>>): void => {
+  const { download } = device;
+  const proof = proofOfEim(message);
+  if (!download) return;
+  if (proof) takeProof(download, proof);
+  else download.failure = `InitiateAuthentication failed with ${message.value.initiateAuthenticationErrorEsipa}`;
+};
+
+/** Takes a server's own proof of identity; that of an SM-DS makes the session one of ES11, whoever named the server. */
+export const takeProofOfServer = (device: Device, message: Decoded<ValueOf<typeof InitiateAuthenticationResponse>>): void => {
+  const { download } = device;
+  const proof = proofOfServer(message);
+  if (!download) return;
+  if (!proof) {
+    download.failure = `InitiateAuthentication failed with ${message.value.initiateAuthenticationError}`;
+    return;
+  }
+  download.via = isOfSmds(proof.certificate) ? 'ES11' : 'ES9+';
+  takeProof(download, proof);
 };
 
 /** The server's proof, which later requests build upon; throws ComposeError without one. */
 export const serverOf = (device: Device, next: string) => {
   const { download } = device;
   const server = download?.server;
-  const ok = server?.value.initiateAuthenticationOkEsipa;
-  if (!download || !server || !ok) throw new ComposeError(`${next} needs a successful InitiateAuthenticationResponseEsipa before it`);
-  return { download, server, ok };
+  if (!download || !server) throw new ComposeError(`${next} needs a successful answer to InitiateAuthentication before it`);
+  return { download, server };
 };
 
 /** An eIM may shorten the key identifier as long as it stays unique. SGP.32 6.3.2.1 */
@@ -89,55 +139,87 @@ const fullKeyId = async ({ config, world }: Device, start: Uint8Array): Promise<
   return ids.find(id => equal(id.subarray(0, start.length), start)) ?? start;
 };
 
-/** Runs AuthenticateServer on the card, once per answer of the server. SGP.32 6.3.2.2 */
-export const composeAuthenticateClient = async (device: Device): Promise<Uint8Array> => {
-  const { config, world } = device;
-  const { spec } = world;
-  const { download, server, ok } = serverOf(device, 'AuthenticateClientRequestEsipa');
-  const path = 'initiateAuthenticationOkEsipa';
-  const given = fieldOctets(server, `${path}.ctxParams1.ctxParamsForCommonAuthentication`);
-  const matchingId = ok.matchingId ?? download.source.matchingId;
-  const keyId = (spec === '1.0' ? ok.euiccCiPKIdToBeUsed : ok.euiccCiPKIdentifierToBeUsed) ?? new Uint8Array();
-  if (!download.authenticated) {
-    const command = encode(
-      AuthenticateServerRequest,
-      {
-        serverSigned1: raw(fieldOctets(server, `${path}.serverSigned1`) ?? new Uint8Array()),
-        serverSignature1: ok.serverSignature1,
-        euiccCiPKIdToBeUsed: await fullKeyId(device, keyId),
-        serverCertificate: ok.serverCertificate,
-        ctxParams1: given ? raw(given) : { ctxParamsForCommonAuthentication: { matchingId, deviceInfo: DEVICE_INFO } },
-      },
-      { spec },
-    );
-    download.authenticated = await transmit(config.euicc, 'AuthenticateServer', command);
-  }
-  const full = download.authenticated;
-  const withCertificates = config.omitCertificates !== true;
-  const response = config.compact ? compactAuthentication(full, { spec, ctxParams1FromEim: given !== undefined, withCertificates }) : full;
-  const { transactionId } = ok.serverSigned1;
-  return encode(AuthenticateClientRequestEsipa, { transactionId, authenticateServerResponse: raw(response) }, { spec });
+/** What the server may know of device and order. An SM-DS that is asked for any event gets an empty matchingId. SGP.22 5.8.2 */
+const contextOf = ({ source, via }: Download, server: ServerProof) => {
+  if (server.ctxParams1) return raw(server.ctxParams1);
+  const matchingId = server.matchingId ?? source.matchingId ?? (via === 'ES11' ? '' : undefined);
+  return { ctxParamsForCommonAuthentication: { matchingId, deviceInfo: DEVICE_INFO } };
 };
 
-/** Takes the SM-DP+'s offer, or the next place to ask from an SM-DS. */
-export const takeOffer = async (device: Device, message: Decoded<ValueOf<typeof AuthenticateClientResponseEsipa>>): Promise<void> => {
+/** Runs AuthenticateServer on the card, once per answer of the server. SGP.32 6.3.2.2 */
+const authenticateServer = async (device: Device, download: Download, server: ServerProof): Promise<Uint8Array> => {
+  if (download.authenticated) return download.authenticated;
+  const command = encode(
+    AuthenticateServerRequest,
+    {
+      serverSigned1: raw(server.serverSigned1),
+      serverSignature1: server.signature,
+      euiccCiPKIdToBeUsed: await fullKeyId(device, server.ciPKId),
+      serverCertificate: server.certificate,
+      ctxParams1: contextOf(download, server),
+    },
+    { spec: device.world.spec },
+  );
+  download.authenticated = await transmit(device.config.euicc, 'AuthenticateServer', command);
+  return download.authenticated;
+};
+
+/** The eUICC's proof of identity for the eIM, perhaps in compact form. SGP.32 6.3.2.2 */
+export const composeAuthenticateClientEsipa = async (device: Device): Promise<Uint8Array> => {
+  const { config, world } = device;
+  const { spec } = world;
+  const { download, server } = serverOf(device, 'AuthenticateClientRequestEsipa');
+  const full = await authenticateServer(device, download, server);
+  const withCertificates = config.omitCertificates !== true;
+  const about = { spec, ctxParams1FromEim: server.ctxParams1 !== undefined, withCertificates };
+  const response = config.compact ? compactAuthentication(full, about) : full;
+  return encode(
+    AuthenticateClientRequestEsipa,
+    { transactionId: server.transactionId, authenticateServerResponse: raw(response) },
+    { spec },
+  );
+};
+
+/** The eUICC's proof of identity for the server itself. SGP.22 5.6.3, 5.8.2 */
+export const composeAuthenticateClient = async (device: Device): Promise<Uint8Array> => {
+  const { download, server } = serverOf(device, 'AuthenticateClientRequest');
+  const authenticateServerResponse = raw(await authenticateServer(device, download, server));
+  const { transactionId } = server;
+  return encode(AuthenticateClientRequest, { transactionId, authenticateServerResponse }, { spec: device.world.spec });
+};
+
+/** Whether the card took the server and has a session now, which a failure has to end. */
+export const hasSession = ({ authenticated }: Download): boolean =>
+  authenticated !== undefined && decode(AuthenticateServerResponse, authenticated).value.authenticateResponseOk !== undefined;
+
+const takeOffer = async (device: Device, download: Download, offer: Offer, verifiesMetadata: boolean): Promise<void> => {
+  download.offer = offer;
+  const objection = offer.metadata && verifiesMetadata ? await objectionToMetadata(device, offer.metadata) : undefined;
+  if (!objection) return;
+  download.failure = `the profile's policy rules: ${objection}`;
+  download.cancelReason = REASONS[objection];
+};
+
+/** Takes the SM-DP+'s offer from the eIM; undefined offers come with an error or an event of an SM-DS. */
+export const takeOfferOfEim = async (device: Device, message: Decoded<ValueOf<typeof AuthenticateClientResponseEsipa>>): Promise<void> => {
   const { download } = device;
   if (!download) return;
-  const { authenticateClientOkDPEsipa: ok, authenticateClientErrorEsipa: code } = message.value;
-  const isAuthenticated = download.authenticated && decode(AuthenticateServerResponse, download.authenticated).value.authenticateResponseOk;
+  const { authenticateClientErrorEsipa: code } = message.value;
   if (code !== undefined) {
     download.failure = `AuthenticateClient failed with ${code}`;
-    if (isAuthenticated) download.cancelReason = code === EIM_VERDICT ? REASONS.pprNotAllowed : REASONS.undefinedReason;
+    if (hasSession(download)) download.cancelReason = code === EIM_VERDICT ? REASONS.pprNotAllowed : REASONS.undefinedReason;
     return;
   }
-  if (!ok) return;
-  download.offer = message;
-  const objection =
-    ok.profileMetaData && !hasFeature(device.config, 'eimProfileMetadataVerification')
-      ? await objectionToMetadata(device, ok.profileMetaData)
-      : undefined;
-  if (objection) {
-    download.failure = `the profile's policy rules: ${objection}`;
-    download.cancelReason = REASONS[objection];
-  }
+  const offer = offerOfEim(message);
+  if (offer) await takeOffer(device, download, offer, !hasFeature(device.config, 'eimProfileMetadataVerification'));
+};
+
+/** Takes an SM-DP+'s own offer; with its refusal the session is over on its side, so that there is nothing to cancel. */
+export const takeOfferOfServer = async (device: Device, message: Decoded<ValueOf<typeof AuthenticateClientResponseEs9>>): Promise<void> => {
+  const { download } = device;
+  if (!download) return;
+  const offer = offerOfServer(message);
+  if (offer) return takeOffer(device, download, offer, true);
+  download.failure = `AuthenticateClient failed with ${message.value.authenticateClientError}`;
+  download.isRefused = true;
 };

@@ -4,6 +4,7 @@ import type { InputOf, ValueOf } from '#protocol/asn1/type.js';
 import type { IpaCapabilities } from '#protocol/iot/data.js';
 import type { DeviceInfo } from '#protocol/rsp/info.js';
 import type { Card } from './card.js';
+import type { REASONS } from './reasons.js';
 
 /** Causes of GetEimPackageRequest.stateChangeCause. SGP.32 6.3.2.6 */
 export const CAUSES = {
@@ -46,8 +47,18 @@ export interface IpaConfig {
   readonly protocols?: readonly string[];
   /** Uses ImmediateEnable after a download. SGP.32 5.9.15 */
   readonly immediateEnable?: boolean;
-  /** Confirmation code that its user would type. */
-  readonly confirmationCode?: string;
+  /** Confirmation codes that its user would type, one after the other as the server refuses them. */
+  readonly confirmationCode?: string | readonly string[];
+  /** A download that it starts by itself: an activation code, or address and matchingId; the default SM-DP+ of the eUICC without them. */
+  readonly activationCode?: string;
+  readonly smdpAddress?: string;
+  readonly matchingId?: string;
+  /** An SM-DS that it asks for events by itself. */
+  readonly smdsAddress?: string;
+  /** Why it cancels a session that nothing is wrong with. */
+  readonly cancelReason?: keyof typeof REASONS;
+  /** Where notifications go: to the eIM, or each to the server that it names; as downloads go when left out. */
+  readonly notifies?: 'eim' | 'server';
 }
 
 const octets = (text: string): Uint8Array => fromHex(text) ?? new Uint8Array();
@@ -62,11 +73,12 @@ export const DEVICE_INFO: InputOf<ValueOf<typeof DeviceInfo>> = {
   imei: octets('001017000000001F'),
 };
 
+const DEFAULT_FEATURES: readonly string[] = ['indirectRspServerCommunication', 'eimDownloadDataHandling'];
+
 /** What the IPA announces of itself. SGP.32 4.1 */
 export const capabilitiesOf = (config: IpaConfig): InputOf<ValueOf<typeof IpaCapabilities>> => ({
   ipaFeatures: config.features ?? [
-    'indirectRspServerCommunication',
-    'eimDownloadDataHandling',
+    ...DEFAULT_FEATURES,
     ...(config.eimCtxParams1 ? ['eimCtxParams1Generation'] : []),
     ...(config.compact ? ['minimizeEsipaBytes'] : []),
   ],
@@ -74,7 +86,4 @@ export const capabilitiesOf = (config: IpaConfig): InputOf<ValueOf<typeof IpaCap
 });
 
 /** Whether the IPA announces a feature. */
-export const hasFeature = (config: IpaConfig, feature: string): boolean => {
-  const { features } = config;
-  return features ? features.includes(feature) : feature === 'eimDownloadDataHandling';
-};
+export const hasFeature = (config: IpaConfig, feature: string): boolean => (config.features ?? DEFAULT_FEATURES).includes(feature);

@@ -4,7 +4,6 @@ import { fieldOctets } from '#protocol/asn1/element.js';
 import { encode } from '#protocol/asn1/encode.js';
 import { type InputOf, raw, type ValueOf } from '#protocol/asn1/type.js';
 import { type IpaEuiccData, IpaEuiccDataRequest, IpaEuiccDataResponse } from '#protocol/iot/data.js';
-import { GetEimConfigurationDataRequest, GetEimConfigurationDataResponse } from '#protocol/iot/eim-configuration.js';
 import { GetCertsRequest, GetCertsResponse } from '#protocol/iot/es10b.js';
 import { EUICCInfo2 } from '#protocol/iot/info.js';
 import { RetrieveNotificationsListRequest, RetrieveNotificationsListResponse } from '#protocol/iot/notification.js';
@@ -30,7 +29,7 @@ type Part = (device: Device, request: Request) => Promise<Data | Problem>;
 
 const notifications: Part = async (device, request) => {
   const criteria = request.searchCriteriaNotification;
-  return { notificationsList: (await pendingNotifications(device, criteria)).map(n => raw(n.octets)) };
+  return { notificationsList: (await pendingNotifications(device, criteria)).map(n => raw(n.forEim)) };
 };
 
 const packageResults: Part = async ({ config, world: { spec } }, request) => {
@@ -57,12 +56,7 @@ const certificate =
     return certs ? { [name]: certs[name] } : getCertsError === 1 ? 'euiccCiPKIdNotFound' : 'undefinedError';
   };
 
-const token: Part = async device => {
-  const { config, world } = device;
-  const { value } = await ask(config.euicc, world.spec, GetEimConfigurationDataRequest, {}, GetEimConfigurationDataResponse);
-  const eimId = await selectedEim(device);
-  return { associationToken: value.eimConfigurationDataList.find(eim => eim.eimId === eimId)?.associationToken };
-};
+const token: Part = async device => ({ associationToken: (await selectedEim(device))?.associationToken });
 
 /** Every tag an eIM may ask for. SGP.32 2.11.1.2 */
 const PARTS: ReadonlyMap<string, Part> = new Map<string, Part>([

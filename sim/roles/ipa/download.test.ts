@@ -63,19 +63,19 @@ describe('the simulated IPA, downloading through the eIM', () => {
   it('installs the profile and gives the result to the trigger, message by message', async () => {
     const { euicc, ipa, trigger, initiate, authenticate, fetch, result, take } = setUp();
     await trigger();
-    expect(await ipa.next()).equals('InitiateAuthenticationRequestEsipa');
+    expect((await ipa.next())?.type).equals('InitiateAuthenticationRequestEsipa');
     const first = await initiate();
     expect(first).to.deep.include({ smdpAddress: ADDRESS, eimTransactionId: octets('AA') });
     expect(first.euiccInfo1?.svn).deep.equals(octets('020500'));
-    expect(await ipa.next()).equals('AuthenticateClientRequestEsipa');
+    expect((await ipa.next())?.type).equals('AuthenticateClientRequestEsipa');
     const second = await authenticate();
     const signed1 = second.authenticateServerResponse.authenticateResponseOk?.euiccSigned1;
     expect(second.transactionId).deep.equals(TRANSACTION);
     expect(signed1?.ctxParams1.ctxParamsForCommonAuthentication.matchingId).equals('04386-AGYFT');
-    expect(await ipa.next()).equals('GetBoundProfilePackageRequestEsipa');
+    expect((await ipa.next())?.type).equals('GetBoundProfilePackageRequestEsipa');
     const third = await fetch();
     expect(third.prepareDownloadResponse.downloadResponseOk?.euiccSigned2.transactionId).deep.equals(TRANSACTION);
-    expect(await ipa.next()).equals('ProvideEimPackageResult');
+    expect((await ipa.next())?.type).equals('ProvideEimPackageResult');
     const { profileDownloadTriggerResult } = await result();
     expect(profileDownloadTriggerResult?.eimTransactionId).deep.equals(octets('AA'));
     const pir = profileDownloadTriggerResult?.profileDownloadTriggerResultData.profileInstallationResult?.profileInstallationResultData;
@@ -83,7 +83,7 @@ describe('the simulated IPA, downloading through the eIM', () => {
     await take(esipa.ProvideEimPackageResultResponse, { eimAcknowledgements: [1] });
     expect(euicc.chip.memory.notifications).deep.equals([]);
     expect(ipa.state).deep.include({ installed: [octets(ICCID3)], transactionId: TRANSACTION, eimTransactionId: octets('AA') });
-    expect(await ipa.next()).equals('GetEimPackageRequest');
+    expect((await ipa.next())?.type).equals('GetEimPackageRequest');
   });
 
   it('asks the card once per message, however often a request is composed', async () => {
@@ -104,12 +104,12 @@ describe('the simulated IPA, downloading through the eIM', () => {
     await initiate();
     await authenticate();
     await fetch();
-    expect(await ipa.next()).equals('HandleNotificationEsipa');
+    expect((await ipa.next())?.type).equals('HandleNotificationEsipa');
     const sentPir = (await sent(esipa.HandleNotificationEsipa)).pendingNotification?.profileInstallationResult;
     expect(sentPir?.profileInstallationResultData.notificationMetadata.seqNumber).equals(1);
     await ipa.delivered();
     expect(euicc.chip.memory.notifications).deep.equals([]);
-    expect(await ipa.next()).equals('GetEimPackageRequest');
+    expect((await ipa.next())?.type).equals('GetEimPackageRequest');
   });
 
   it('uses compact forms throughout when told to, down to the notification of the result', async () => {
@@ -145,7 +145,7 @@ describe('the simulated IPA, downloading through the eIM', () => {
       const bench = setUp({}, euiccConfig);
       await bench.trigger();
       await act(bench);
-      expect(await bench.ipa.next()).equals('ProvideEimPackageResult');
+      expect((await bench.ipa.next())?.type).equals('ProvideEimPackageResult');
       return (await bench.result()).profileDownloadTriggerResult?.profileDownloadTriggerResultData.profileDownloadError;
     };
     const refuse = async (bench: ReturnType<typeof setUp>) => {
@@ -181,11 +181,11 @@ describe('the simulated IPA, downloading through the eIM', () => {
       await bench.trigger();
       await bench.initiate();
       await act(bench);
-      expect(await bench.ipa.next()).equals('CancelSessionRequestEsipa');
+      expect((await bench.ipa.next())?.type).equals('CancelSessionRequestEsipa');
       const request = await bench.sent(downloads.CancelSessionRequestEsipa);
       expect(await bench.sent(downloads.CancelSessionRequestEsipa)).deep.equals(request);
       await bench.take(downloads.CancelSessionResponseEsipa, { cancelSessionOk: {} });
-      expect(await bench.ipa.next()).equals('ProvideEimPackageResult');
+      expect((await bench.ipa.next())?.type).equals('ProvideEimPackageResult');
       return request.cancelSessionResponse.cancelSessionResponseOk?.euiccCancelSessionSigned.reason ?? request.cancelSessionResponse;
     };
     type Bench = ReturnType<typeof setUp>;
@@ -233,7 +233,7 @@ describe('the simulated IPA, downloading through the eIM', () => {
     await trigger();
     await initiate();
     await authenticate({ profileMetaData: raw(metadata({ profilePolicyRules: ['ppr1'] })) });
-    expect(await ipa.next()).equals('GetBoundProfilePackageRequestEsipa');
+    expect((await ipa.next())?.type).equals('GetBoundProfilePackageRequestEsipa');
   });
 
   it('goes on to the server that an SM-DS event names, or ends without event', async () => {
@@ -245,11 +245,11 @@ describe('the simulated IPA, downloading through the eIM', () => {
     await take(authentication.AuthenticateClientResponseEsipa, {
       authenticateClientOkDSEsipa: { transactionId: TRANSACTION, profileDownloadTrigger },
     });
-    expect(await ipa.next()).equals('InitiateAuthenticationRequestEsipa');
+    expect((await ipa.next())?.type).equals('InitiateAuthenticationRequestEsipa');
     expect(await initiate()).to.deep.include({ smdpAddress: ADDRESS, eimTransactionId: octets('AA') });
     await sent(authentication.AuthenticateClientRequestEsipa);
     await take(authentication.AuthenticateClientResponseEsipa, { authenticateClientOkDSEsipa: { transactionId: TRANSACTION } });
-    expect(await ipa.next()).equals('ProvideEimPackageResult');
+    expect((await ipa.next())?.type).equals('ProvideEimPackageResult');
   });
 
   it('enables the profile at once when told to, and reports that with the next poll', async () => {

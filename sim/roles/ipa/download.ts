@@ -1,4 +1,4 @@
-/** Fetching and installing the package of an indirect download. SGP.32 3.2.3.2, 6.3.2.3; SGP.22 3.1.3 */
+/** Fetching the package of a download and installing it. SGP.32 3.2.3, 6.3.2.3; SGP.22 3.1.3 */
 import { decode } from '#protocol/asn1/decode.js';
 import { type Decoded, fieldOctets } from '#protocol/asn1/element.js';
 import { encode } from '#protocol/asn1/encode.js';
@@ -12,59 +12,99 @@ import {
 } from '#protocol/iot/download.js';
 import { ImmediateEnableRequest, ImmediateEnableResponse } from '#protocol/iot/es10b.js';
 import { PrepareDownloadRequest } from '#protocol/rsp/download.js';
+import { GetBoundProfilePackageRequest, type GetBoundProfilePackageResponse } from '#protocol/rsp/es9plus.js';
 import { ProfileInstallationResult } from '#protocol/rsp/notification.js';
 import { ComposeError } from '../../role.js';
 import { ask, transmit } from './card.js';
 import { compactPrepareDownload } from './compact.js';
 import { EIM_VERDICT, REASONS } from './reasons.js';
+import type { Offer } from './session.js';
 import type { Device, Download } from './state.js';
 
-/** Runs PrepareDownload on the card, once per offer. SGP.32 6.3.2.3 */
-export const composeGetPackage = async (device: Device): Promise<Uint8Array> => {
+/** Hash of the confirmation code that the user would type now; one that the server refused is not typed again. SGP.22 4.7 */
+const ownHashCc = ({ config }: Device, { codesRefused = 0 }: Download, { ccRequired, transactionId }: Offer): Uint8Array | undefined => {
+  const code = [config.confirmationCode ?? []].flat()[codesRefused];
+  return ccRequired && code !== undefined ? hashCc(code, transactionId) : undefined;
+};
+
+/** Runs PrepareDownload on the card, once per offer and confirmation code. SGP.32 6.3.2.3 */
+const prepare = async (device: Device, request: string) => {
+  const { config, world, download } = device;
+  const { spec } = world;
+  const offer = download?.offer;
+  if (!download || !offer) throw new ComposeError(`${request} needs the offer of an SM-DP+ before it`);
+  if (download.prepared) return { download, offer, prepared: download.prepared };
+  const command = encode(
+    PrepareDownloadRequest,
+    {
+      smdpSigned2: raw(offer.smdpSigned2),
+      smdpSignature2: offer.signature,
+      hashCc: offer.hashCc ?? ownHashCc(device, download, offer),
+      smdpCertificate: offer.certificate,
+    },
+    { spec },
+  );
+  const prepared = await transmit(config.euicc, 'PrepareDownload', command);
+  download.prepared = prepared;
+  if (!decode(PrepareDownloadResponse, prepared, { spec }).value.downloadResponseOk) download.cancelReason = REASONS.undefinedReason;
+  return { download, offer, prepared };
+};
+
+/** Asks the eIM for the package, perhaps in compact form. SGP.32 6.3.2.3 */
+export const composeGetPackageEsipa = async (device: Device): Promise<Uint8Array> => {
   const { config, world } = device;
   const { spec } = world;
-  const { download } = device;
-  const offer = download?.offer;
-  const ok = offer?.value.authenticateClientOkDPEsipa;
-  if (!download || !offer || !ok)
-    throw new ComposeError('GetBoundProfilePackageRequestEsipa needs an authenticateClientOkDPEsipa before it');
-  const { transactionId, ccRequiredFlag, bppEuiccOtpk } = ok.smdpSigned2;
-  const own = ccRequiredFlag && config.confirmationCode !== undefined ? hashCc(config.confirmationCode, transactionId) : undefined;
-  if (!download.prepared) {
-    const command = encode(
-      PrepareDownloadRequest,
-      {
-        smdpSigned2: raw(fieldOctets(offer, 'authenticateClientOkDPEsipa.smdpSigned2') ?? new Uint8Array()),
-        smdpSignature2: ok.smdpSignature2,
-        hashCc: ok.hashCc ?? own,
-        smdpCertificate: ok.smdpCertificate,
-      },
-      { spec },
-    );
-    download.prepared = await transmit(config.euicc, 'PrepareDownload', command);
-    if (!decode(PrepareDownloadResponse, download.prepared, { spec }).value.downloadResponseOk)
-      download.cancelReason = REASONS.undefinedReason;
-  }
-  const full = download.prepared;
-  const response = config.compact ? compactPrepareDownload(full, { spec, hashCcFromEim: ok.hashCc !== undefined, bppEuiccOtpk }) : full;
+  const { offer, prepared } = await prepare(device, 'GetBoundProfilePackageRequestEsipa');
+  const { transactionId, hashCc: hashOfEim, bppEuiccOtpk } = offer;
+  const about = { spec, hashCcFromEim: hashOfEim !== undefined, bppEuiccOtpk };
+  const response = config.compact ? compactPrepareDownload(prepared, about) : prepared;
   return encode(GetBoundProfilePackageRequestEsipa, { transactionId, prepareDownloadResponse: raw(response) }, { spec });
 };
 
-/** Loads the package into the card; the installation result is a pending notification then. SGP.22 3.1.3 */
-export const takePackageToInstall = async (
+/** Asks the SM-DP+ itself for the package. SGP.22 5.6.2 */
+export const composeGetPackage = async (device: Device): Promise<Uint8Array> => {
+  const { offer, prepared } = await prepare(device, 'GetBoundProfilePackageRequest');
+  const { transactionId } = offer;
+  return encode(GetBoundProfilePackageRequest, { transactionId, prepareDownloadResponse: raw(prepared) }, { spec: device.world.spec });
+};
+
+/** Takes the eIM's answer to the request for the package. */
+export const takePackageOfEim = async (
   device: Device,
   message: Decoded<ValueOf<typeof GetBoundProfilePackageResponseEsipa>>,
 ): Promise<void> => {
-  const { config } = device;
   const { download } = device;
-  if (!download) return;
   const code = message.value.getBoundProfilePackageErrorEsipa;
-  if (code !== undefined) {
-    download.failure = `GetBoundProfilePackage failed with ${code}`;
-    download.cancelReason = code === EIM_VERDICT ? REASONS.metadataMismatch : REASONS.undefinedReason;
+  if (!download) return;
+  if (code === undefined) return install(device, download, fieldOctets(message, 'getBoundProfilePackageOkEsipa.boundProfilePackage'));
+  download.failure = `GetBoundProfilePackage failed with ${code}`;
+  download.cancelReason = code === EIM_VERDICT ? REASONS.metadataMismatch : REASONS.undefinedReason;
+};
+
+const CODE_REFUSED = 3;
+
+/** Takes the SM-DP+'s own answer; while the user has another confirmation code, a refused one is no end. SGP.22 3.1.3 */
+export const takePackageOfServer = async (
+  device: Device,
+  message: Decoded<ValueOf<typeof GetBoundProfilePackageResponse>>,
+): Promise<void> => {
+  const { download, config } = device;
+  const code = message.value.getBoundProfilePackageError;
+  if (!download) return;
+  if (code === undefined) return install(device, download, fieldOctets(message, 'getBoundProfilePackageOk.boundProfilePackage'));
+  const refused = (download.codesRefused ?? 0) + 1;
+  if (code === CODE_REFUSED && refused < [config.confirmationCode ?? []].flat().length) {
+    download.codesRefused = refused;
+    delete download.prepared;
     return;
   }
-  const bpp = fieldOctets(message, 'getBoundProfilePackageOkEsipa.boundProfilePackage');
+  download.failure = `GetBoundProfilePackage failed with ${code}`;
+  download.isRefused = true;
+};
+
+/** Loads the package into the card; the installation result is a pending notification then. SGP.22 3.1.3 */
+const install = async (device: Device, download: Download, bpp: Uint8Array | undefined): Promise<void> => {
+  const { config } = device;
   const segments = bpp && splitSegments(bpp);
   if (!segments) {
     download.failure = 'the bound profile package has no segments';

@@ -23,31 +23,37 @@ export const eidOf = async (device: Device): Promise<Uint8Array> => {
   return device.eid;
 };
 
-/** eimId of the eIM this IPA works for. */
-export const selectedEim = async ({ config, world }: Device): Promise<string | undefined> =>
-  config.eimId ??
-  (await ask(config.euicc, world.spec, GetEimConfigurationDataRequest, {}, GetEimConfigurationDataResponse)).value
-    .eimConfigurationDataList[0]?.eimId;
+/** Configuration of the eIM this IPA works for. */
+export const selectedEim = async ({ config, world }: Device) => {
+  const { eimConfigurationDataList: eims } = (
+    await ask(config.euicc, world.spec, GetEimConfigurationDataRequest, {}, GetEimConfigurationDataResponse)
+  ).value;
+  return config.eimId === undefined ? eims[0] : eims.find(eim => eim.eimId === config.eimId);
+};
 
-/** A notification on the card. */
+/** A signed object on the card. */
 export interface Pending {
   readonly seqNumber: number;
-  /** Complete PendingNotification as it is to travel: in compact form when the IPA uses those. */
+  /** Complete. */
   readonly octets: Uint8Array;
 }
+/** A notification on the card: complete PendingNotification. */
+export interface PendingNotice extends Pending {
+  /** Where the notification itself says that it is to go. */
+  readonly address: string;
+  /** As it travels to the eIM: in compact form when the IPA uses those. */
+  readonly forEim: Uint8Array;
+}
 
-const seqNumberOf = (octets: Uint8Array): number | undefined => {
+const metadataOf = (octets: Uint8Array) => {
   const { profileInstallationResult, otherSignedNotification } = decode(PendingNotification, octets).value;
-  return (
-    profileInstallationResult?.profileInstallationResultData.notificationMetadata.seqNumber ??
-    otherSignedNotification?.tbsOtherNotification.seqNumber
-  );
+  return profileInstallationResult?.profileInstallationResultData.notificationMetadata ?? otherSignedNotification?.tbsOtherNotification;
 };
 
 type Criteria = ValueOf<typeof RetrieveNotificationsListRequest>['searchCriteria'];
 
 /** Notifications on the card in their order. */
-export const pendingNotifications = async (device: Device, searchCriteria?: Criteria): Promise<readonly Pending[]> => {
+export const pendingNotifications = async (device: Device, searchCriteria?: Criteria): Promise<readonly PendingNotice[]> => {
   const { config, world } = device;
   const message = await ask(
     config.euicc,
@@ -60,9 +66,10 @@ export const pendingNotifications = async (device: Device, searchCriteria?: Crit
   const list = message.value.notificationList ?? [];
   return list.flatMap((_, n) => {
     const full = fieldOctets(message, `notificationList.${n}`);
-    const seqNumber = full && seqNumberOf(full);
-    if (!full || seqNumber === undefined) return [];
-    return [{ seqNumber, octets: config.compact ? compactNotification(full, { spec: world.spec, eid }) : full }];
+    const metadata = full && metadataOf(full);
+    if (!full || metadata?.seqNumber === undefined) return [];
+    const forEim = config.compact ? compactNotification(full, { spec: world.spec, eid }) : full;
+    return [{ seqNumber: metadata.seqNumber, octets: full, address: metadata.notificationAddress, forEim }];
   });
 };
 

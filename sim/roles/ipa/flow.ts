@@ -1,8 +1,9 @@
-/** What a correct IPA sends next, given what it received so far. SGP.32 3.1.1.1, 3.2.3.2, 3.3.1 */
-
-import { pendingNotifications } from './euicc-data.js';
+/** What a correct IPA sends next, given what it received so far. SGP.32 3.1.1.1, 3.2.3, 3.3.1 */
+import { hasSession } from './authentication.js';
+import { nextNotice } from './notices.js';
 import { REASONS } from './reasons.js';
-import type { Device, Download } from './state.js';
+import { continueWithEvents, ownDownload } from './source.js';
+import type { Device, Download, IpaInterface } from './state.js';
 
 /** Types of the requests an IPA sends over ESipa. */
 export type EsipaRequest =
@@ -14,29 +15,65 @@ export type EsipaRequest =
   | 'GetBoundProfilePackageRequestEsipa'
   | 'CancelSessionRequestEsipa';
 
-/** The next message of a download; undefined when it came to its end. */
-const nextOfDownload = (download: Download): EsipaRequest | undefined => {
-  if (download.isOver || download.installationResult || download.cancelled) return undefined;
-  if (download.cancelReason !== undefined) return 'CancelSessionRequestEsipa';
-  if (download.failure !== undefined) {
-    // A server that was refused before the card saw it leaves nothing to cancel.
-    if (!download.authenticated) return undefined;
-    download.cancelReason = REASONS.undefinedReason;
-    return 'CancelSessionRequestEsipa';
-  }
-  if (download.offer) return 'GetBoundProfilePackageRequestEsipa';
-  if (download.server) return 'AuthenticateClientRequestEsipa';
-  return 'InitiateAuthenticationRequestEsipa';
+/** Types of the requests an IPA sends to RSP servers. */
+export type RspRequest =
+  | 'InitiateAuthenticationRequest'
+  | 'AuthenticateClientRequest'
+  | 'GetBoundProfilePackageRequest'
+  | 'CancelSessionRequestEs9'
+  | 'HandleNotification';
+
+/** A request that is due; one to an RSP server says where that is. */
+export type NextRequest =
+  | { readonly type: EsipaRequest; readonly interface: 'ESipa' }
+  | { readonly type: RspRequest; readonly interface: Exclude<IpaInterface, 'ESipa'>; readonly address: string };
+
+type Stage = 'initiate' | 'authenticate' | 'fetch' | 'cancel';
+const STAGES: Readonly<Record<Stage, readonly [EsipaRequest, RspRequest]>> = {
+  initiate: ['InitiateAuthenticationRequestEsipa', 'InitiateAuthenticationRequest'],
+  authenticate: ['AuthenticateClientRequestEsipa', 'AuthenticateClientRequest'],
+  fetch: ['GetBoundProfilePackageRequestEsipa', 'GetBoundProfilePackageRequest'],
+  cancel: ['CancelSessionRequestEsipa', 'CancelSessionRequestEs9'],
 };
 
-/** The type of the next request; undefined: nothing to do until the next poll. */
-export const nextRequest = async (device: Device): Promise<EsipaRequest | undefined> => {
-  const { download, config, tasks } = device;
-  const ofDownload = download && nextOfDownload(download);
+/** Where a download stands; undefined when it came to its end. */
+const stageOf = (download: Download): Stage | undefined => {
+  if (download.isOver || download.installationResult || download.cancelled || download.isRefused) return undefined;
+  if (download.failure !== undefined && download.cancelReason === undefined) {
+    // A server that was refused before the card took it leaves nothing to cancel.
+    if (!hasSession(download)) return undefined;
+    download.cancelReason = REASONS.undefinedReason;
+  }
+  // An SM-DS knows no cancellation. SGP.22 5.8
+  if (download.cancelReason !== undefined) return download.via === 'ES11' ? undefined : 'cancel';
+  if (download.offer) return 'fetch';
+  return download.server ? 'authenticate' : 'initiate';
+};
+
+const nextOfDownload = (download: Download): NextRequest | undefined => {
+  const stage = stageOf(download);
+  if (!stage) return undefined;
+  const [overEsipa, direct] = STAGES[stage];
+  const { via, source } = download;
+  return via === 'ESipa' ? { type: overEsipa, interface: via } : { type: direct, interface: via, address: source.smdpAddress ?? '' };
+};
+
+/** A download that the IPA is told to do by its configuration. */
+const startsOwn = ({ config: { activationCode, smdpAddress, smdsAddress } }: Device): boolean =>
+  activationCode !== undefined || smdpAddress !== undefined || smdsAddress !== undefined;
+
+/** The next request; undefined: nothing to do until the next poll. */
+export const nextRequest = async (device: Device): Promise<NextRequest | undefined> => {
+  const { config, tasks } = device;
+  if (!device.download && startsOwn(device)) device.download = await ownDownload(device);
+  const ofDownload = device.download && nextOfDownload(device.download);
   if (ofDownload) return ofDownload;
-  const byNotification = config.installationResultBy === 'notification';
-  const isWaiting = (kind: string) => !(byNotification && kind === 'downloadTrigger' && download?.installationResult);
-  if (tasks.some(t => !t.wasSent && isWaiting(t.kind))) return 'ProvideEimPackageResult';
-  if ((await pendingNotifications(device)).length > 0) return 'HandleNotificationEsipa';
-  return device.hasNoPackage ? undefined : 'GetEimPackageRequest';
+  const notice = await nextNotice(device, 'server');
+  if (notice) return { type: 'HandleNotification', interface: 'ES9+', address: notice.address };
+  if (continueWithEvents(device)) return nextRequest(device);
+  const byNotification = config.installationResultBy === 'notification' && device.download?.via === 'ESipa';
+  const isWaiting = (kind: string) => !(byNotification && kind === 'downloadTrigger' && device.download?.installationResult);
+  if (tasks.some(t => !t.wasSent && isWaiting(t.kind))) return { type: 'ProvideEimPackageResult', interface: 'ESipa' };
+  if (await nextNotice(device, 'eim')) return { type: 'HandleNotificationEsipa', interface: 'ESipa' };
+  return device.hasNoPackage ? undefined : { type: 'GetEimPackageRequest', interface: 'ESipa' };
 };

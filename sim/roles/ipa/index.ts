@@ -1,37 +1,53 @@
-/** A simulated IPA, the client of an eIM over ESipa. SGP.32 6.3 */
+/** A simulated IPA, the client of an eIM over ESipa and of RSP servers over ES9+ and ES11. SGP.32 3.2.3, 6.3 */
 import type { Decoded } from '#protocol/asn1/element.js';
 import { fieldOctets } from '#protocol/asn1/element.js';
 import { encode } from '#protocol/asn1/encode.js';
-import { tlv } from '#protocol/asn1/tlv.js';
-import { type InputOf, raw, type Type, type ValueOf } from '#protocol/asn1/type.js';
+import type { InputOf, Type, ValueOf } from '#protocol/asn1/type.js';
 import * as authentication from '#protocol/iot/authentication.js';
 import * as downloads from '#protocol/iot/download.js';
 import { ProfileRollbackRequest, ProfileRollbackResponse } from '#protocol/iot/es10b.js';
 import * as esipa from '#protocol/iot/esipa.js';
+import * as es9 from '#protocol/rsp/es9plus.js';
 import { type Actor, type Composed, ComposeError, type Received, type World } from '../../role.js';
-import { composeAuthenticateClient, composeInitiate, restart, takeOffer, takeServer } from './authentication.js';
-import { composeCancel } from './cancel-session.js';
+import {
+  composeAuthenticateClient,
+  composeAuthenticateClientEsipa,
+  composeInitiate,
+  composeInitiateEsipa,
+  hasSession,
+  takeOfferOfEim,
+  takeOfferOfServer,
+  takeProofOfEim,
+  takeProofOfServer,
+} from './authentication.js';
+import { composeCancel, composeCancelEsipa } from './cancel-session.js';
 import { ask } from './card.js';
 import { CAUSES, configured, type IpaConfig } from './config.js';
-import { composeGetPackage, takePackageToInstall } from './download.js';
-import { eidOf, pendingNotifications, removeAcknowledged, resultSeqNumber } from './euicc-data.js';
-import { type EsipaRequest, nextRequest } from './flow.js';
+import { composeGetPackage, composeGetPackageEsipa, takePackageOfEim, takePackageOfServer } from './download.js';
+import { eidOf, resultSeqNumber } from './euicc-data.js';
+import { type NextRequest, nextRequest } from './flow.js';
+import { composeNotification, composeNotificationEsipa, postpone, takeDelivery } from './notices.js';
 import { REASONS } from './reasons.js';
+import { continueFromTrigger, takeEvents } from './source.js';
 import { type Device, PACKAGE_PROBLEMS } from './state.js';
-import { acknowledge, carryOutPackages, composeResult, nextTask, outcomeForTransfer, takePackage, takeResultResponse } from './tasks.js';
+import { acknowledge, composeResult, outcomeForTransfer, takePackage, takeResultResponse } from './tasks.js';
 import { viewOf } from './view.js';
 
 export type { Card, CardAnswer } from './card.js';
 export type { IpaConfig } from './config.js';
-export type { EsipaRequest } from './flow.js';
+export type { EsipaRequest, NextRequest, RspRequest } from './flow.js';
 
 /** A simulated IPA: an actor of a test case, and the logic of a stand-alone one. */
 export interface Ipa extends Actor {
   readonly role: 'ipa';
-  /** Type of the request a correct IPA would send now; undefined: nothing until the next poll. */
-  next(): Promise<EsipaRequest | undefined>;
-  /** The eIM took the HandleNotificationEsipa composed last (204): what it carried leaves the card. */
+  /** The request a correct IPA would send now, and where; undefined: nothing until the next poll. */
+  next(): Promise<NextRequest | undefined>;
+  /** The notification composed last was taken (204): it leaves the card. */
   delivered(): Promise<void>;
+  /** The request of this type, composed last, got no answer that is one. */
+  failed(requestType: string): void;
+  /** A new poll begins: whoever did not answer the last time is asked again. */
+  wake(): void;
   /** A result could not be delivered: returns to the former profile if the package allowed it; whether it did. SGP.32 3.3.1 */
   rollBack(): Promise<boolean>;
 }
@@ -48,30 +64,22 @@ const composePoll = async (device: Device): Promise<Uint8Array> => {
   return encode(esipa.GetEimPackageRequest, request, { spec });
 };
 
-/** The oldest notification on the card; without one, a result that waits. SGP.32 6.3.2.4 */
-const composeNotification = async (device: Device): Promise<Uint8Array> => {
-  await carryOutPackages(device);
-  const [oldest] = await pendingNotifications(device);
-  const { spec } = device.world;
-  device.notifying = oldest?.seqNumber;
-  // A compact installation result starts with the same tag as the EXPLICIT wrapper, so that the wrapper is made here.
-  if (oldest) return encode(esipa.HandleNotificationEsipa, { pendingNotification: raw(tlv(0xa0, oldest.octets)) }, { spec });
-  if (!nextTask(device))
-    throw new ComposeError('the IPA has nothing to notify: the eUICC keeps no notification, and no package was received');
-  return encode(esipa.HandleNotificationEsipa, { provideEimPackageResult: raw(await composeResult(device)) }, { spec });
-};
-
 const COMPOSERS: ReadonlyMap<string, readonly [Type, (device: Device) => Promise<Uint8Array>]> = new Map<
   string,
   readonly [Type, (device: Device) => Promise<Uint8Array>]
 >([
   ['GetEimPackageRequest', [esipa.GetEimPackageRequest, composePoll]],
   ['ProvideEimPackageResult', [esipa.ProvideEimPackageResult, composeResult]],
-  ['HandleNotificationEsipa', [esipa.HandleNotificationEsipa, composeNotification]],
-  ['InitiateAuthenticationRequestEsipa', [authentication.InitiateAuthenticationRequestEsipa, composeInitiate]],
-  ['AuthenticateClientRequestEsipa', [authentication.AuthenticateClientRequestEsipa, composeAuthenticateClient]],
-  ['GetBoundProfilePackageRequestEsipa', [downloads.GetBoundProfilePackageRequestEsipa, composeGetPackage]],
-  ['CancelSessionRequestEsipa', [downloads.CancelSessionRequestEsipa, composeCancel]],
+  ['HandleNotificationEsipa', [esipa.HandleNotificationEsipa, composeNotificationEsipa]],
+  ['InitiateAuthenticationRequestEsipa', [authentication.InitiateAuthenticationRequestEsipa, composeInitiateEsipa]],
+  ['AuthenticateClientRequestEsipa', [authentication.AuthenticateClientRequestEsipa, composeAuthenticateClientEsipa]],
+  ['GetBoundProfilePackageRequestEsipa', [downloads.GetBoundProfilePackageRequestEsipa, composeGetPackageEsipa]],
+  ['CancelSessionRequestEsipa', [downloads.CancelSessionRequestEsipa, composeCancelEsipa]],
+  ['InitiateAuthenticationRequest', [es9.InitiateAuthenticationRequest, composeInitiate]],
+  ['AuthenticateClientRequest', [es9.AuthenticateClientRequest, composeAuthenticateClient]],
+  ['GetBoundProfilePackageRequest', [es9.GetBoundProfilePackageRequest, composeGetPackage]],
+  ['CancelSessionRequestEs9', [es9.CancelSessionRequestEs9, composeCancel]],
+  ['HandleNotification', [es9.HandleNotification, composeNotification]],
 ]);
 
 type Taker = (device: Device, message: Decoded) => Promise<void> | void;
@@ -87,14 +95,21 @@ const TAKERS: ReadonlyMap<string, Taker> = new Map([
     device.hasNoPackage = (await takePackage(device, message)) === undefined;
   }),
   taker(esipa.ProvideEimPackageResultResponse, (device, message) => takeResultResponse(device, message.value)),
-  taker(authentication.InitiateAuthenticationResponseEsipa, takeServer),
+  taker(authentication.InitiateAuthenticationResponseEsipa, takeProofOfEim),
   taker(authentication.AuthenticateClientResponseEsipa, async (device, message) => {
-    await takeOffer(device, message);
-    const trigger = fieldOctets(message, 'authenticateClientOkDSEsipa.profileDownloadTrigger');
-    if (message.value.authenticateClientOkDSEsipa) await continueFromEvent(device, trigger);
+    await takeOfferOfEim(device, message);
+    if (!message.value.authenticateClientOkDSEsipa) return;
+    await continueFromTrigger(device, fieldOctets(message, 'authenticateClientOkDSEsipa.profileDownloadTrigger'));
   }),
-  taker(downloads.GetBoundProfilePackageResponseEsipa, takePackageToInstall),
+  taker(downloads.GetBoundProfilePackageResponseEsipa, takePackageOfEim),
+  taker(es9.InitiateAuthenticationResponse, takeProofOfServer),
+  taker(es9.AuthenticateClientResponseEs9, takeOfferOfServer),
+  taker(es9.AuthenticateClientResponseEs11, takeEvents),
+  taker(es9.GetBoundProfilePackageResponse, takePackageOfServer),
 ]);
+
+/** Answers whose failure leads a download no further. */
+const CANCELLATIONS: readonly string[] = [downloads.CancelSessionResponseEsipa.name, es9.CancelSessionResponseEs9.name];
 
 /** An answer that does not decode acknowledges nothing and leads no download any further. */
 const takeUnreadable = (device: Device, type: string): void => {
@@ -102,21 +117,10 @@ const takeUnreadable = (device: Device, type: string): void => {
   if (type === esipa.ProvideEimPackageResultResponse.name) {
     device.sending = undefined;
     if (sending) sending.wasSent = true;
-  } else if (download && type !== downloads.CancelSessionResponseEsipa.name) {
+  } else if (download && !CANCELLATIONS.includes(type)) {
     download.failure = `${type} cannot be read`;
-    if (download.authenticated) download.cancelReason = REASONS.undefinedReason;
+    if (hasSession(download)) download.cancelReason = REASONS.undefinedReason;
   }
-};
-
-/** An SM-DS named the next server, or had nothing: then the download ends. SGP.32 3.9.2.2 */
-const continueFromEvent = async (device: Device, trigger: Uint8Array | undefined): Promise<void> => {
-  const former = device.download;
-  if (!trigger) {
-    if (former) former.failure = 'the SM-DS has no event';
-    if (former) former.isOver = true;
-    return;
-  }
-  await restart(device, trigger);
 };
 
 /** The eIM is the client: a package to carry out, or acknowledgements. SGP.32 6.3.3.1 */
@@ -140,6 +144,20 @@ const answerTransfer = async (device: Device, message: Decoded): Promise<Compose
   if ('ePRAndNotifications' in outcome) return answer({ ePRAndNotifications: outcome.ePRAndNotifications });
   if ('ipaEuiccDataResponse' in outcome) return answer({ ipaEuiccDataResponse: outcome.ipaEuiccDataResponse });
   return answer({ eimPackageReceived: null });
+};
+
+/** Without an answer nothing is acknowledged; a download that lost its server is given up. */
+const fail = (device: Device, requestType: string): void => {
+  const { sending, download } = device;
+  if (requestType === esipa.GetEimPackageRequest.name) device.hasNoPackage = true;
+  else if (requestType.startsWith('HandleNotification')) postpone(device);
+  else if (requestType === esipa.ProvideEimPackageResult.name) {
+    device.sending = undefined;
+    if (sending) sending.wasSent = true;
+  } else if (download) {
+    download.failure ??= `${requestType} was not answered`;
+    if (hasSession(download)) download.cancelReason ??= REASONS.undefinedReason;
+  }
 };
 
 const rollBack = async (device: Device): Promise<boolean> => {
@@ -169,6 +187,7 @@ export const createIpa = (config: IpaConfig, world: World): Ipa => {
     sending: undefined,
     download: undefined,
     notifying: undefined,
+    postponed: new Set(),
     acknowledged: [],
     installed: [],
     hasNoPackage: false,
@@ -199,9 +218,12 @@ export const createIpa = (config: IpaConfig, world: World): Ipa => {
     },
     react: respond,
     next: () => nextRequest(device),
-    delivered: async () => {
-      if (device.notifying !== undefined) await removeAcknowledged(device, [device.notifying]);
-      device.notifying = undefined;
+    delivered: () => takeDelivery(device),
+    failed: requestType => fail(device, requestType),
+    wake: () => {
+      device.hasNoPackage = false;
+      device.postponed.clear();
+      for (const task of device.tasks) task.wasSent = false;
     },
     rollBack: () => rollBack(device),
     get state() {

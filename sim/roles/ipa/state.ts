@@ -1,10 +1,11 @@
-/** What a simulated IPA remembers between messages. SGP.32 3.3.1, 3.2.3.2 */
-import type { Decoded } from '#protocol/asn1/element.js';
-import type { ValueOf } from '#protocol/asn1/type.js';
-import type { AuthenticateClientResponseEsipa, InitiateAuthenticationResponseEsipa } from '#protocol/iot/authentication.js';
+/** What a simulated IPA remembers between messages. SGP.32 3.3.1, 3.2.3.1, 3.2.3.2 */
 import type { World } from '../../role.js';
 import type { Cause, IpaConfig } from './config.js';
+import type { Offer, ServerProof } from './session.js';
 import type { Source } from './trigger.js';
+
+/** Interface that a request travels on; the ones to RSP servers have an address besides. */
+export type IpaInterface = 'ESipa' | 'ES9+' | 'ES11';
 
 /** Why an IPA cannot handle an eIM package. SGP.32 6.3.2.7, EimPackageResultErrorCode */
 export const PACKAGE_PROBLEMS = { invalidPackageFormat: 1, unknownPackage: 2, undefinedError: 127 } as const;
@@ -31,20 +32,30 @@ export interface Download {
   /** The trigger it belongs to, if there was one. */
   readonly task: Task | undefined;
   readonly source: Source;
+  /** Where its messages go: through the eIM, or to the server itself. */
+  via: IpaInterface;
   readonly eimTransactionId: Uint8Array | undefined;
+  /** Servers that an SM-DS named besides, to go to when this download is over. SGP.32 3.9.2.1 */
+  readonly events?: readonly Source[];
   challenge?: Uint8Array;
-  server?: Decoded<ValueOf<typeof InitiateAuthenticationResponseEsipa>>;
+  server?: ServerProof;
   /** Answer of the card to AuthenticateServer, complete BF38. */
   authenticated?: Uint8Array;
-  offer?: Decoded<ValueOf<typeof AuthenticateClientResponseEsipa>>;
+  offer?: Offer;
   /** Answer of the card to PrepareDownload, complete BF21. */
   prepared?: Uint8Array;
+  /** Confirmation codes that the server refused. */
+  codesRefused?: number;
   /** CancelSessionReason, once something went wrong while the card has a session. */
   cancelReason?: number;
   /** Answer of the card to CancelSession, complete BF41. */
   cancelled?: Uint8Array;
   /** Complete BF37. */
   installationResult?: Uint8Array;
+  /** The installation result of an earlier event of the same order. */
+  readonly reported?: Uint8Array;
+  /** The server ended the session by its answer: nothing is left to cancel. */
+  isRefused?: boolean;
   /** Why it ended without installation result. */
   failure?: string;
   /** The eIM knows the end: nothing more to send for it. */
@@ -64,8 +75,10 @@ export interface Device {
   /** The task whose outcome was composed last. */
   sending: Task | undefined;
   download: Download | undefined;
-  /** seqNumber of the notification composed last. */
-  notifying: number | undefined;
+  /** The notification composed last, and where it goes: `eim`, or the address that it names. */
+  notifying: { readonly seqNumber: number; readonly receiver: string } | undefined;
+  /** Receivers that did not take a notification; nothing else is sent to them until the next poll. */
+  readonly postponed: Set<string>;
   readonly acknowledged: number[];
   /** ICCIDs installed through this IPA. */
   readonly installed: Uint8Array[];

@@ -232,7 +232,7 @@ describe('the simulated IPA, with eIM packages', () => {
     expect(euicc.chip.memory).deep.include({ results: [], notifications: [] });
     expect(await transfer({ ipaEuiccDataRequest: { tagList: octets('A8') } })).to.have.key('ipaEuiccDataResponse');
     expect(await transfer({ profileDownloadTriggerRequest: {} })).deep.equals({ eimPackageReceived: null });
-    expect(await ipa.next()).equals('InitiateAuthenticationRequestEsipa');
+    expect((await ipa.next())?.type).equals('InitiateAuthenticationRequestEsipa');
     expect(await transfer({ profileDownloadTriggerRequest: { profileDownloadData: { activationCode: 'x' } } })).deep.equals({
       eimPackageError: 1,
     });
@@ -240,17 +240,17 @@ describe('the simulated IPA, with eIM packages', () => {
 
   it('says what comes next, from poll to poll', async () => {
     const { ipa } = setUp({ pendingWithResult: false });
-    expect(await ipa.next()).equals('GetEimPackageRequest');
+    expect((await ipa.next())?.type).equals('GetEimPackageRequest');
     await give(ipa, enable(1));
-    expect(await ipa.next()).equals('ProvideEimPackageResult');
+    expect((await ipa.next())?.type).equals('ProvideEimPackageResult');
     await result(ipa);
     await take(ipa, ProvideEimPackageResultResponse, { eimAcknowledgements: [1] });
-    expect(await ipa.next()).equals('HandleNotificationEsipa');
+    expect((await ipa.next())?.type).equals('HandleNotificationEsipa');
     await ipa.compose('HandleNotificationEsipa');
     await ipa.delivered();
-    expect(await ipa.next()).equals('GetEimPackageRequest');
+    expect((await ipa.next())?.type).equals('GetEimPackageRequest');
     await take(ipa, GetEimPackageResponse, { eimPackageError: 1 });
-    expect(await ipa.next()).equals(undefined);
+    expect((await ipa.next())?.type).equals(undefined);
   });
 
   it('refuses to speak version 1.0', () => {

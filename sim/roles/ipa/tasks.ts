@@ -6,13 +6,12 @@ import { equal } from '#protocol/asn1/tlv.js';
 import { raw, type ValueOf } from '#protocol/asn1/type.js';
 import { ProvideEimPackageResult, type ProvideEimPackageResultResponse } from '#protocol/iot/esipa.js';
 import { EuiccPackageRequest } from '#protocol/iot/package.js';
-import { ProfileDownloadTriggerRequest, ProfileDownloadTriggerResult } from '#protocol/iot/trigger.js';
+import { ProfileDownloadTriggerResult } from '#protocol/iot/trigger.js';
 import { ComposeError } from '../../role.js';
-import { addressesOf } from './authentication.js';
 import { answerDataRequest } from './data-request.js';
 import { eidOf, isEmergency, pendingNotifications, removeAcknowledged, resultSeqNumber, storedResults } from './euicc-data.js';
+import { downloadOf } from './source.js';
 import { type Device, PACKAGE_PROBLEMS, type Task } from './state.js';
-import { sourceOf } from './trigger.js';
 
 const KINDS: ReadonlyMap<string, Task['kind']> = new Map([
   ['euiccPackageRequest', 'euiccPackage'],
@@ -69,11 +68,10 @@ const unusable = (octets: Uint8Array, eimTransactionId: Uint8Array | undefined, 
 /** A trigger starts a download, unless what it needs is missing: then nothing was started and nothing is cancelled. */
 const openDownload = async (device: Device, task: Task): Promise<Task> => {
   const { eimTransactionId, octets } = task;
-  const trigger = decode(ProfileDownloadTriggerRequest, octets, { spec: device.world.spec }).value;
   if (await isEmergency(device)) return { ...task, outcome: triggerResult(device, eimTransactionId, 104) };
-  const source = sourceOf(trigger, await addressesOf(device));
-  if (!source) return unusable(octets, eimTransactionId, 'invalidPackageFormat');
-  device.download = { task, source, eimTransactionId };
+  const download = await downloadOf(device, octets, task, eimTransactionId);
+  if (!download) return unusable(octets, eimTransactionId, 'invalidPackageFormat');
+  device.download = download;
   return task;
 };
 
@@ -86,7 +84,8 @@ const triggerResult = (device: Device, eimTransactionId: Uint8Array | undefined,
   );
 
 const outcomeOfDownload = (device: Device, task: Task): Uint8Array => {
-  const installationResult = device.download?.task === task ? device.download.installationResult : undefined;
+  const { download } = device;
+  const installationResult = download?.task === task ? (download.reported ?? download.installationResult) : undefined;
   const { eimTransactionId } = task;
   if (!installationResult) return triggerResult(device, eimTransactionId, UNDEFINED_ERROR);
   const data = { profileInstallationResult: raw(installationResult) };
@@ -125,7 +124,7 @@ const alternativeOf = async (device: Device, task: Task) => {
   if (task.kind === 'downloadTrigger') return { profileDownloadTriggerResult: outcome };
   const pending = task.takesNotifications ? await pendingNotifications(device) : [];
   if (pending.length === 0) return { euiccPackageResult: outcome };
-  return { ePRAndNotifications: { euiccPackageResult: outcome, notificationList: pending.map(n => raw(n.octets)) } };
+  return { ePRAndNotifications: { euiccPackageResult: outcome, notificationList: pending.map(n => raw(n.forEim)) } };
 };
 
 /** Carries out every eUICC package that was received, in order: each once, however often its result is composed. */

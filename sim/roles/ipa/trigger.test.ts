@@ -40,10 +40,11 @@ describe('download triggers', () => {
   const nowhere = { ...addresses, defaultDpAddress: undefined };
   const from = (smdpAddress: string | undefined) => ({ smdpAddress, matchingId: undefined });
   it('name the SM-DS, the root SM-DS or the default SM-DP+', () => {
+    const ofSmds = (address: string) => ({ ...from(address), isSmds: true });
     expect(sourceOf({ profileDownloadData: { contactSmds: { smdsAddress: 'a.example.com' } } }, addresses)).deep.equals(
-      from('a.example.com'),
+      ofSmds('a.example.com'),
     );
-    expect(sourceOf({ profileDownloadData: { contactSmds: {} } }, addresses)).deep.equals(from('ds.example.com'));
+    expect(sourceOf({ profileDownloadData: { contactSmds: {} } }, addresses)).deep.equals(ofSmds('ds.example.com'));
     expect(sourceOf({ profileDownloadData: { contactDefaultSmdp: null } }, addresses)).deep.equals(from('default.example.com'));
     expect(sourceOf({ profileDownloadData: { contactDefaultSmdp: null } }, { ...nowhere, eimHoldsData: true })).equals(undefined);
   });

@@ -6,6 +6,8 @@ import type { ProfileDownloadTriggerRequest } from '#protocol/iot/trigger.js';
 export interface Source {
   readonly smdpAddress: string | undefined;
   readonly matchingId: string | undefined;
+  /** The address is that of an SM-DS. */
+  readonly isSmds?: boolean;
   /** OID that CERT.DPauth must carry. */
   readonly smdpOid?: string;
   readonly needsConfirmationCode?: boolean;
@@ -43,7 +45,8 @@ export interface Addresses {
 export const sourceOf = (trigger: ValueOf<typeof ProfileDownloadTriggerRequest>, addresses: Addresses): Source | undefined => {
   const data = trigger.profileDownloadData;
   if (data?.activationCode !== undefined) return parseActivationCode(data.activationCode);
-  if (data?.contactSmds) return { smdpAddress: data.contactSmds.smdsAddress ?? addresses.rootDsAddress, matchingId: undefined };
+  if (data?.contactSmds)
+    return { smdpAddress: data.contactSmds.smdsAddress ?? addresses.rootDsAddress, matchingId: undefined, isSmds: true };
   const { defaultDpAddress } = addresses;
   if (!data && addresses.eimHoldsData) return { smdpAddress: undefined, matchingId: undefined };
   return defaultDpAddress === undefined ? undefined : { smdpAddress: defaultDpAddress, matchingId: undefined };

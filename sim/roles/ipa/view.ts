@@ -17,7 +17,7 @@ export const viewOf = (device: Device) => {
       isOpen: tasks.includes(task),
     })),
     lastTrigger: download?.source,
-    transactionId: download?.server?.value.initiateAuthenticationOkEsipa?.serverSigned1.transactionId,
+    transactionId: download?.server?.transactionId,
     eimTransactionId: download?.eimTransactionId ?? history.at(-1)?.eimTransactionId,
     challenge: download?.challenge,
     installationResult: download?.installationResult,

@@ -4,9 +4,10 @@ import { encode } from '#protocol/asn1/encode.js';
 import { equal, tlv } from '#protocol/asn1/tlv.js';
 import { raw, type ValueOf } from '#protocol/asn1/type.js';
 import { sign, verify } from '#protocol/crypto/ecdsa.js';
+import type { Curve } from '#protocol/crypto/key.js';
 import { AuthenticateServerResponse, EuiccSigned1 } from '#protocol/iot/authentication.js';
 import type { AuthenticateServerRequest } from '#protocol/rsp/authentication.js';
-import type { Certificate } from '#protocol/x509/certificate.js';
+import { type Certificate, isProblem, parseCertificate } from '#protocol/x509/certificate.js';
 import type { Role } from '#protocol/x509/roles.js';
 import { type ChainFault, verifyChain } from '#protocol/x509/verify.js';
 import { credentialFor } from './credentials.js';
@@ -33,7 +34,10 @@ export const newChallenge = (chip: Chip): Uint8Array => {
 };
 
 /** A server certificate against the CIs of this eUICC, without a look at the time: an eUICC has no clock. */
-export const verifyServer = (chip: Chip, certificate: Uint8Array, roles: readonly Role[]): Certificate | ChainFault => {
+export const verifyServer = (chip: Chip, der: Uint8Array, roles: readonly Role[], curves: readonly Curve[]): Certificate | ChainFault => {
+  const certificate = parseCertificate(der);
+  if (isProblem(certificate)) return 'format';
+  if (!curves.some(curve => curve === certificate.keyName)) return 'curve';
   let fault: ChainFault = 'format';
   for (const role of roles) {
     const result = verifyChain({ leaf: certificate, intermediates: [], anchors: chip.credentials.map(c => c.ciCertificate), role });
@@ -52,8 +56,10 @@ type Request = Decoded<ValueOf<typeof AuthenticateServerRequest>>;
 
 const check = (chip: Chip, request: Request): keyof typeof ERRORS | { readonly server: Certificate } => {
   const { serverSigned1, serverSignature1, euiccCiPKIdToBeUsed, serverCertificate } = request.value;
-  if (!credentialFor(chip.credentials, euiccCiPKIdToBeUsed)) return 'ciPKUnknown';
-  const server = verifyServer(chip, serverCertificate, ['dp-auth', 'ds-auth']);
+  const credential = credentialFor(chip.credentials, euiccCiPKIdToBeUsed);
+  if (!credential) return 'ciPKUnknown';
+  // Certificates, keys and signatures of a session are all on the curve of its CI. SGP.22 2.6.7.2
+  const server = verifyServer(chip, serverCertificate, ['dp-auth', 'ds-auth'], [credential.curve]);
   if (typeof server === 'string') return certificateError(server);
   const signed = fieldOctets(request, 'serverSigned1');
   if (!server.publicKey || !signed || !verify(server.publicKey, signed, serverSignature1)) return 'invalidSignature';
@@ -92,6 +98,7 @@ export const authenticateServer = (chip: Chip, request: Request): Uint8Array => 
     transactionId,
     serverAddress,
     serverOids: checked.server.registeredIds ?? [],
+    serverCiPKId: checked.server.authorityKeyId,
     credential,
     euiccSignature1: tlv(0x5f37, euiccSignature1),
   };

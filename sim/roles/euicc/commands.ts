@@ -3,7 +3,7 @@ import { compile } from '#protocol/asn1/compile.js';
 import { decode } from '#protocol/asn1/decode.js';
 import type { Decoded } from '#protocol/asn1/element.js';
 import { encodeUntyped } from '#protocol/asn1/encode.js';
-import { readHeader } from '#protocol/asn1/tlv.js';
+import { readHeader, readTlv } from '#protocol/asn1/tlv.js';
 import { type InputOf, type Raw, raw, type Spec, type Type } from '#protocol/asn1/type.js';
 import { AuthenticateServerResponse } from '#protocol/iot/authentication.js';
 import { CancelSessionResponse, PrepareDownloadResponse } from '#protocol/iot/download.js';
@@ -23,8 +23,9 @@ import { authenticateServer, newChallenge } from './authentication.js';
 import { cancelSession, prepareDownload } from './download.js';
 import { addInitialEim, eimConfigurationData } from './eims.js';
 import { asksForEid, certificatesOf, connectivityParameters, euiccInfo1, euiccInfo2 } from './info.js';
+import { activateIpae, isForIpaeToo } from './ipae.js';
 import { listNotifications, removeNotification, retrieveNotifications } from './notifications.js';
-import { listProfiles } from './profiles.js';
+import { INCORRECT_INPUT_VALUES, listProfiles } from './profiles.js';
 import { setDefaultDpAddress } from './psmo.js';
 import { resetMemory } from './reset.js';
 import type { Chip } from './state.js';
@@ -35,17 +36,21 @@ export interface Command {
   readonly request: Type;
   readonly response: Type;
   readonly perform: (chip: Chip, message: Decoded) => unknown;
+  /** Answer to a command whose content cannot be read; without one it is refused with 6A80. */
+  readonly unreadable?: unknown;
 }
 
 const command = <Q, A>(
   request: Type<Q>,
   response: Type<A>,
   perform: (chip: Chip, value: Q, message: Decoded<Q>) => InputOf<A> | Raw | undefined,
+  unreadable?: InputOf<A>,
 ): Command => ({
   request,
   response,
   // `answer` decodes with the request type of the same entry.
   perform: (chip, message) => perform(chip, message.value as Q, message as Decoded<Q>),
+  unreadable,
 });
 
 /** Every command but LoadEuiccPackage and LoadBoundProfilePackage, whose octets do not always decode as one value. */
@@ -63,7 +68,7 @@ export const COMMANDS: readonly Command[] = [
   command(SetDefaultDpAddressRequest, SetDefaultDpAddressResponse, (chip, value) => ({
     setDefaultDpAddressResult: setDefaultDpAddress(chip, value.defaultDpAddress),
   })),
-  command(ProfileInfoListRequest, ProfileInfoListResponse, listProfiles),
+  command(ProfileInfoListRequest, ProfileInfoListResponse, listProfiles, { profileInfoListError: INCORRECT_INPUT_VALUES }),
   command(es10b.GetCertsRequest, es10b.GetCertsResponse, (chip, { euiccCiPKId }) => certificatesOf(chip, euiccCiPKId)),
   command(es10b.GetConnectivityParametersRequest, es10b.GetConnectivityParametersResponse, connectivityParameters),
   command(eims.AddInitialEimRequest, eims.AddInitialEimResponse, (chip, value) => addInitialEim(chip, value.eimConfigurationDataList)),
@@ -83,8 +88,8 @@ export const COMMANDS: readonly Command[] = [
   command(notifications.NotificationSentRequest, notifications.NotificationSentResponse, (chip, { seqNumber }) => ({
     deleteNotificationStatus: removeNotification(chip, seqNumber),
   })),
-  command(es10b.ProfileRollbackRequest, es10b.ProfileRollbackResponse, chip => {
-    const { cmdResult, result } = switching.rollBack(chip);
+  command(es10b.ProfileRollbackRequest, es10b.ProfileRollbackResponse, (chip, { refreshFlag }) => {
+    const { cmdResult, result } = switching.rollBack(chip, refreshFlag);
     return { cmdResult, eUICCPackageResult: result && raw(result) };
   }),
   command(es10b.ImmediateEnableRequest, es10b.ImmediateEnableResponse, (chip, { refreshFlag }) => ({
@@ -93,11 +98,11 @@ export const COMMANDS: readonly Command[] = [
   command(es10b.ConfigureImmediateProfileEnablingRequest, es10b.ConfigureImmediateProfileEnablingResponse, (chip, value) => ({
     configImmediateEnableResult: switching.configureImmediateEnable(chip, value),
   })),
-  command(es10b.ExecuteFallbackMechanismRequest, es10b.ExecuteFallbackMechanismResponse, chip => ({
-    executeFallbackMechanismResult: switching.executeFallback(chip),
+  command(es10b.ExecuteFallbackMechanismRequest, es10b.ExecuteFallbackMechanismResponse, (chip, { refreshFlag }) => ({
+    executeFallbackMechanismResult: switching.executeFallback(chip, refreshFlag),
   })),
-  command(es10b.ReturnFromFallbackRequest, es10b.ReturnFromFallbackResponse, chip => ({
-    returnFromFallbackResult: switching.returnFromFallback(chip),
+  command(es10b.ReturnFromFallbackRequest, es10b.ReturnFromFallbackResponse, (chip, { refreshFlag }) => ({
+    returnFromFallbackResult: switching.returnFromFallback(chip, refreshFlag),
   })),
   command(es10b.EnableEmergencyProfileRequest, es10b.EnableEmergencyProfileResponse, (chip, { refreshFlag }) => ({
     enableEmergencyProfileResult: switching.enableEmergency(chip, refreshFlag),
@@ -106,8 +111,9 @@ export const COMMANDS: readonly Command[] = [
     disableEmergencyProfileResult: switching.disableEmergency(chip, refreshFlag),
   })),
   command(es10b.EuiccMemoryResetRequest, es10b.EuiccMemoryResetResponse, (chip, { resetOptions }) => resetMemory(chip, resetOptions)),
-  // There is no IPA inside this eUICC.
-  command(IpaeActivationRequest, IpaeActivationResponse, () => ({ ipaeActivationResult: 1 })),
+  command(IpaeActivationRequest, IpaeActivationResponse, (chip, { ipaeOption }) => ({
+    ipaeActivationResult: activateIpae(chip, ipaeOption),
+  })),
 ];
 
 /** The command whose octets start with this tag in a version. */
@@ -128,9 +134,12 @@ export const answer = (chip: Chip, octets: Uint8Array): Answer => {
   const { spec } = chip.world;
   const found = commandWithTag(readHeader(octets)?.tag ?? -1, spec);
   if (!found) return refused('6A88');
+  if (chip.memory.isIpaeActive && !isForIpaeToo(found.request.name)) return refused('6985');
   const message = decode(found.request, octets, { spec });
   // Signed parts are passed on as received, which needs lengths that are known.
-  if (!message.ok || message.diagnostics.some(d => d.code === 'indefiniteLength')) return refused('6A80');
-  const value = found.perform(chip, message);
+  const isReadable = message.ok && !message.diagnostics.some(d => d.code === 'indefiniteLength');
+  // A command without an end is no command at all; only its content can be wrong in a way that has a code.
+  const isWhole = readTlv(octets)?.end === octets.length;
+  const value = isReadable ? found.perform(chip, message) : isWhole ? found.unreadable : undefined;
   return value === undefined ? refused('6A80') : { sw: '9000', octets: encodeUntyped(found.response, value, { spec }) };
 };

@@ -70,9 +70,9 @@ export interface RatConfig {
   readonly consentRequired?: boolean;
 }
 
-/** Bounds of a constrained eUICC; what is left out is not bounded. */
+/** Bounds of a constrained eUICC; what is left out is not bounded, except the size of a package. */
 export interface LimitsConfig {
-  /** Largest LoadEuiccPackage command, in octets. */
+  /** Largest LoadEuiccPackage command, in octets; 16384 when left out. */
   readonly packageOctets?: number;
   /** Most operations of one package. */
   readonly operations?: number;
@@ -100,12 +100,13 @@ export interface EuiccConfig {
   /** Association token given to the next eIM that asks for one; 1 when left out. */
   readonly nextAssociationToken?: number;
   readonly immediateEnable?: { readonly flag?: boolean; readonly smdpOid?: string; readonly smdpAddress?: string };
-  /** Optional features; all present unless said otherwise. */
+  /** Optional features; all but the IPA inside the eUICC are present unless said otherwise. */
   readonly supports?: {
     readonly ecall?: boolean;
     readonly fallback?: boolean;
     readonly immediateEnable?: boolean;
     readonly eimReset?: boolean;
+    readonly ipae?: boolean;
   };
   readonly limits?: LimitsConfig;
   /** A proactive session is going on: every switch of profiles ends with catBusy. */

@@ -8,15 +8,17 @@ import { verify } from '#protocol/crypto/ecdsa.js';
 import { AuthenticateServerResponse, EuiccSigned1 } from '#protocol/iot/authentication.js';
 import { CancelSessionResponse, PrepareDownloadResponse } from '#protocol/iot/download.js';
 import { ImmediateEnableRequest, ImmediateEnableResponse } from '#protocol/iot/es10b.js';
+import { ProfileInfoListResponse } from '#protocol/iot/profile.js';
 import { AuthenticateServerRequest, GetEuiccChallengeRequest, GetEuiccChallengeResponse } from '#protocol/rsp/authentication.js';
 import { CancelSessionRequest, PrepareDownloadRequest } from '#protocol/rsp/download.js';
 import { ProfileInstallationResult } from '#protocol/rsp/notification.js';
+import { ProfileInfoListRequest } from '#protocol/rsp/profile.js';
 import { signaturesIn, signedOctets } from '#protocol/signatures.js';
 import type { EuiccConfig } from './config.js';
 import type { Euicc } from './index.js';
 import { signerOf } from './signer.js';
 import { call, ICCID1, ICCID3, octets, testEuicc } from './test-bench.js';
-import { ADDRESS, boundPackage, CTX_PARAMS_1, metadata, offer, proof, TRANSACTION } from './test-server.js';
+import { ADDRESS, boundPackage, CTX_PARAMS_1, certificate, metadata, offer, proof, TRANSACTION } from './test-server.js';
 
 const challenge = (euicc: Euicc) => call(euicc, GetEuiccChallengeRequest, {}, GetEuiccChallengeResponse).euiccChallenge;
 const authenticate = (euicc: Euicc, server: ReturnType<typeof proof>, ciPKId = euicc.chip.credentials[0].ciPKId) =>
@@ -77,6 +79,25 @@ describe('AuthenticateServer', () => {
     const broken = testEuicc({ breakdowns: ['authenticateServer'] });
     expect(code(broken, proof(challenge(broken)))).deep.equals(error(127));
   });
+  it('refuses a certificate on another curve than that of the CI to be used with unsupportedCurve', () => {
+    for (const [config, name] of [
+      [{}, 'S_SM_DPauth_BRP'],
+      [{ curve: 'both' }, 'S_SM_DPauth_BRP'],
+      [{ curve: 'brainpoolP256r1' }, 'S_SM_DSauth'],
+      [{}, 'EIM_TLS_CURVE'],
+    ] as const) {
+      const euicc = testEuicc(config);
+      const server = proof(challenge(euicc), { name: 'S_SM_DPauth' });
+      const serverCertificate = certificate(`CERT_${name}`);
+      expect(code(euicc, { ...server, serverCertificate })?.authenticateErrorCode, name).equals(3);
+    }
+  });
+  it('takes either curve on an eUICC that has both', () => {
+    const euicc = testEuicc({ curve: 'both' });
+    const second = euicc.chip.credentials[1]?.ciPKId;
+    expect(authenticate(euicc, proof(challenge(euicc), { name: 'S_SM_DPauth_BRP' }), second).authenticateResponseOk).not.equals(undefined);
+    expect(authenticate(euicc, proof(challenge(euicc))).authenticateResponseOk).not.equals(undefined);
+  });
   it('does not look at the time, and takes an SM-DS as well', () => {
     const euicc = testEuicc();
     expect(authenticate(euicc, proof(challenge(euicc), { name: 'S_SM_DPauth_EXPIRED' })).authenticateResponseOk).not.equals(undefined);
@@ -123,6 +144,9 @@ describe('PrepareDownload', () => {
     expect(code(testEuicc(), { name: 'S_SM_DPpb2' })).equals(4);
     expect(code(ready(), { name: 'S_SM_DPauth' })).equals(1);
     expect(code(ready(), { name: 'S_SM_DPpb2', transactionId: octets('09') }), 'another SM-DP+').equals(1);
+    const brainpool = certificate('CERT_S_SM_DPpb_BRP');
+    expect(code(ready({ curve: 'both' }), {}, { smdpCertificate: brainpool }), 'another CI').equals(1);
+    expect(code(ready(), {}, { smdpCertificate: brainpool }), 'no curve of this eUICC').equals(3);
     expect(code(ready(), { transactionId: octets('09') }, { smdpSignature2: new Uint8Array(64) })).equals(2);
     expect(code(ready(), { transactionId: octets('09') })).equals(5);
     expect(code(ready({ breakdowns: ['prepareDownload'] }), {})).equals(127);
@@ -208,6 +232,39 @@ describe('LoadBoundProfilePackage', () => {
     });
     expect(damaged(() => tlv(0xbf36))).deep.equals({ bppCommandId: 0, errorReason: 1 });
   });
+  it('tells of an installation that a reset cut off, leaves no profile, and can repeat it with the same key', () => {
+    const { euicc, otpk } = prepared();
+    const segments = splitSegments(boundPackage(otpk)) ?? [];
+    for (const segment of segments.slice(0, -1)) euicc.execute(segment);
+    euicc.reset();
+    const [told] = euicc.chip.memory.notifications;
+    const { value } = decode(ProfileInstallationResult, told?.octets ?? new Uint8Array());
+    expect(value.profileInstallationResultData.finalResult.errorResult).deep.equals({ bppCommandId: 5, errorReason: 11 });
+    expect(euicc.chip.memory.profiles).deep.equals([]);
+    authenticate(euicc, proof(challenge(euicc)));
+    expect(prepare(euicc, { bppEuiccOtpk: otpk }).downloadResponseOk?.euiccSigned2.euiccOtpk).deep.equals(otpk);
+  });
+  it('a reset before the package leaves nothing to tell', () => {
+    const { euicc, otpk } = prepared();
+    euicc.powerLoss();
+    expect(euicc.chip.memory.notifications).deep.equals([]);
+    expect(euicc.execute(boundPackage(otpk)).sw).equals('6985');
+  });
+  it('a reset after an installation leaves its result alone', () => {
+    const { euicc, otpk } = prepared();
+    install(euicc, boundPackage(otpk));
+    euicc.reset();
+    expect(euicc.chip.memory.notifications).to.have.length(1);
+  });
+  it('returns every member of the metadata, also of two blocks, and what ConfigureISDP brought', () => {
+    const { euicc, otpk } = prepared();
+    const icon = new Uint8Array(1000).fill(7);
+    const long = metadata({ iconType: 1, icon, ecallIndication: true, fallbackAllowed: true, ...notify });
+    expect(install(euicc, boundPackage(otpk, { metadata: long })).finalResult.successResult).not.equals(undefined);
+    const tagList = octets('939495B69F7B9F67');
+    const listed = call(euicc, ProfileInfoListRequest, { tagList }, ProfileInfoListResponse).profileInfoListOk;
+    expect(listed).deep.equals([{ iconType: 1, icon, profileClass: 2, ...notify, ecallIndication: true, fallbackAllowed: true }]);
+  });
   it('wants a session that prepared the download, and takes one package only', () => {
     expect(testEuicc().execute(tlv(0xbf36))).to.include({ sw: '6985' });
     const { euicc, otpk } = prepared();
@@ -232,6 +289,11 @@ describe('ImmediateEnable', () => {
     return euicc;
   };
   const immediateEnable = { flag: true, smdpAddress: ADDRESS };
+  it('does not end an emergency, and needs an eUICC that knows it', () => {
+    const profiles = [{ iccid: ICCID1, state: 'enabled', ecall: true }] as const;
+    expect(enable(downloaded({ immediateEnable, profiles }))).equals(127);
+    expect(enable(downloaded({ immediateEnable, supports: { immediateEnable: false } }))).equals(1);
+  });
   it('enables the profile of this session when configuration and server agree, once', () => {
     for (const configuration of [immediateEnable, { flag: true, smdpOid: '2.999.10' }]) {
       const euicc = downloaded({ immediateEnable: configuration });

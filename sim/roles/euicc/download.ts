@@ -23,6 +23,9 @@ const ERRORS = {
   undefinedError: 127,
 } as const;
 
+/** How many one-time keys there is room for; an older one gives way. */
+const KEPT_KEYS = 4;
+
 /** A one-time key from the world's random source; the first bit cleared, every scalar lies below both orders. */
 const oneTimeKey = (chip: Chip, curve: Curve): PrivateKey => {
   const scalar = Uint8Array.from(chip.world.random(32));
@@ -30,15 +33,19 @@ const oneTimeKey = (chip: Chip, curve: Curve): PrivateKey => {
   return privateKeyFromScalar(curve, scalar);
 };
 
+const sameId = (a: Uint8Array | undefined, b: Uint8Array | undefined): boolean => (a && b ? equal(a, b) : a === b);
+
 type Request = Decoded<ValueOf<typeof PrepareDownloadRequest>>;
 
 const check = (chip: Chip, open: OpenSession | undefined, request: Request): keyof typeof ERRORS | { readonly dpPbKey: PublicKey } => {
   const { smdpCertificate, smdpSigned2, smdpSignature2 } = request.value;
   if (!open) return 'noSessionContext';
-  const server = verifyServer(chip, smdpCertificate, ['dp-pb']);
+  const curves = chip.credentials.map(c => c.curve);
+  const server = verifyServer(chip, smdpCertificate, ['dp-pb'], curves);
   if (typeof server === 'string') return certificateError(server) === 'unsupportedCurve' ? 'unsupportedCurve' : 'invalidCertificate';
-  // CERT.DPpb must belong to the SM-DP+ that was authenticated. SGP.22 5.7.5
-  if (!server.publicKey || !server.registeredIds?.includes(open.oid)) return 'invalidCertificate';
+  // CERT.DPpb must belong to the SM-DP+ that was authenticated, and come from the same CI. SGP.22 5.7.5
+  const isOfSession = server.registeredIds?.includes(open.oid) && sameId(server.authorityKeyId, open.session.serverCiPKId);
+  if (!server.publicKey || !isOfSession) return 'invalidCertificate';
   const covered = concat(fieldOctets(request, 'smdpSigned2') ?? new Uint8Array(), open.euiccSignature1);
   if (!verify(server.publicKey, covered, smdpSignature2)) return 'invalidSignature';
   if (!equal(smdpSigned2.transactionId, open.transactionId)) return 'invalidTransactionId';
@@ -58,7 +65,7 @@ export const prepareDownload = (chip: Chip, request: Request): Uint8Array => {
   const { session, credential, oid } = open;
   const kept = chip.memory.otKeys.find(k => k.oid === oid && bppEuiccOtpk !== undefined && equal(k.key.point, bppEuiccOtpk));
   const otKey = kept?.key ?? oneTimeKey(chip, credential.curve);
-  if (!kept) chip.memory.otKeys.push({ oid, key: otKey });
+  if (!kept) chip.memory.otKeys = [...chip.memory.otKeys.slice(1 - KEPT_KEYS), { oid, key: otKey }];
   const euiccSigned2 = encode(EUICCSigned2, { transactionId, euiccOtpk: otKey.point, hashCc: request.value.hashCc }, { spec });
   const smdpSignature2 = tlv(0x5f37, request.value.smdpSignature2);
   session.otKey = otKey;

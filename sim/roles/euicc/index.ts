@@ -10,8 +10,11 @@ import { type Answer, answer, COMMANDS, refused } from './commands.js';
 import { type EuiccConfig, sizedOctets } from './config.js';
 import { credentialsOf } from './credentials.js';
 import { isProfileSegment, loadProfile } from './installation.js';
+import { isdrTemplates } from './ipae.js';
 import { memoryFrom } from './memory.js';
 import { loadEuiccPackage } from './package.js';
+import { settle } from './refresh.js';
+import { restart } from './restart.js';
 import type { Chip } from './state.js';
 import { viewOf } from './view.js';
 
@@ -19,25 +22,47 @@ export type { Answer } from './commands.js';
 export type { EuiccConfig } from './config.js';
 export { type EuiccSigner, signerOf } from './signer.js';
 
+/** When a change of profiles that needs a REFRESH takes effect. */
+export type Effect = 'atOnce' | 'afterRefresh';
+
 /** A simulated eUICC: an actor of a test case, and a card for a simulated or real IPA. */
 export interface Euicc extends Actor {
   readonly role: 'euicc';
-  /** Carries out one ES10 command: a complete TLV, or one segment of a bound profile package. Never throws. */
-  execute(command: Uint8Array): Answer;
+  /**
+   * Carries out one ES10 command: a complete TLV, or one segment of a bound profile package. Never throws. A change of
+   * profiles that needs a REFRESH takes effect at once; with `afterRefresh` it waits, and `refreshPending` says so.
+   */
+  execute(command: Uint8Array, effect?: Effect): Answer;
+  /** Whether the device has to carry out a REFRESH: it is proactive command time (91xx) until `settle` or a reset. */
+  readonly refreshPending: boolean;
+  /** The device carried out the REFRESH (a successful TERMINAL RESPONSE), or reported that it could not. SGP.32 5.9.16 */
+  settle(outcome: 'commit' | 'abandon'): void;
+  /** A warm reset, or the end and return of power: ends the RSP session and commits what waits for REFRESH. */
+  reset(): void;
+  powerLoss(): void;
+  /** Templates E0 and E1, one after the other, for the FCI that SELECT of the ISD-R returns. SGP.32 3.8.4 */
+  readonly isdrTemplates: Uint8Array;
   /** Its inside, for the signer and for tests. */
   readonly chip: Chip;
 }
 
 const PACKAGE_TAG = 0xbf51;
 
-const execute = (chip: Chip, command: Uint8Array): Answer => {
+const serve = (chip: Chip, command: Uint8Array): Answer => {
   if (isProfileSegment(chip, command)) {
     const octets = loadProfile(chip, command);
     return octets ? { sw: '9000', octets } : refused('6985');
   }
   if (readHeader(command)?.tag !== PACKAGE_TAG) return answer(chip, command);
+  if (chip.memory.isIpaeActive) return refused('6985');
   const octets = loadEuiccPackage(chip, command);
   return octets ? { sw: '9000', octets } : refused('6A80');
+};
+
+const execute = (chip: Chip, command: Uint8Array, effect: Effect = 'atOnce'): Answer => {
+  const answered = serve(chip, command);
+  if (effect === 'atOnce') settle(chip, 'commit');
+  return answered;
 };
 
 const RESPONSES: ReadonlyMap<string, Type> = new Map([
@@ -67,7 +92,16 @@ export const createEuicc = (config: EuiccConfig, world: World): Euicc => {
   return {
     role: 'euicc',
     chip,
-    execute: command => execute(chip, command),
+    execute: (command, effect) => execute(chip, command, effect),
+    get refreshPending() {
+      return chip.memory.pending !== undefined;
+    },
+    settle: outcome => settle(chip, outcome),
+    reset: () => restart(chip),
+    powerLoss: () => restart(chip),
+    get isdrTemplates() {
+      return isdrTemplates(chip);
+    },
     compose: async type => {
       if (asked) respond(asked);
       if (answered?.type.name !== type)

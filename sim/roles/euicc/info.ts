@@ -37,9 +37,12 @@ const keyLists = (chip: Chip) => {
   return { euiccCiPKIdListForVerification: ids, euiccCiPKIdListForSigning: ids };
 };
 
+/** Version of SGP.22 that the eUICC follows. */
+export const svnOf = (chip: Chip): Uint8Array => version(...VERSIONS[chip.world.spec].rsp);
+
 /** EUICCInfo1, BF20. */
 export const euiccInfo1 = (chip: Chip): InputOf<ValueOf<typeof EUICCInfo1>> => ({
-  svn: version(...VERSIONS[chip.world.spec].rsp),
+  svn: svnOf(chip),
   ...keyLists(chip),
 });
 
@@ -49,7 +52,7 @@ export const euiccInfo2 = (chip: Chip): InputOf<ValueOf<typeof EUICCInfo2>> => {
   const { supports } = chip.config;
   return {
     profileVersion: version(2, 3, 1),
-    svn: version(...VERSIONS[spec].rsp),
+    svn: svnOf(chip),
     euiccFirmwareVer: version(1, 0, 0),
     extCardResource: extCardResource(chip),
     uiccCapability: [
@@ -69,7 +72,7 @@ export const euiccInfo2 = (chip: Chip): InputOf<ValueOf<typeof EUICCInfo2>> => {
     euiccCategory: 1,
     ppVersion: version(1, 0, 0),
     sasAcreditationNumber: 'TEST-SIMULATED-0001',
-    ipaMode: 0,
+    ipaMode: chip.memory.isIpaeActive ? 1 : 0,
     iotSpecificInfo: {
       iotVersion: [version(...VERSIONS[spec].iot)],
       ...(spec !== '1.0' && supports?.ecall !== false && { ecallSupported: null }),

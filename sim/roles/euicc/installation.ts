@@ -66,8 +66,9 @@ export const objection = (chip: Chip, session: Session, command: BppCommandId, o
   return areElements(octets) ? undefined : 'installFailedDueToPEProcessingError';
 };
 
-const profileFrom = (metadata: Metadata, aid: Uint8Array, session: Session, ciPKId: Uint8Array): Profile => {
+const profileFrom = (metadata: Metadata, configuration: Uint8Array, aid: Uint8Array, session: Session, ciPKId: Uint8Array): Profile => {
   const { iconType, icon, serviceSpecificDataStoredInEuicc } = metadata;
+  const { dpProprietaryData } = decode(ConfigureISDPRequest, configuration).value;
   return {
     iccid: metadata.iccid,
     aid,
@@ -89,6 +90,7 @@ const profileFrom = (metadata: Metadata, aid: Uint8Array, session: Session, ciPK
     further: {
       ...(iconType !== undefined && { iconType }),
       ...(icon && { icon }),
+      ...(dpProprietaryData && { dpProprietaryData }),
       ...(serviceSpecificDataStoredInEuicc && { serviceSpecificDataStoredInEuicc }),
     },
     ciPKId: session.credential?.ciPKId ?? ciPKId,
@@ -120,19 +122,36 @@ const storeInstallationResult = (
   return octets;
 };
 
+const UNREADABLE_METADATA: Extract<Reception, { ok: false }> = {
+  ok: false,
+  command: 'storeMetadata',
+  reason: 'incorrectInputValues',
+  message: 'unreadable metadata',
+};
+
 const conclude = (chip: Chip, session: Session, reception: Reception): Uint8Array => {
   const { memory } = chip;
   const metadata = metadataOf(chip, session.metadata);
   // An interrupted installation may be repeated with the same one-time key. SGP.22 5.7.6
   endSession(chip, session, !reception.ok && reception.reason === 'installFailedDueToInterruption');
-  if (!reception.ok || !metadata) return storeInstallationResult(chip, session, undefined, reception.ok ? undefined : reception);
+  if (!reception.ok) return storeInstallationResult(chip, session, undefined, reception);
+  // No package without metadata comes so far: they were read when they arrived.
+  if (!metadata) return storeInstallationResult(chip, session, undefined, UNREADABLE_METADATA);
   const aid = isdpAid(memory.nextAidNumber++);
-  const profile = profileFrom(metadata, aid, session, chip.credentials[0].ciPKId);
+  const profile = profileFrom(metadata, reception.configuration, aid, session, chip.credentials[0].ciPKId);
   memory.profiles.push(profile);
   session.installed = profile.iccid;
   const result = storeInstallationResult(chip, session, aid, undefined);
   notify(chip, profile, 'install');
   return result;
+};
+
+/** Ends an installation that a reset cut off: no profile is left, and a result says why. SGP.22 2.5.6 */
+export const interruptInstallation = (chip: Chip): void => {
+  const { session } = chip.memory;
+  if (!session?.isLoading || session.isOver) return;
+  const command = session.metadata ? 'loadProfileElements' : 'storeMetadata';
+  conclude(chip, session, { ok: false, command, reason: 'installFailedDueToInterruption', message: 'reset' });
 };
 
 /** Whether a command belongs to LoadBoundProfilePackage: a package, or one of its later segments. */
@@ -154,6 +173,7 @@ export const loadProfile = (chip: Chip, command: Uint8Array): Uint8Array | undef
   if (!session || !receiver) return undefined;
   const isWhole = readTlv(command)?.tag === 0xbf36;
   const segments = isWhole ? splitSegments(command) : [command];
+  session.isLoading = true;
   if (!segments) {
     return conclude(chip, session, {
       ok: false,

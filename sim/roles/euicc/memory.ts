@@ -134,6 +134,8 @@ export const memoryFrom = (config: EuiccConfig, credentials: readonly [Credentia
     fallbackReturn: undefined,
     emergencyReturn: undefined,
     session: undefined,
+    pending: undefined,
+    isIpaeActive: false,
     otKeys: [],
     bindings: new Map(),
   };

@@ -111,6 +111,10 @@ describe('LoadEuiccPackage', () => {
         signedCode(testEuicc({ profiles, limits: { operations: 1 } }), signedPackage(eim, { counter: 1, psmo: [...list, ...list] })),
       ).equals(15);
     });
+    it('a package beyond every buffer of an eUICC is sizeOverflow without being told', () => {
+      const command = signedPackage(eim, { counter: 1, psmo: Array.from({ length: 9000 }, () => ({ getRAT: {} })) });
+      expect(signedCode(testEuicc(), command)).equals(15);
+    });
     it('an enabled emergency profile is ecallActive', () => {
       const euicc = testEuicc({ profiles: [{ iccid: ICCID1, state: 'enabled', ecall: true }] });
       expect(signedCode(euicc, signedPackage(eim, { counter: 1, psmo: list }))).equals(104);
@@ -154,6 +158,13 @@ describe('LoadEuiccPackage', () => {
         terminated,
       );
       expect(resultsOf(testEuicc(), signedPackage(eim, { counter: 1, psmo: [] }))).deep.equals([{ processingTerminated: 2 }]);
+    });
+    it('search criteria that cannot be read are incorrectInputValues, and end the list', () => {
+      const list = [octets('A600'), octets('BF2D06A0045A020102'), octets('A600')];
+      expect(resultsOf(testEuicc(), signedPackage(eim, { counter: 1, psmoOctets: list }))).deep.equals([
+        { getRATResult: [] },
+        { listProfileInfoResult: { profileInfoListError: 1 } },
+      ]);
     });
     it('a result that would be too long ends with resultSizeOverflow', () => {
       const euicc = testEuicc({ profiles: [{ iccid: ICCID1 }], limits: { resultOctets: 20 } });

@@ -10,11 +10,15 @@ import { EuiccPackageResultDataSigned } from '#protocol/iot/result.js';
 import { associationTokenTlv } from '#protocol/signatures.js';
 import { executeEco } from './eco.js';
 import { notify } from './notifications.js';
+import { INCORRECT_INPUT_VALUES } from './profiles.js';
 import { executePsmo, type OperationResult, type Outcome, type Prepared } from './psmo.js';
+import { changeProfile } from './refresh.js';
 import { type Answered, type PACKAGE_ERRORS, signedError, storeResult, unsignedError } from './results.js';
 import { type Chip, type Eim, isEmergency, MAXIMUM_COUNTER, type ResultContent } from './state.js';
 import { switchProfile } from './switching.js';
 
+/** What an eUICC of this kind has room for, unless its configuration says otherwise. */
+const LARGEST_PACKAGE = 0x4000;
 const SIGNED = 'euiccPackageSigned';
 const UNKNOWN = '$unknown';
 const LIST = /^euiccPackageSigned\.euiccPackage\.(?:psmoList|ecoList)(?:\.(\d+|\$unknown).*)?$/;
@@ -22,6 +26,8 @@ const LIST = /^euiccPackageSigned\.euiccPackage\.(?:psmoList|ecoList)(?:\.(\d+|\
 /** An operation of the list; without a value when its octets are damaged or its tag is unknown. */
 interface Operation {
   readonly kind: 'psmoList' | 'ecoList';
+  /** `enable`, `addEim` …; `$unknown` for a tag that no operation has. */
+  readonly name: string;
   readonly value: unknown;
 }
 
@@ -44,9 +50,14 @@ const read = (message: Decoded<ValueOf<typeof EuiccPackageRequest>>): Readable |
   const found = find(message.root, `${SIGNED}.euiccPackage`);
   const list: Element | undefined = 'element' in found ? found.element.children[0] : undefined;
   if (!list || (list.name !== 'psmoList' && list.name !== 'ecoList')) return undefined;
-  const kind = list.name;
-  const isDamaged = (name: string, n: number) => name === UNKNOWN || damaged.has(String(n));
-  return { message, operations: list.children.map(({ name, value }, n) => ({ kind, value: isDamaged(name, n) ? undefined : value })) };
+  const kind: Operation['kind'] = list.name;
+  const isDamaged = (position: string) => position === UNKNOWN || damaged.has(position);
+  const operations = list.children.map(({ name: position, value, children: [chosen] }) => ({
+    kind,
+    name: chosen?.name ?? UNKNOWN,
+    value: isDamaged(position) ? undefined : value,
+  }));
+  return { message, operations };
 };
 
 /** A field of a command that may be damaged elsewhere. */
@@ -103,13 +114,16 @@ const refusal = (
   if (!equal(signed.eidValue, chip.eid)) return 'invalidEid';
   if (signed.counterValue <= eim.counterValue) return 'replayError';
   if (signed.counterValue > MAXIMUM_COUNTER) return 'counterValueOutOfRange';
-  if (size > (limits?.packageOctets ?? size) || operations > (limits?.operations ?? operations)) return 'sizeOverflow';
+  if (size > (limits?.packageOctets ?? LARGEST_PACKAGE) || operations > (limits?.operations ?? operations)) return 'sizeOverflow';
   return isEmergency(chip) ? 'ecallActive' : undefined;
 };
 
 const TERMINATED = { resultSizeOverflow: 1, unknownOrDamagedCommand: 2 } as const;
 
-const executeOne = (chip: Chip, prepared: Prepared, { kind, value }: Operation): Outcome | undefined => {
+const executeOne = (chip: Chip, prepared: Prepared, { kind, name, value }: Operation): Outcome | undefined => {
+  // The one operation with a code for what cannot be read. SGP.32 5.9.14
+  if (name === 'listProfileInfo' && value === undefined)
+    return { result: { listProfileInfoResult: { profileInfoListError: INCORRECT_INPUT_VALUES } }, isSuccess: false };
   if (typeof value !== 'object' || value === null) return undefined;
   // The decoder found no error in it, so that it has the type of its list.
   return kind === 'psmoList' ? executePsmo(chip, prepared, value as ValueOf<typeof Psmo>) : executeEco(chip, value as ValueOf<typeof Eco>);
@@ -153,16 +167,18 @@ const execute = (chip: Chip, content: Answered, list: readonly Operation[]): Uin
 const finish = (chip: Chip, content: ResultContent, prepared: Prepared, isSuccess: boolean): Uint8Array => {
   const { memory } = chip;
   const stored = storeResult(chip, content);
-  const isSwitch = prepared.enable !== undefined || prepared.disable !== undefined;
-  // A profile that the same package deletes is no longer among the installed ones, and still was disabled first.
-  const caused = isSwitch ? switchProfile(chip, prepared.enable, prepared.disable) : [];
-  for (const profile of prepared.deleted) notify(chip, profile, 'delete');
+  const { enable, disable, deleted, reference } = prepared;
+  const isSwitch = enable !== undefined || disable !== undefined;
   // A grant ends with the next package that succeeds or switches; an enable with rollbackFlag gives a new one.
   if (isSuccess || isSwitch) memory.rollback = undefined;
-  if (isSwitch) memory.fallbackReturn = undefined;
-  const { enable, reference } = prepared;
-  if (enable && reference) {
-    memory.rollback = { enabled: enable.iccid, reference: reference.iccid, content, caused: [stored.seqNumber, ...caused] };
-  }
+  changeProfile(chip, isSwitch, () => {
+    const caused = isSwitch ? switchProfile(chip, enable, disable) : [];
+    memory.profiles = memory.profiles.filter(p => !deleted.includes(p));
+    for (const profile of deleted) notify(chip, profile, 'delete');
+    if (isSwitch) memory.fallbackReturn = undefined;
+    if (enable && reference) {
+      memory.rollback = { enabled: enable.iccid, reference: reference.iccid, content, caused: [stored.seqNumber, ...caused] };
+    }
+  });
   return stored.octets;
 };

@@ -78,6 +78,10 @@ describe('GetProfilesInfo', () => {
     expect(list({ searchCriteria: { isdpAid: octets('A0000005591010FFFFFFFF8900001100') }, tagList })).deep.equals([two]);
     expect(list({ searchCriteria: { profileClass: 0 }, tagList })).deep.equals([two]);
   });
+  it('answers what it cannot read with incorrectInputValues', () => {
+    expect(hex(euicc.execute(octets('BF2D06A0045A020102')).octets)).equals('BF2D03810101');
+    expect(euicc.execute(octets('BF2D06A0045A0201')).sw).equals('6A80');
+  });
   it('has no IoT members in version 1.0', () => {
     const old = testEuicc({ profiles: [{ ...enabled, ecall: true }] }, testWorld('1.0'));
     const { octets: data } = old.execute(octets('BF2D00'));

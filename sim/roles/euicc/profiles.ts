@@ -7,6 +7,9 @@ import { readTagList } from '../tag-list.js';
 import { eventBit } from './notifications.js';
 import { breaksDown, type Chip, type Profile } from './state.js';
 
+/** ProfileInfoListError of a request that cannot be read. SGP.22 5.7.15 */
+export const INCORRECT_INPUT_VALUES = 1;
+
 const STATES = { disabled: 0, enabled: 1 } as const;
 /** Numbers of the profile classes. SGP.22 Annex H, ProfileClass */
 export const CLASSES = { test: 0, provisioning: 1, operational: 2 } as const;
@@ -50,7 +53,7 @@ const isSought = (profile: Profile, criteria: Request['searchCriteria']): boolea
 export const listProfiles = (chip: Chip, request: Request): InputOf<ValueOf<typeof ProfileInfoListResponse>> => {
   if (breaksDown(chip, 'listProfileInfo')) return { profileInfoListError: 127 };
   const tags = request.tagList ? readTagList(request.tagList) : DEFAULT_TAGS;
-  if (!tags) return { profileInfoListError: 1 };
+  if (!tags) return { profileInfoListError: INCORRECT_INPUT_VALUES };
   const isListed = (name: string) => {
     const tag = tagsByField.get(name);
     return tag !== undefined && tags.includes(tag) && !(chip.world.spec === '1.0' && tag.startsWith('9F') && tag !== '9F70');

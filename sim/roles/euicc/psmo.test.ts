@@ -127,6 +127,11 @@ describe('PSMO', () => {
       results: [{ listProfileInfoResult: { profileInfoListError: 1 } }],
     },
     {
+      what: 'enable with rollback to a profile that the same package deletes',
+      packages: [[{ disable: one }, { delete: one }, { enable: rollback }]],
+      results: [{ disableResult: 0 }, { deleteResult: 0 }, { enableResult: 20 }],
+    },
+    {
       what: 'listProfileInfo without a match',
       packages: [[{ listProfileInfo: { searchCriteria: three } }]],
       results: [{ listProfileInfoResult: { profileInfoListOk: [] } }],

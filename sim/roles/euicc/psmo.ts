@@ -3,7 +3,7 @@ import type { InputOf, ValueOf } from '#protocol/asn1/type.js';
 import type { Psmo } from '#protocol/iot/package.js';
 import type { EuiccResultData } from '#protocol/iot/result.js';
 import { listProfiles } from './profiles.js';
-import { breaksDown, type Chip, enabledProfile, type Profile } from './state.js';
+import { breaksDown, type Chip, enabledProfile, isBusy, type Profile } from './state.js';
 import { profileOf, storeImmediateEnable } from './switching.js';
 
 /** Profile changes that a package has prepared; they are performed at its end. SGP.32 2.11.1.1.3 */
@@ -51,8 +51,8 @@ const enable = (chip: Chip, prepared: Prepared, iccid: Uint8Array, rollback: boo
   if (target.state === 'enabled') return WRONG_STATE;
   // A profile that its own disable already released was checked there.
   if (current && !isDisabling && current.policyRules.includes('ppr1')) return POLICY;
-  if (rollback && !current) return ROLLBACK_NOT_AVAILABLE;
-  if (chip.config.catBusy) return CAT_BUSY;
+  if (rollback && (!current || prepared.deleted.includes(current))) return ROLLBACK_NOT_AVAILABLE;
+  if (isBusy(chip)) return CAT_BUSY;
   prepared.hasEnabled = true;
   prepared.enable = target;
   if (current) prepared.disable = current;
@@ -66,7 +66,7 @@ const disable = (chip: Chip, prepared: Prepared, iccid: Uint8Array): number => {
   if (!target) return NOT_FOUND;
   if (target.state !== 'enabled') return WRONG_STATE;
   if (target.policyRules.includes('ppr1')) return POLICY;
-  if (chip.config.catBusy) return CAT_BUSY;
+  if (isBusy(chip)) return CAT_BUSY;
   prepared.hasDisabled = true;
   prepared.disable = target;
   return OK;
@@ -74,15 +74,18 @@ const disable = (chip: Chip, prepared: Prepared, iccid: Uint8Array): number => {
 
 const remove = (chip: Chip, prepared: Prepared, iccid: Uint8Array): number => {
   const target = profileOf(chip, iccid);
-  if (!target) return NOT_FOUND;
+  if (!target || prepared.deleted.includes(target)) return NOT_FOUND;
   const willBeEnabled = target === prepared.enable || (target.state === 'enabled' && target !== prepared.disable);
   if (willBeEnabled) return WRONG_STATE;
   if (target.policyRules.includes('ppr2')) return POLICY;
   const reference = prepared.hasEnabled ? prepared.reference : profileOf(chip, chip.memory.rollback?.reference);
   if (target === reference) return ROLLBACK_NOT_AVAILABLE;
   if (target === profileOf(chip, chip.memory.fallbackReturn)) return RETURN_FALLBACK_PROFILE;
+  // Another package still waits for its REFRESH, and may be about to enable this profile.
+  if (chip.memory.pending) return UNDEFINED_ERROR;
   prepared.deleted.push(target);
-  chip.memory.profiles = chip.memory.profiles.filter(p => p !== target);
+  // A profile that is going to be disabled leaves with the switch.
+  if (target !== prepared.disable) chip.memory.profiles = chip.memory.profiles.filter(p => p !== target);
   return OK;
 };
 

@@ -2,7 +2,8 @@
 import type { InputOf, ValueOf } from '#protocol/asn1/type.js';
 import type { EuiccMemoryResetResponse } from '#protocol/iot/es10b.js';
 import { notify } from './notifications.js';
-import { breaksDown, type Chip, isEmergency, type Profile } from './state.js';
+import { changeProfile } from './refresh.js';
+import { breaksDown, type Chip, isBusy, isEmergency, type Profile } from './state.js';
 
 const SELECTORS: readonly (readonly [option: string, selects: (profile: Profile) => boolean])[] = [
   ['deleteOperationalProfiles', p => p.profileClass === 'operational'],
@@ -22,7 +23,7 @@ export const resetMemory = (chip: Chip, options: readonly string[]): InputOf<Val
     ? 127
     : isEmergency(chip)
       ? 104
-      : config.catBusy && chosen.some(p => p.state === 'enabled')
+      : isBusy(chip) && chosen.some(p => p.state === 'enabled')
         ? 5
         : undefined;
   const eimSupport = config.supports?.eimReset !== false;
@@ -42,6 +43,12 @@ export const resetMemory = (chip: Chip, options: readonly string[]): InputOf<Val
   if (resetsEnabling && enablingSupport) memory.immediateEnable = { flag: false, smdpOid: undefined, smdpAddress: undefined };
   memory.rollback = undefined;
   memory.session = undefined;
+  // The profiles are gone already; the device has to notice.
+  changeProfile(
+    chip,
+    chosen.some(p => p.state === 'enabled'),
+    () => undefined,
+  );
   return {
     resetResult: chosen.length > 0 || resetsAddress ? 0 : 1,
     ...(resetsEims && { resetEimResult: !eimSupport ? 2 : hadEims ? 0 : 1 }),

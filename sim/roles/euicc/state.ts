@@ -101,12 +101,22 @@ export interface Session {
   smdpSignature2?: Uint8Array;
   otKey?: PrivateKey;
   receiver?: ProfileReceiver;
+  /** Key identifier of the CI above the server's certificate. */
+  serverCiPKId?: Uint8Array | undefined;
+  /** The package has begun to arrive. */
+  isLoading?: boolean;
   /** Metadata seen so far, complete BF25. */
   metadata?: Uint8Array;
   /** The installation ended, well or not. */
   isOver?: boolean;
   /** ICCID of the profile this session installed. */
   installed?: Uint8Array;
+}
+
+/** A change of the enabled profile that waits for REFRESH. SGP.32 5.9.16 */
+export interface PendingChange {
+  readonly commit: () => void;
+  readonly abandon: () => void;
 }
 
 /** Everything a simulated eUICC remembers. */
@@ -128,6 +138,9 @@ export interface Memory {
   fallbackReturn: Uint8Array | undefined;
   emergencyReturn: Uint8Array | undefined;
   session: Session | undefined;
+  pending: PendingChange | undefined;
+  /** Whether the IPA inside the eUICC was activated; a reset ends that. SGP.32 3.8.4 */
+  isIpaeActive: boolean;
   /** One-time keys that an SM-DP+ may name again for a repeated download. SGP.22 5.7.5 */
   otKeys: { readonly oid: string; readonly key: PrivateKey }[];
   /** What bound an eIM's last result to its package: the package itself may have deleted the eIM since. */
@@ -150,6 +163,9 @@ export const enabledProfile = (chip: Chip): Profile | undefined => chip.memory.p
 
 /** Whether the emergency profile is enabled, which blocks most functions. SGP.32 5.9.22 */
 export const isEmergency = (chip: Chip): boolean => enabledProfile(chip)?.ecall === true;
+
+/** Whether a proactive session prevents a change of the enabled profile: one that is going on, or a REFRESH still to come. */
+export const isBusy = (chip: Chip): boolean => chip.config.catBusy === true || chip.memory.pending !== undefined;
 
 /** Whether a function or an operation is configured to break down. */
 export const breaksDown = (chip: Chip, name: string): boolean => chip.config.breakdowns?.includes(name) === true;

@@ -6,7 +6,7 @@ import type { Extensible, Type, ValueOf } from '#protocol/asn1/type.js';
 import * as es10b from '#protocol/iot/es10b.js';
 import type { EuiccConfig, ProfileConfig } from './config.js';
 import type { Euicc } from './index.js';
-import { call, ICCID1, ICCID2, ICCID3, load, octets, resultsOf, signedPackage, testEim, testEuicc } from './test-bench.js';
+import { call, ICCID1, ICCID2, ICCID3, load, octets, resultsOf, signedPackage, testEim, testEuicc, testWorld } from './test-bench.js';
 
 const eim = testEim();
 const notify = [{ address: 'a.example.com', events: ['enable', 'disable'] as const }];
@@ -164,6 +164,10 @@ describe('emergency profile', () => {
       [{ profiles: [{ ...ecall, state: 'enabled' }], catBusy: true }, 5],
       [{ profiles: [{ ...ecall, state: 'enabled' }], breakdowns: ['disableEmergencyProfile'] }, 127],
     ]);
+  });
+  it('in version 1.3 an eUICC without such a profile says so', () => {
+    expect(calm(testEuicc({ profiles: [one] }, testWorld('1.3')))).equals(8);
+    expect(calm(testEuicc({ profiles: [one, ecall] }, testWorld('1.3')))).equals(2);
   });
   it('takes back a rollback grant only with refreshFlag', () => {
     for (const [refresh, cmdResult] of [

@@ -42,6 +42,8 @@ export const viewOf = (chip: Chip) => {
     rollbackGranted: memory.rollback !== undefined,
     fallbackReturn: memory.fallbackReturn,
     emergency: isEmergency(chip),
+    refreshPending: memory.pending !== undefined,
+    ipaeActive: memory.isIpaeActive,
     challenge: memory.session?.challenge,
     transactionId: memory.session?.transactionId,
     euiccCiPKId: credentials[0].ciPKId,

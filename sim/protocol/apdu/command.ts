@@ -1,0 +1,80 @@
+/** Command APDUs in their short form, and the class octet. ISO 7816-3 12.1, ISO 7816-4 5.4.1, ETSI TS 102 221 10.1 */
+import { concat } from '../asn1/tlv.js';
+
+/** A command as its fields; `le` undefined: no Le field, 256 stands for the octet 00. */
+export interface CommandApdu {
+  readonly cla: number;
+  readonly ins: number;
+  readonly p1: number;
+  readonly p2: number;
+  readonly data: Uint8Array;
+  readonly le: number | undefined;
+}
+
+/** What an Le or P3 octet asks for. */
+export const expectedLength = (octet: number): number => octet || 256;
+/** An expected length as one octet; 256 is 00. */
+export const lengthOctet = (length: number): number => length & 0xff;
+
+/**
+ * Reads a command of case 1 to 4; undefined when its length fits none. The fifth octet of five is P3: it lands in `le`,
+ * also where a command that brings data announces some and sends none.
+ */
+export const readCommand = (apdu: Uint8Array): CommandApdu | undefined => {
+  const [cla, ins, p1, p2, p3] = apdu;
+  if (cla === undefined || ins === undefined || p1 === undefined || p2 === undefined) return undefined;
+  const header = { cla, ins, p1, p2 };
+  const data = new Uint8Array();
+  if (p3 === undefined) return { ...header, data, le: undefined };
+  if (apdu.length === 5) return { ...header, data, le: expectedLength(p3) };
+  const end = 5 + p3;
+  // An extended length starts with 00, which T=0 does not know.
+  if (p3 === 0 || apdu.length < end || apdu.length > end + 1) return undefined;
+  const le = apdu[end];
+  return { ...header, data: apdu.slice(5, end), le: le === undefined ? undefined : expectedLength(le) };
+};
+
+/** Writes a command; data of more than 255 octets is a RangeError. */
+export const writeCommand = ({ cla, ins, p1, p2, data, le }: CommandApdu): Uint8Array => {
+  if (data.length > 255) throw new RangeError(`expected at most 255 octets of command data, got ${data.length}`);
+  return concat(
+    Uint8Array.of(cla, ins, p1, p2),
+    data.length > 0 ? concat(Uint8Array.of(data.length), data) : new Uint8Array(),
+    le === undefined ? new Uint8Array() : Uint8Array.of(lengthOctet(le)),
+  );
+};
+
+/** What a class octet says. */
+export interface ClassOctet {
+  readonly channel: number;
+  /** 8X, CX, EX: coded as ISO 7816-4, but the command is another's. */
+  readonly isProprietary: boolean;
+}
+
+/** Reads a class octet; a text is the status word that refuses it. */
+export const readClass = (cla: number): ClassOctet | '6882' | '6884' | '6E00' => {
+  const isProprietary = cla >= 0x80;
+  const low = cla & 0x7f;
+  const isFurther = low >= 0x40;
+  if (cla === 0xff || (!isFurther && low >= 0x20)) return '6E00';
+  if ((low & (isFurther ? 0x20 : 0x0c)) !== 0) return '6882';
+  if ((low & 0x10) !== 0) return '6884';
+  return { channel: isFurther ? 4 + (low & 0x0f) : low & 0x03, isProprietary };
+};
+
+/** The class octet of a command on a channel from 0 to 19; `base` is 00 or 80. */
+export const classOn = (channel: number, base: 0x00 | 0x80): number => base | (channel < 4 ? channel : 0x40 | (channel - 4));
+
+/** Status word and data of a response APDU; undefined when it is shorter than a status word. */
+export const readResponse = (apdu: Uint8Array): { readonly sw: string; readonly data: Uint8Array } | undefined => {
+  if (apdu.length < 2) return undefined;
+  const sw = [...apdu.subarray(-2)].map(octet => octet.toString(16).padStart(2, '0')).join('');
+  return { sw: sw.toUpperCase(), data: apdu.slice(0, -2) };
+};
+/** A response APDU; the status word as four hex digits. */
+export const writeResponse = (sw: string, data: Uint8Array = new Uint8Array()): Uint8Array =>
+  concat(data, Uint8Array.of(Number.parseInt(sw.slice(0, 2), 16), Number.parseInt(sw.slice(2), 16)));
+
+/** A status word whose second octet is a length, e.g. `61` and 256: `6100`. */
+export const statusWithLength = (sw1: '61' | '6C' | '91', length: number): string =>
+  `${sw1}${lengthOctet(length).toString(16).padStart(2, '0').toUpperCase()}`;

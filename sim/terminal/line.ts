@@ -1,0 +1,76 @@
+/** One command and its whole answer over T=0: wrong lengths put right, response data fetched to the end. ETSI TS 102 221 7.3.1.1 */
+import { type CommandApdu, classOn, expectedLength, readClass, readResponse, writeCommand } from '#protocol/apdu/command.js';
+import { concat } from '#protocol/asn1/tlv.js';
+import { type Card, LinkError } from '../../adapters/adapter.js';
+import type { TerminalDecisions } from './decisions.js';
+
+/** One exchange with the card. */
+export interface Exchange {
+  readonly command: Uint8Array;
+  readonly response: Uint8Array;
+}
+
+/** A card as the terminal reaches it. */
+export interface Line {
+  readonly card: Card;
+  readonly decide: TerminalDecisions;
+  readonly signal: () => AbortSignal;
+  /** Most response octets of one command. */
+  readonly limit: number;
+  readonly onApdu: (exchange: Exchange) => void;
+  /** Length of the proactive command that the card announced last. */
+  announced: number | undefined;
+}
+
+/** Status word and data of a whole answer. */
+export interface Answer {
+  readonly sw: string;
+  readonly octets: Uint8Array;
+  /** The status word of the command itself, before GET RESPONSE. */
+  readonly first: string;
+}
+
+/** Sends one APDU as it is. */
+export const transmit = async (line: Line, command: Uint8Array): Promise<{ readonly sw: string; readonly data: Uint8Array }> => {
+  const response = await line.card.transmit(command, { signal: line.signal() });
+  line.onApdu({ command, response });
+  const answer = readResponse(response);
+  if (!answer)
+    throw new LinkError('protocol', `expected a status word from the card, got ${response.length} octets`, { partial: response });
+  return answer;
+};
+
+const lengthIn = (sw: string): number => expectedLength(Number.parseInt(sw.slice(2), 16));
+
+/** Sends a command, again with the right Le where the card names one. */
+const sendOnce = async (line: Line, command: CommandApdu): Promise<{ readonly sw: string; readonly data: Uint8Array }> => {
+  const answer = await transmit(line, writeCommand(command));
+  return answer.sw.startsWith('6C') ? transmit(line, writeCommand({ ...command, le: lengthIn(answer.sw) })) : answer;
+};
+
+const getResponse = (cla: number, le: number): CommandApdu => {
+  const octet = readClass(cla);
+  const channel = typeof octet === 'string' ? 0 : octet.channel;
+  return { cla: classOn(channel, 0x00), ins: 0xc0, p1: 0, p2: 0, data: new Uint8Array(), le };
+};
+
+/** Sends a command and fetches all of its answer; 91xx counts as 9000, and what it announces is noted. */
+export const exchange = async (line: Line, command: CommandApdu): Promise<Answer> => {
+  let { sw, data } = await sendOnce(line, command);
+  const first = sw;
+  const parts = [data];
+  let received = data.length;
+  while (sw.startsWith('61') && line.decide.fetchesMore(received)) {
+    ({ sw, data } = await sendOnce(line, getResponse(command.cla, lengthIn(sw))));
+    parts.push(data);
+    received += data.length;
+    if (received > line.limit) throw new LinkError('tooLarge', `expected at most ${line.limit} octets in one answer of the card`);
+    // More of nothing would never end.
+    if (data.length === 0) break;
+  }
+  if (sw.startsWith('91')) {
+    line.announced = lengthIn(sw);
+    sw = '9000';
+  }
+  return { sw, octets: concat(...parts), first };
+};

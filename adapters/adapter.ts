@@ -155,6 +155,17 @@ export interface Card {
   transmit(apdu: Uint8Array, options: TransmitOptions): Promise<Uint8Array>;
   /** Takes the power away and gives it back; resolves with the ATR, empty where the wire does not tell it. */
   reset(options: TransmitOptions): Promise<Uint8Array>;
+  /** Longest command APDU in octets that the wire takes; absent: any. */
+  readonly longestCommand?: number;
+  /** False where commands of the basic channel cannot be carried: the wire is a terminal that sends TERMINAL CAPABILITY and MANAGE CHANNEL by itself. */
+  readonly basicChannel?: boolean;
+  /**
+   * Opens a logical channel and selects the application on it, where the wire does both in one act of its own; resolves with the channel number by which
+   * the CLA of later commands names it. Absent: MANAGE CHANNEL and SELECT are to be transmitted. 3GPP TS 27.007 8.45
+   */
+  openChannel?(aid: Uint8Array, options: TransmitOptions): Promise<number>;
+  /** Closes such a channel; one that is lost already is no error. */
+  closeChannel?(channel: number, options: TransmitOptions): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -1,0 +1,212 @@
+/** A card behind a modem: APDUs in AT commands. 3GPP TS 27.007 8.17, 8.43 to 8.46; docs/modem.md */
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Card, type Duration, LinkError, type TransmitOptions } from './adapter.js';
+import { type AtAnswer, type AtDialogue, type AtLine, openDialogue } from './at-dialogue.js';
+import { hexAnswer, SIM_BUSY, sessionAnswer } from './at-result.js';
+import { cchoCommand, cglaCommand, channelOf, csimCommand, LAST_CHANNEL, longestApdu } from './modem-apdu.js';
+import type { ModemOptions } from './modem-options.js';
+import { type ModemPort, openModemPort } from './modem-port.js';
+import { errorText } from './tls.js';
+
+export { MODEM_DEFAULTS, MODEM_SETTINGS, type ModemOptions, type ModemSetting, modemOptions } from './modem-options.js';
+
+/** What a modem is opened with besides its settings. */
+export interface ModemSurroundings {
+  readonly signal: AbortSignal;
+  /** Receives every AT line of both directions. */
+  readonly onLine?: (line: AtLine) => void;
+  /** A stream in place of the one that `port` names, which then only is an address. */
+  readonly port?: ModemPort;
+}
+
+/** A modem with a card. */
+export interface Modem extends Card {
+  /** How APDUs go. */
+  readonly apdu: 'CGLA' | 'CSIM';
+  /** Sends AT commands one after the other, up to the first that fails; resolves with the answers that came. */
+  at(commands: readonly string[], options: TransmitOptions): Promise<readonly AtAnswer[]>;
+}
+
+const dialogueOn = (options: ModemOptions, { stream, close }: ModemPort, onLine: ModemSurroundings['onLine']): AtDialogue =>
+  openDialogue({
+    stream,
+    closeStream: close,
+    address: options.port,
+    lineEnding: options.lineEnding === 'CR' ? '\r' : '\r\n',
+    quiet: options.quiet,
+    ...(onLine ? { onLine } : {}),
+  });
+
+const rest = async ({ seconds }: Duration, signal: AbortSignal): Promise<void> => {
+  if (seconds === 0) return;
+  await pause(seconds * 1000, undefined, { signal }).catch((cause: unknown) => {
+    throw new LinkError('timeout', `the pause was given up: ${errorText(signal.reason)}`, { cause });
+  });
+};
+
+/** Sends a command as often as the modem says that the card is busy. */
+const patient =
+  (dialogue: AtDialogue, { busyRetries, busyPause }: ModemOptions) =>
+  async (command: string, timeout: Duration, signal: AbortSignal): Promise<AtAnswer> => {
+    for (let retries = busyRetries; ; retries--) {
+      const answer = await dialogue.send(command, { timeout, signal });
+      if (answer.result.ok || answer.result.code !== SIM_BUSY || retries === 0) return answer;
+      await rest(busyPause, signal);
+    }
+  };
+
+const refusal = (address: string, command: string, { result }: AtAnswer): LinkError =>
+  new LinkError('refused', `the modem at ${address} answered ${command.slice(0, 60)} with ${result.ok ? 'OK' : result.text}`);
+
+/** Asks for the test form of commands: whether the modem has them all. */
+type Asks = (...commands: readonly string[]) => Promise<boolean>;
+
+const choose = async (options: ModemOptions, has: Asks): Promise<{ readonly apdu: Modem['apdu']; readonly csim: boolean }> => {
+  if (options.apdu === 'CSIM') return { apdu: 'CSIM', csim: true };
+  const csim = await has('AT+CSIM=?');
+  if (options.apdu === 'CGLA' || (await has('AT+CCHO=?', 'AT+CGLA=?'))) return { apdu: 'CGLA', csim };
+  if (csim) return { apdu: 'CSIM', csim };
+  throw new LinkError('refused', `the modem at ${options.port} has neither AT+CCHO with AT+CGLA nor AT+CSIM`);
+};
+
+/** Sessions of the modem by the channel number that stands for them in the CLA of a command. */
+const sessionTable = () => {
+  const sessions = new Map<number, number>();
+  return {
+    of: (channel: number) => sessions.get(channel),
+    /** Session ids mostly are channel numbers. The others get numbers from above, which cards give out last to MANAGE CHANNEL. */
+    add: (session: number): number | undefined => {
+      const isFree = (channel: number) => !sessions.has(channel);
+      const fromAbove = Array.from({ length: LAST_CHANNEL }, (_, n) => LAST_CHANNEL - n);
+      const isNumber = session >= 1 && session <= LAST_CHANNEL && isFree(session);
+      const channel = isNumber ? session : fromAbove.find(isFree);
+      if (channel !== undefined) sessions.set(channel, session);
+      return channel;
+    },
+    drop: (channel: number) => sessions.delete(channel),
+    clear: () => sessions.clear(),
+  };
+};
+
+/** Acts, and resolves when the card can be used again: a line told so by itself, or the modem answered so when it was asked. */
+const untilReady = async (dialogue: AtDialogue, options: ModemOptions, signal: AbortSignal, act: () => Promise<void>): Promise<void> => {
+  if (options.ready.length === 0) return act();
+  const left = new AbortController();
+  let isSettled = false;
+  // It may come while the last command of the reset is not yet answered.
+  const ready = dialogue.line(line => options.ready.some(text => line.startsWith(text)), {
+    timeout: options.resetTimeout,
+    signal: AbortSignal.any([signal, left.signal]),
+  });
+  const settle = () => {
+    isSettled = true;
+  };
+  const settled = ready.then(settle, settle);
+  try {
+    await act();
+    while (options.readyCommand !== '' && !isSettled) {
+      await dialogue.send(options.readyCommand, { timeout: options.commandTimeout, signal }).catch((error: unknown) => {
+        // A modem that starts again does not answer at first; `ready` ends in its time.
+        if (!(error instanceof LinkError) || error.code !== 'timeout') throw error;
+      });
+      if (!isSettled) await Promise.race([settled, rest(options.readyPause, AbortSignal.any([signal, left.signal]))]);
+    }
+    await ready;
+  } finally {
+    left.abort();
+  }
+};
+
+/** Opens a modem; rejects with LinkError, and then leaves nothing open. */
+export const openModem = async (options: ModemOptions, { signal, onLine, port }: ModemSurroundings): Promise<Modem> => {
+  const address = options.port;
+  const dialogue = dialogueOn(options, port ?? (await openModemPort(options, signal)), onLine);
+  const send = patient(dialogue, options);
+  const sendOk = async (command: string, timeout: Duration, during: AbortSignal): Promise<AtAnswer> => {
+    if (options.longestLine > 0 && command.length > options.longestLine)
+      throw new LinkError('tooLarge', `a command of ${command.length} characters, and longestLine of ${address} is ${options.longestLine}`);
+    const answer = await send(command, timeout, during);
+    if (!answer.result.ok) throw refusal(address, command, answer);
+    return answer;
+  };
+  const begin = async () => {
+    for (const command of options.init) await sendOk(command, options.commandTimeout, signal);
+    return choose(options, async (...commands) => {
+      for (const command of commands) if (!(await send(command, options.commandTimeout, signal)).result.ok) return false;
+      return true;
+    });
+  };
+  const { apdu, csim } = await begin().catch(async (cause: unknown) => {
+    await dialogue.close();
+    throw cause;
+  });
+  const sessions = sessionTable();
+  const longestCommand = longestApdu(options.longestLine);
+
+  const channels: Pick<Card, 'openChannel' | 'closeChannel'> = {
+    openChannel: async (aid, wait) => {
+      const command = cchoCommand(aid, options);
+      const { lines } = await sendOk(command, options.timeout, wait.signal);
+      const session = sessionAnswer(lines);
+      const channel = session === undefined ? undefined : sessions.add(session);
+      if (channel === undefined)
+        throw new LinkError(
+          'protocol',
+          `the modem at ${address} answered ${command} without a session id: "${lines.join('" "').slice(0, 200)}"`,
+        );
+      return channel;
+    },
+    closeChannel: async (channel, wait) => {
+      const session = sessions.of(channel);
+      sessions.drop(channel);
+      // A session that the modem has lost is closed too, so its refusal is none.
+      if (session !== undefined) await send(`AT+CCHC=${session}`, options.timeout, wait.signal);
+    },
+  };
+
+  return {
+    address,
+    apdu,
+    basicChannel: csim,
+    ...(longestCommand === undefined ? {} : { longestCommand }),
+    ...(apdu === 'CGLA' ? channels : {}),
+    transmit: async (command, wait) => {
+      const channel = channelOf(command[0] ?? 0);
+      const session = sessions.of(channel);
+      if (session === undefined && !csim)
+        throw new LinkError(
+          'unreachable',
+          `the modem at ${address} has no AT+CSIM, so only channels opened by AT+CCHO can be used, not channel ${channel}`,
+        );
+      const line = session === undefined ? csimCommand(command, options) : cglaCommand(session, command, options);
+      const { lines } = await sendOk(line, options.timeout, wait.signal);
+      const found = hexAnswer(lines, session === undefined ? '+CSIM' : '+CGLA');
+      if ('problem' in found) throw new LinkError('protocol', `the modem at ${address}: ${found.problem}`);
+      if (found.octets.length < 2)
+        throw new LinkError('protocol', `the modem at ${address} gave a response APDU of ${found.octets.length} octets`, {
+          partial: found.octets,
+        });
+      return found.octets;
+    },
+    reset: async wait => {
+      if (options.reset.length === 0)
+        throw new LinkError('unreachable', `the card behind ${address} cannot be reset: no reset commands are given`);
+      sessions.clear();
+      await untilReady(dialogue, options, wait.signal, async () => {
+        for (const command of options.reset) await sendOk(command, options.resetTimeout, wait.signal);
+      });
+      await rest(options.settle, wait.signal);
+      return new Uint8Array();
+    },
+    at: async (commands, wait) => {
+      const answers: AtAnswer[] = [];
+      for (const command of commands) {
+        const answer = await send(command, options.timeout, wait.signal);
+        answers.push(answer);
+        if (!answer.result.ok) break;
+      }
+      return answers;
+    },
+    close: () => dialogue.close(),
+  };
+};

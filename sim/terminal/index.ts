@@ -1,14 +1,13 @@
 /** A simulated device: what stands between complete ES10 commands and the APDUs of a card, on the side of the terminal. SGP.22 5.7.2, ETSI TS 102 221 */
-import { classOn } from '#protocol/apdu/command.js';
+import { type ApduExchange, classOn } from '#protocol/apdu/command.js';
 import { readHeader, readTlv } from '#protocol/asn1/tlv.js';
 import { type Card, LinkError } from '../../adapters/adapter.js';
 import { decisionsWith, type TerminalOverride } from './decisions.js';
-import { type Exchange, exchange, type Line } from './line.js';
+import { exchange, type Line } from './line.js';
 import { closeChannel, configurationIn, type Opening, openIsdr } from './opening.js';
 import { answerProactive } from './proactive.js';
 
 export type { TerminalDecisions, TerminalOverride } from './decisions.js';
-export type { Exchange } from './line.js';
 export type { Opening } from './opening.js';
 
 /** Status word, `9000` where a proactive command was announced, and response data. */
@@ -28,7 +27,7 @@ export interface TerminalOptions {
   /** A fresh signal for each APDU, e.g. one that ends with the reader's timeout. */
   readonly signal?: () => AbortSignal;
   readonly overrides?: readonly TerminalOverride[];
-  readonly onApdu?: (exchange: Exchange) => void;
+  readonly onApdu?: (exchange: ApduExchange) => void;
   readonly onReset?: (atr: Uint8Array) => void;
 }
 

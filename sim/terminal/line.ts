@@ -1,14 +1,16 @@
 /** One command and its whole answer over T=0: wrong lengths put right, response data fetched to the end. ETSI TS 102 221 7.3.1.1 */
-import { type CommandApdu, classOn, expectedLength, readClass, readResponse, writeCommand } from '#protocol/apdu/command.js';
+import {
+  type ApduExchange,
+  type CommandApdu,
+  classOn,
+  expectedLength,
+  readClass,
+  readResponse,
+  writeCommand,
+} from '#protocol/apdu/command.js';
 import { concat } from '#protocol/asn1/tlv.js';
 import { type Card, LinkError } from '../../adapters/adapter.js';
 import type { TerminalDecisions } from './decisions.js';
-
-/** One exchange with the card. */
-export interface Exchange {
-  readonly command: Uint8Array;
-  readonly response: Uint8Array;
-}
 
 /** A card as the terminal reaches it. */
 export interface Line {
@@ -17,7 +19,7 @@ export interface Line {
   readonly signal: () => AbortSignal;
   /** Most response octets of one command. */
   readonly limit: number;
-  readonly onApdu: (exchange: Exchange) => void;
+  readonly onApdu: (exchange: ApduExchange) => void;
   /** Length of the proactive command that the card announced last. */
   announced: number | undefined;
 }

@@ -1,12 +1,12 @@
 /** What a device does before it can send ES10 commands: declare itself, open a channel, select the ISD-R. SGP.32 3.8, SGP.22 5.7.1 */
+import { ISDR_AID } from '#protocol/apdu/aid.js';
 import { classOn } from '#protocol/apdu/command.js';
 import { decode } from '#protocol/asn1/decode.js';
-import { children, fromHex, readTlv, tlvOctets } from '#protocol/asn1/tlv.js';
+import { children, readTlv, tlvOctets } from '#protocol/asn1/tlv.js';
 import { ISDRProprietaryApplicationTemplateIoT } from '#protocol/iot/info.js';
 import { exchange, type Line } from './line.js';
 
 const NOTHING = new Uint8Array();
-const ISDR_AID = fromHex('A0000005591010FFFFFFFF8900000100') ?? NOTHING;
 
 /** The ISD-R is selected, or the step that the card refused. */
 export type Opening =

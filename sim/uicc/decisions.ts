@@ -2,6 +2,8 @@
  * Every judgement of the UICC in one place, each as a small function of plain data; the default answers as most cards do.
  * A conformant variant or a seeded defect replaces single answers and leaves the card alone.
  */
+import { ISDR_AID } from '#protocol/apdu/aid.js';
+import { tlv } from '#protocol/asn1/tlv.js';
 import type { Es10Answer } from './port.js';
 
 /** What a status word is about, where the card refuses something. */
@@ -39,8 +41,8 @@ export interface UiccDecisions {
   answersDirectly(): boolean;
   /** Whether an Le that is larger than what is there is refused with 6Cxx; otherwise less is returned. */
   refusesLongerLe(): boolean;
-  /** FCI of the ISD-R as it goes out. */
-  writesFci(fci: Uint8Array): Uint8Array;
+  /** FCI of the ISD-R with templates E0 and E1, which come as they follow each other. SGP.32 3.8.4 */
+  writesFci(templates: Uint8Array): Uint8Array;
   /** Whether GET RESPONSE hands out the FCI; otherwise 6E00. */
   returnsFci(): boolean;
   /** Whether ES10 needs TERMINAL CAPABILITY with IPAd or LPAd before the ISD-R is selected. SGP.32 3.8.2 */
@@ -76,6 +78,9 @@ const STATUS: Readonly<Record<Refusal, string>> = {
   channelNotOpen: '6881',
 };
 
+/** Longest command data that the card takes, as an object of GlobalPlatform. */
+const MAXIMUM_DATA = Uint8Array.of(0x9f, 0x65, 0x01, 0xff);
+
 /** As most cards behave. */
 export const usualDecisions: UiccDecisions = {
   answers: refusal => STATUS[refusal],
@@ -83,7 +88,7 @@ export const usualDecisions: UiccDecisions = {
   responseBlock: () => 256,
   answersDirectly: () => false,
   refusesLongerLe: () => true,
-  writesFci: fci => fci,
+  writesFci: templates => tlv(0x6f, tlv(0x84, ISDR_AID), tlv(0xa5, MAXIMUM_DATA), templates),
   returnsFci: () => true,
   needsCapability: () => true,
   refusesBlock: () => undefined,

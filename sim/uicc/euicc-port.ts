@@ -22,23 +22,30 @@ export const subscriptionOf = (iccid: Uint8Array): Subscription => {
   return { iccid, imsi: `00101${digits.slice(-10).padStart(10, '0')}` };
 };
 
-/** What changed the enabled profile of a simulated eUICC, whoever gave the answer that goes out. */
-export const watchSwitch = (euicc: Euicc, command: Uint8Array): (() => Pick<Es10Answer, 'switched'>) => {
-  const before = enabledProfile(euicc.chip);
-  return () => (enabledProfile(euicc.chip) === before ? {} : { switched: wantsRefresh(command) ? 'refresh' : 'atOnce' });
-};
+/** Carries out a complete command or segment; by default the eUICC itself does. */
+export type Execute = (
+  command: Uint8Array,
+  channel: number,
+) => Pick<Es10Answer, 'sw' | 'octets'> | Promise<Pick<Es10Answer, 'sw' | 'octets'>>;
 
-/** The port of a card with this eUICC in it. */
-export const portOf = (euicc: Euicc): Es10Port => ({
-  es10: async command => {
-    const switched = watchSwitch(euicc, command);
-    const answer = euicc.execute(command);
-    return { ...answer, ...switched() };
+/**
+ * The port of a card with this eUICC in it. Whoever answers in its place: what the command did to the eUICC meanwhile
+ * decides whether the terminal hears of a change of profiles.
+ */
+export const portOf = (euicc: Euicc, execute: Execute = command => euicc.execute(command, 'afterRefresh')): Es10Port => ({
+  es10: async (command, channel) => {
+    const enabled = enabledProfile(euicc.chip);
+    const waited = euicc.refreshPending;
+    const answer = await execute(command, channel);
+    if (euicc.refreshPending && !waited) return { ...answer, switched: 'refresh' };
+    if (enabledProfile(euicc.chip) === enabled) return answer;
+    return { ...answer, switched: wantsRefresh(command) ? 'refresh' : 'atOnce' };
   },
-  // There is no IPA inside the simulated eUICC.
-  isdr: () => ({ ipaeSupported: false, enabledProfile: enabledProfile(euicc.chip) !== undefined }),
+  isdrTemplates: () => euicc.isdrTemplates,
   subscription: () => {
     const profile = enabledProfile(euicc.chip);
     return profile && subscriptionOf(profile.iccid);
   },
+  restarted: () => euicc.reset(),
+  settled: isCommitted => euicc.settle(isCommitted ? 'commit' : 'abandon'),
 });

@@ -1,4 +1,5 @@
 /** The file system of a UICC as far as a terminal reads it before and beside the ISD-R. ETSI TS 102 221 8, 13; 3GPP TS 31.102 4.2 */
+import { USIM_AID } from '#protocol/apdu/aid.js';
 import { concat, fromHex, tlv } from '#protocol/asn1/tlv.js';
 
 /** An elementary file that can only be read. */
@@ -37,7 +38,6 @@ export const MF = 0x3f00;
 export const CURRENT_APPLICATION = 0x7fff;
 
 const octets = (hexText: string): Uint8Array => fromHex(hexText) ?? new Uint8Array();
-const USIM_AID = octets('A0000000871002FFFFFFFF8900000100');
 const RECORD = 0x26;
 const padded = (content: Uint8Array, length: number): Uint8Array => concat(content, new Uint8Array(length - content.length).fill(0xff));
 

@@ -1,25 +1,19 @@
 /** A simulated UICC: what stands between complete ES10 commands and the APDUs of a terminal, on the side of the card. ETSI TS 102 221, SGP.22 5.7.2 */
 
-import { writeResponse } from '#protocol/apdu/command.js';
+import { type ApduExchange, writeResponse } from '#protocol/apdu/command.js';
 import { fromHex } from '#protocol/asn1/tlv.js';
 import type { EmulatedCard } from '../../adapters/adapter.js';
 import { answer } from './commands.js';
 import { decisionsWith, type UiccOverride } from './decisions.js';
 import { fileSystemOf } from './files.js';
 import type { Es10Port } from './port.js';
+import { commit } from './refresh.js';
 import { type Card, openChannel, type UiccEvent } from './state.js';
 
 export type { UiccDecisions, UiccOverride } from './decisions.js';
 export type { Subscription } from './files.js';
-export { ISDR_AID } from './isdr.js';
 export type { Es10Answer, Es10Port } from './port.js';
 export type { UiccEvent } from './state.js';
-
-/** One exchange with the card. */
-export interface Exchange {
-  readonly command: Uint8Array;
-  readonly response: Uint8Array;
-}
 
 /** A simulated UICC; observers see everything in its order. */
 export interface UiccOptions {
@@ -27,7 +21,7 @@ export interface UiccOptions {
   /** Answer to reset; must offer T=0. */
   readonly atr?: Uint8Array;
   readonly overrides?: readonly UiccOverride[];
-  readonly onApdu?: (exchange: Exchange) => void;
+  readonly onApdu?: (exchange: ApduExchange) => void;
   readonly onReset?: (atr: Uint8Array) => void;
   readonly onEvent?: (event: UiccEvent) => void;
 }
@@ -45,9 +39,8 @@ interface Session {
   readonly card: Card;
   /** Commands are carried out one after the other, whoever sends them. */
   last: Promise<unknown>;
-  /** Resolves when the power goes. */
-  readonly isOver: Promise<'over'>;
-  end(): void;
+  /** What ends the wait for each answer that is still to come. */
+  readonly waiting: Set<() => void>;
 }
 
 /** Makes a card without power. */
@@ -57,12 +50,12 @@ export const createUicc = (options: UiccOptions): Uicc => {
   let session: Session | undefined;
 
   const end = (): void => {
-    const ended = session;
+    if (!session) return;
+    const { card, waiting } = session;
+    card.hasPower = false;
+    if (card.refresh) commit(card);
     session = undefined;
-    // A change that waited for REFRESH is committed by a reset.
-    if (ended?.card.refresh) port.settled?.(true);
-    if (ended?.card.refresh) onEvent?.({ kind: 'refresh', phase: 'committed' });
-    ended?.end();
+    for (const giveUp of waiting) giveUp();
   };
 
   const start = (): Session => {
@@ -70,29 +63,38 @@ export const createUicc = (options: UiccOptions): Uicc => {
     const card: Card = {
       port,
       decide,
-      tell: event => onEvent?.(event),
+      tell: event => {
+        if (session?.card === card) onEvent?.(event);
+      },
       channels: new Map(),
       files: fileSystemOf(port.subscription()),
       isDeclared: false,
       refresh: undefined,
+      hasPower: true,
     };
     openChannel(card, 0);
-    let stop = (_: 'over'): void => {};
-    const isOver = new Promise<'over'>(resolve => {
-      stop = resolve;
-    });
-    return { card, last: Promise.resolve(), isOver, end: () => stop('over') };
+    return { card, last: Promise.resolve(), waiting: new Set() };
   };
 
-  const carryOut = async (running: Session, apdu: Uint8Array): Promise<Uint8Array> => {
+  const carryOut = async ({ card }: Session, command: Uint8Array): Promise<Uint8Array> => {
     try {
-      const response = await Promise.race([running.last.then(() => answer(running.card, apdu)), running.isOver]);
-      return response === 'over' ? NO_ANSWER : response;
+      return card.hasPower ? await answer(card, command) : NO_ANSWER;
     } catch (error) {
-      onEvent?.({ kind: 'fault', error });
+      card.tell({ kind: 'fault', error });
       return NO_ANSWER;
     }
   };
+
+  /** The answer in its turn, or none as soon as the power goes. */
+  const answerOf = (running: Session, command: Uint8Array): Promise<Uint8Array> =>
+    new Promise(resolve => {
+      const giveUp = (): void => resolve(NO_ANSWER);
+      running.waiting.add(giveUp);
+      running.last = running.last.then(async () => {
+        resolve(await carryOut(running, command));
+        running.waiting.delete(giveUp);
+      });
+    });
 
   return {
     atr,
@@ -104,11 +106,8 @@ export const createUicc = (options: UiccOptions): Uicc => {
     },
     powerOff: end,
     transmit: async apdu => {
-      const running = session;
       const command = Uint8Array.from(apdu);
-      const result = running ? carryOut(running, command) : Promise.resolve(NO_ANSWER);
-      if (running) running.last = result;
-      const response = await result;
+      const response = session ? await answerOf(session, command) : NO_ANSWER;
       onApdu?.({ command, response });
       return response;
     },

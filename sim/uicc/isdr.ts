@@ -1,31 +1,18 @@
 /** The ISD-R: its selection, and STORE DATA. SGP.22 5.7.2, SGP.32 3.8.4 */
 
 import type { CommandApdu } from '#protocol/apdu/command.js';
-import { encode } from '#protocol/asn1/encode.js';
-import { concat, fromHex, tlv } from '#protocol/asn1/tlv.js';
-import { ISDRProprietaryApplicationTemplateIoT } from '#protocol/iot/info.js';
+import { concat } from '#protocol/asn1/tlv.js';
 import type { Es10Answer } from './port.js';
 import { announceSwitch } from './refresh.js';
 import { type Card, type Channel, closeChannel, DONE, data, discardChain, type Reply, status } from './state.js';
 
-/** AID of the ISD-R. SGP.02 2.2.3 */
-export const ISDR_AID = fromHex('A0000005591010FFFFFFFF8900000100') ?? new Uint8Array();
 const MORE = 0x11;
 const LAST = 0x91;
-/** Maximum length of a command's data field, as GlobalPlatform puts it. */
-const PROPRIETARY_DATA = fromHex('9F6501FF') ?? new Uint8Array();
-
-const fci = (card: Card): Uint8Array => {
-  const { ipaeSupported, enabledProfile } = card.port.isdr();
-  const euiccConfiguration = [...(ipaeSupported ? ['ipaeSupported'] : []), ...(enabledProfile ? ['enabledProfile'] : [])];
-  return tlv(0x6f, tlv(0x84, ISDR_AID), tlv(0xa5, PROPRIETARY_DATA), encode(ISDRProprietaryApplicationTemplateIoT, { euiccConfiguration }));
-};
-
 /** Selects the ISD-R on a channel. */
 export const selectIsdr = (card: Card, channel: Channel): Reply => {
   channel.selection = { application: 'isdr', isServed: card.isDeclared || !card.decide.needsCapability() };
   card.tell({ kind: 'isdrSelected', channel: channel.number });
-  return { ...data(card.decide.writesFci(fci(card))), isFci: true };
+  return { ...data(card.decide.writesFci(card.port.isdrTemplates())), isFci: true };
 };
 
 /** What the port answers, as a status word and octets whatever it does. */

@@ -14,8 +14,8 @@ export interface Es10Answer {
 export interface Es10Port {
   /** Carries out a complete command, or one segment of a bound profile package, that came on a logical channel. */
   es10(command: Uint8Array, channel: number): Promise<Es10Answer>;
-  /** What the FCI of the ISD-R tells, now. SGP.32 3.8.4 */
-  isdr(): { readonly ipaeSupported: boolean; readonly enabledProfile: boolean };
+  /** Templates E0 and E1 of the FCI of the ISD-R, one after the other, as they are now. SGP.22 5.7.2, SGP.32 3.8.4 */
+  isdrTemplates(): Uint8Array;
   /** The subscription of the enabled profile, now; undefined: no profile is enabled. */
   subscription(): Subscription | undefined;
   /** The power came back, or the reset line moved: whatever is volatile is gone. */

@@ -16,10 +16,19 @@ const showFiles = (card: Card): void => {
   for (const channel of card.channels.values()) if (channel.selection.application === 'files') channel.selection = atMasterFile(card.files);
 };
 
+/** A change that waited takes effect: the terminal has carried REFRESH out, or reset the card. SGP.32 5.9.16 */
+export const commit = (card: Card): void => {
+  card.refresh = undefined;
+  card.port.settled?.(true);
+  card.tell({ kind: 'refresh', phase: 'committed' });
+};
+
 /** The enabled profile changed on a command of this channel; true: the channel is to be closed once the answer is out. */
 export const announceSwitch = (card: Card, own: Channel, how: NonNullable<Es10Answer['switched']>): boolean => {
   if (how === 'refresh') {
-    enter(card, card.decide.announcesRefresh() === 'proactive' ? 'pending' : 'silent');
+    if (card.hasPower) enter(card, card.decide.announcesRefresh() === 'proactive' ? 'pending' : 'silent');
+    // The reset came before the end of the command.
+    else commit(card);
     return false;
   }
   for (const channel of [...card.channels.values()])
@@ -43,11 +52,13 @@ export const takeTerminalResponse = (card: Card, command: CommandApdu): Reply =>
   if (card.refresh !== 'fetched') return status(card.decide.answers('nothingPending'));
   const response = readTerminalResponse(command.data);
   if (!response) return status('6A80');
-  const isCommitted = isPerformed(response.generalResult);
-  card.refresh = undefined;
-  card.port.settled?.(isCommitted);
-  card.tell({ kind: 'refresh', phase: isCommitted ? 'committed' : 'refused' });
-  if (!isCommitted) return DONE;
+  if (!isPerformed(response.generalResult)) {
+    card.refresh = undefined;
+    card.port.settled?.(false);
+    card.tell({ kind: 'refresh', phase: 'refused' });
+    return DONE;
+  }
+  commit(card);
   if (card.decide.refreshQualifier() === UICC_RESET) for (const channel of [...card.channels.values()]) closeChannel(card, channel);
   showFiles(card);
   return DONE;

@@ -58,6 +58,8 @@ export interface Card {
   /** TERMINAL CAPABILITY has named IPAd or LPAd since the reset. */
   isDeclared: boolean;
   refresh: RefreshState | undefined;
+  /** False once the power went, while a command may still be on its way through the eUICC. */
+  hasPower: boolean;
 }
 
 /** A status word, and response data where there are any. */

@@ -1,34 +1,60 @@
 /** What the tests of the card and of the terminal share. */
+import { expect } from 'chai';
 import { hex } from '#protocol/asn1/tlv.js';
 import { memoryReader } from '../../adapters/memory-reader.js';
 import type { EuiccConfig } from '../roles/euicc/index.js';
-import { ICCID1, ICCID2, octets, testEuicc } from '../roles/euicc/test-bench.js';
+import { ICCID1, ICCID2, octets, signedPackage, testEim, testEuicc } from '../roles/euicc/test-bench.js';
 import { openTerminal, type TerminalOptions } from '../terminal/index.js';
-import { portOf } from './euicc-port.js';
+import { type Execute, portOf } from './euicc-port.js';
 import { createUicc, type Uicc, type UiccEvent, type UiccOptions } from './index.js';
 
 /** Two profiles, the first enabled. */
 export const PROFILES = [{ iccid: ICCID1, state: 'enabled' as const }, { iccid: ICCID2 }];
+export const CAPABILITY = '80AA000005A903840101';
+/** On channel 1. */
+export const SELECT_ISDR = '01A4040010A0000005591010FFFFFFFF8900000100';
+export const GET_EID = octets('BF3E035C015A');
+/** A package of eIM `testeim1` that enables the second profile. */
+export const enableSecond = (counter = 1): Uint8Array =>
+  signedPackage(testEim(), { counter, psmo: [{ enable: { iccid: octets(ICCID2) } }] });
 
-/** A dialogue as hex: `>` what the terminal sends, `<` what the card answers. */
-export type Dialogue = readonly string[];
+/** How the card of a test differs. */
+export interface GivenCard {
+  readonly config?: Partial<EuiccConfig>;
+  readonly options?: Partial<UiccOptions>;
+  readonly execute?: Execute;
+}
 
 /** Sends a command in hex; the answer in hex. */
 export const send = async (uicc: Uicc, command: string): Promise<string> => hex(await uicc.transmit(octets(command)));
 
+/** Sends commands in hex, each with the answer that must come. */
+export const converse = async (uicc: Uicc, dialogue: readonly (readonly [command: string, response: string])[]): Promise<void> => {
+  for (const [command, response] of dialogue) expect(await send(uicc, command), command).equals(response.replaceAll(' ', ''));
+};
+
 /** A card under power with a simulated eUICC in it. */
-export const testUicc = (given: { readonly config?: Partial<EuiccConfig>; readonly options?: Partial<UiccOptions> } = {}) => {
+export const testUicc = (given: GivenCard = {}) => {
   const euicc = testEuicc({ profiles: PROFILES, ...given.config });
   const events: UiccEvent[] = [];
-  const uicc = createUicc({ port: portOf(euicc), onEvent: event => events.push(event), ...given.options });
+  const uicc = createUicc({ port: portOf(euicc, given.execute), onEvent: event => events.push(event), ...given.options });
   uicc.powerOn();
   return { euicc, uicc, events };
 };
 
+/** The same, with the ISD-R selected on channel 1. */
+export const testIsdr = async (given: GivenCard = {}) => {
+  const made = testUicc(given);
+  await converse(made.uicc, [
+    [CAPABILITY, '9000'],
+    ['0070000001', '019000'],
+    [SELECT_ISDR.replace(/^01A40400/, '01A4040C'), '9000'],
+  ]);
+  return made;
+};
+
 /** A device with such a card, and every APDU between them. */
-export const testTerminal = (
-  given: { readonly config?: Partial<EuiccConfig>; readonly options?: Partial<UiccOptions>; readonly terminal?: TerminalOptions } = {},
-) => {
+export const testTerminal = (given: GivenCard & { readonly terminal?: TerminalOptions } = {}) => {
   const dialogue: string[] = [];
   const { euicc, uicc, events } = testUicc({
     ...given,

@@ -1,6 +1,12 @@
 /** Command APDUs in their short form, and the class octet. ISO 7816-3 12.1, ISO 7816-4 5.4.1, ETSI TS 102 221 10.1 */
 import { concat } from '../asn1/tlv.js';
 
+/** One exchange with a card. */
+export interface ApduExchange {
+  readonly command: Uint8Array;
+  readonly response: Uint8Array;
+}
+
 /** A command as its fields; `le` undefined: no Le field, 256 stands for the octet 00. */
 export interface CommandApdu {
   readonly cla: number;

@@ -11,6 +11,11 @@ export interface HttpsClientOptions {
   readonly serverName?: string;
   /** PEM texts of the trusted certificates, CAs or leaves; the public roots when empty. There is no way to turn the check off. */
   readonly trust?: readonly string[];
+  /**
+   * Judges the chain that a server shows (DER, leaf first) in place of `trust`, where a key is trusted and no certificate: a
+   * text refuses it and says why. The name is checked all the same, everything else is left to this.
+   */
+  readonly pin?: (chain: readonly Uint8Array[]) => string | undefined;
   /** Looks at the trusted chain that a server shows (DER, leaf first) before anything is sent: a text refuses it and says why. */
   readonly inspect?: (chain: readonly Uint8Array[]) => string | undefined;
   /** Offer of every connection; the offer of an exchange goes on top. */
@@ -87,6 +92,7 @@ export const openHttpsClient = (options: HttpsClientOptions): Client => {
         serverName: offer.serverName ?? name,
         probe: offer.probe === true,
         ...(options.inspect ? { inspect: options.inspect } : {}),
+        ...(options.pin ? { pin: options.pin } : {}),
         ...(offer.resume && latestSession ? { session: latestSession } : {}),
         ...(options.keyLog ? { onKeyLog: options.keyLog } : {}),
         onSession: session => {

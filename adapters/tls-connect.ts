@@ -19,6 +19,8 @@ export interface Target {
     readonly probe: boolean;
     /** What is wrong with the certificates shown (DER, leaf first) besides issuer, validity and name. */
     readonly inspect?: (chain: readonly Uint8Array[]) => string | undefined;
+    /** Judges the certificates shown in place of the trusted ones of the context. */
+    readonly pin?: (chain: readonly Uint8Array[]) => string | undefined;
     readonly onKeyLog?: (line: string) => void;
     readonly onSession?: (session: Buffer) => void;
   };
@@ -137,22 +139,24 @@ const factsOf = (
 
 const secure = (raw: Socket, target: Target & { tls: NonNullable<Target['tls']> }, signal: AbortSignal): Promise<Opened> =>
   new Promise((resolve, reject) => {
-    const { context, serverName, session, probe, inspect, onKeyLog, onSession } = target.tls;
+    const { context, serverName, session, probe, inspect, pin, onKeyLog, onSession } = target.tls;
     const remote = remoteOf(raw);
     const keyLog: string[] = [];
     const received: Buffer[] = [];
     let chain: readonly X509Certificate[] | undefined;
+    const problemOf = (judge: typeof inspect): Error | undefined => {
+      chain ??= presented(socket);
+      const problem = judge?.(derOf(chain));
+      return nameProblem(chain[0], serverName) ?? (problem === undefined ? undefined : new Error(problem));
+    };
     const socket: TLSSocket = tlsConnect({
       socket: probe ? tapped(raw, chunk => void received.push(chunk)) : raw,
       secureContext: context,
       ...(isIP(serverName) ? {} : { servername: serverName }),
       ALPNProtocols: ['http/1.1'],
       ...(session === undefined ? {} : { session }),
-      checkServerIdentity: () => {
-        chain = presented(socket);
-        const problem = inspect?.(derOf(chain));
-        return nameProblem(chain[0], serverName) ?? (problem === undefined ? undefined : new Error(problem));
-      },
+      ...(pin === undefined ? {} : { rejectUnauthorized: false }),
+      checkServerIdentity: () => problemOf(inspect),
     });
     // Node.js 24 and later crash when they turn a brainpool certificate into the legacy form; the check above does not need it.
     Object.defineProperty(socket, 'getPeerCertificate', { value: () => ({}) });
@@ -181,6 +185,8 @@ const secure = (raw: Socket, target: Target & { tls: NonNullable<Target['tls']> 
     const closed = () => fail(new LinkError('handshake', `TLS handshake with ${remote} failed: it closed the connection`));
     const giveUp = () => fail(abortReason(signal, `the TLS handshake with ${remote}`));
     const done = () => {
+      const refused = pin === undefined ? undefined : problemOf(pin);
+      if (refused) return failed(refused);
       settle();
       resolve({ socket, remote, tls: factsOf(socket, isIP(serverName) ? '' : serverName, chain ?? presented(socket), keyLog, received) });
     };

@@ -1,25 +1,8 @@
 /** The options of `sgp32 sim eim`, as data: the command line prints them, the process reads them. */
-import { readFileSync } from 'node:fs';
 import { eimDefects } from '../defects/eim.js';
 import { eimVariants } from '../defects/eim-variants.js';
-import { asIs, curve, deviations, list, OptionError, option, optionReader } from './process-options.js';
+import { asIs, curve, deviations, option, optionReader, resolve, trust } from './process-options.js';
 
-const resolve = (text: string): ReadonlyMap<string, string> =>
-  new Map(
-    list(text).map(item => {
-      const [name, target, ...more] = item.split('=');
-      if (!name || !target || more.length > 0) throw new OptionError(`--resolve: expected name=host:port, got ${item}`);
-      return [name.toLowerCase(), target];
-    }),
-  );
-const trust = (text: string): readonly string[] =>
-  list(text).map(file => {
-    try {
-      return readFileSync(file, 'utf8');
-    } catch (cause) {
-      throw new OptionError(`--trust: cannot read ${file}`, { cause });
-    }
-  });
 /** Every option of the reference eIM. */
 export const EIM_OPTIONS = {
   listen: option('listen', 'host:port of ESipa over HTTPS; port 0 takes a free one', '127.0.0.1:0', asIs),

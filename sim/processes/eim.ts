@@ -14,7 +14,7 @@ import { combinedEim } from '../defects/deviation.js';
 import { createEim, type Eim } from '../roles/eim/index.js';
 import { openEimControl } from './eim-control.js';
 import type { EimProcessOptions } from './eim-options.js';
-import { type ProcessSurroundings, runUntilSignal, tlsIdentity } from './process.js';
+import { type ProcessSurroundings, runUntilSignal, tlsIdentity, trusted } from './process.js';
 import { OptionError } from './process-options.js';
 import { openRspHttps } from './rsp-https.js';
 import { seededRandom } from './seeded-random.js';
@@ -37,18 +37,6 @@ const tlsPublicKey = (pki: Pki, name: string): Uint8Array => {
   const parsed = parseCertificate(pki.certificate(name) ?? new Uint8Array());
   if (isProblem(parsed)) throw new OptionError(`the test PKI has no certificate ${name}: ${parsed.problem}`);
   return parsed.spki;
-};
-
-const certificatesIn = (text: string): readonly Uint8Array[] =>
-  [...text.matchAll(/-----BEGIN CERTIFICATE-----([^-]*)-----END CERTIFICATE-----/g)].map(
-    ([, body = '']) => new Uint8Array(Buffer.from(body, 'base64')),
-  );
-
-/** CI certificates that count, as PEM for TLS and as DER for eUICC certificates. */
-const trusted = (pki: Pki, given: readonly string[]): { readonly pems: readonly string[]; readonly ders: readonly Uint8Array[] } => {
-  const ders = given.flatMap(certificatesIn);
-  const chosen = given.length > 0 ? ders : ['CERT_CI', 'CERT_CI_BRP'].flatMap(name => pki.certificate(name) ?? []);
-  return { ders: chosen, pems: chosen.map(der => pem('CERTIFICATE', der)) };
 };
 
 /** Answers one frame; whatever it holds, there is an answer. */

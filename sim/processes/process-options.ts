@@ -1,4 +1,5 @@
 /** Options of the reference implementations, as data: the command line prints them, the processes read them. */
+import { readFileSync } from 'node:fs';
 import type { Curve } from '#protocol/crypto/ecdsa.js';
 import { CURVE_NAMES } from '#protocol/crypto/key.js';
 
@@ -38,6 +39,24 @@ export const curve = (text: string): Curve => {
   if (!found) throw new OptionError(`--curve: expected ${CURVE_NAMES.join(' or ')}, got ${text}`);
   return found;
 };
+/** Where names lead, that are in no DNS. */
+export const resolve = (text: string): ReadonlyMap<string, string> =>
+  new Map(
+    list(text).map(item => {
+      const [name, target, ...more] = item.split('=');
+      if (!name || !target || more.length > 0) throw new OptionError(`--resolve: expected name=host:port, got ${item}`);
+      return [name.toLowerCase(), target];
+    }),
+  );
+/** Texts of the PEM files of trusted CI certificates. */
+export const trust = (text: string): readonly string[] =>
+  list(text).map(file => {
+    try {
+      return readFileSync(file, 'utf8');
+    } catch (cause) {
+      throw new OptionError(`--trust: cannot read ${file}`, { cause });
+    }
+  });
 /** Deviations by their names, separated by commas. */
 export const deviations =
   <D>(name: string, known: Readonly<Record<string, D>>) =>

@@ -18,6 +18,18 @@ export const tlsIdentity = (pki: Pki, name: string): TlsIdentity => ({
   privateKey: pki.privateKeyPem(name) ?? '',
 });
 
+const certificatesIn = (text: string): readonly Uint8Array[] =>
+  [...text.matchAll(/-----BEGIN CERTIFICATE-----([^-]*)-----END CERTIFICATE-----/g)].map(
+    ([, body = '']) => new Uint8Array(Buffer.from(body, 'base64')),
+  );
+
+/** CI certificates that count, as PEM for TLS and as DER for eUICC certificates. */
+export const trusted = (pki: Pki, given: readonly string[]): { readonly pems: readonly string[]; readonly ders: readonly Uint8Array[] } => {
+  const ders = given.flatMap(certificatesIn);
+  const chosen = given.length > 0 ? ders : ['CERT_CI', 'CERT_CI_BRP'].flatMap(name => pki.certificate(name) ?? []);
+  return { ders: chosen, pems: chosen.map(der => pem('CERTIFICATE', der)) };
+};
+
 /**
  * Runs until SIGTERM or SIGINT: prints one JSON line with `ready` and what `announce` tells when it is started; problems go
  * to standard error.

@@ -1,4 +1,4 @@
-/** SM-DP+ and SM-DS reached over HTTPS, JSON binding: the way of the reference eIM to its servers. SGP.22 6.2, 6.5 */
+/** SM-DP+ and SM-DS reached over HTTPS, JSON binding: the way of the reference eIM and the reference IPA to their servers. SGP.22 6.2, 6.5 */
 import type { Spec } from '#protocol/asn1/type.js';
 import type { Client, Frame, TlsOffer } from '../../adapters/adapter.js';
 import { openHttpsClient } from '../../adapters/https-client.js';
@@ -16,6 +16,8 @@ export interface RspHttpsOptions {
   readonly trust: readonly string[];
   /** Judges the chain (DER, leaf first) that a server of an interface shows: a text refuses it and says why. */
   readonly inspect?: (rspInterface: RspInterface, chain: readonly Uint8Array[]) => string | undefined;
+  /** Value of User-Agent; that of an LPA when absent. */
+  readonly userAgent?: string;
   /** Of every handshake with a server. */
   readonly offer?: TlsOffer;
   /** Changes requests on their way out. */
@@ -37,13 +39,15 @@ export const openRspHttps = ({
   resolve,
   trust,
   inspect,
+  userAgent,
   offer = {},
   edit = frame => frame,
   report = () => undefined,
 }: RspHttpsOptions): RspHttps => {
   const clients = new Map<string, Client>();
   const closing = new AbortController();
-  const rules = { 'ES9+': { of: ES9PLUS, binding: es9plusClient({ spec }) }, ES11: { of: ES11, binding: es11Client({ spec }) } } as const;
+  const http = { spec, ...(userAgent !== undefined && { userAgent }) };
+  const rules = { 'ES9+': { of: ES9PLUS, binding: es9plusClient(http) }, ES11: { of: ES11, binding: es11Client(http) } } as const;
 
   const clientTo = (rspInterface: RspInterface, address: string): Client => {
     // ES9+ and ES11 may share a name in a lab and still be different servers.
@@ -72,7 +76,7 @@ export const openRspHttps = ({
     const reply = await clientTo(rspInterface, address).exchange(frame, { signal: closing.signal });
     const read = binding.read(reply, type);
     if ('nothing' in read) return read.nothing === 'empty' ? { done: true } : { failure: read.reason };
-    return read.status ? { status: read.status } : { type: read.type.name, octets: read.octets };
+    return { ...(read.status && { status: read.status }), type: read.type.name, octets: read.octets };
   };
 
   return {
@@ -84,7 +88,7 @@ export const openRspHttps = ({
       return answer;
     },
     close: async () => {
-      closing.abort(new Error('the eIM is shut down'));
+      closing.abort(new Error('the caller is shut down'));
       await Promise.all([...clients.values()].map(client => client.close()));
     },
   };

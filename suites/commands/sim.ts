@@ -10,6 +10,7 @@ interface Simulator {
 }
 
 const eim = async () => import('../../sim/processes/eim.js');
+const ipa = async () => import('../../sim/processes/ipa.js');
 const SIMULATORS: Readonly<Record<string, Simulator>> = {
   eim: {
     does: 'the reference eIM: ESipa over HTTPS with a REST control API for operators',
@@ -17,6 +18,14 @@ const SIMULATORS: Readonly<Record<string, Simulator>> = {
     run: async given => {
       const { readEimOptions, runEim } = await eim();
       await runEim(readEimOptions(given));
+    },
+  },
+  ipa: {
+    does: 'the reference IPA: a device around an eUICC, with a REST control API for operators',
+    options: async () => Object.values((await ipa()).IPA_OPTIONS),
+    run: async given => {
+      const { readIpaOptions, runIpa } = await ipa();
+      await runIpa(readIpaOptions(given));
     },
   },
 };

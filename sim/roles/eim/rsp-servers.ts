@@ -7,8 +7,12 @@ export type RspInterface = 'ES9+' | 'ES11';
 export type RspAnswer =
   /** A message; `type` is the name of the response type. */
   | { readonly type: string; readonly octets: Uint8Array }
-  /** The function failed: codes of SGP.22 5.2.6, e.g. 8.2.6 and 3.8. */
-  | { readonly status: { readonly subjectCode: string; readonly reasonCode: string; readonly message?: string } }
+  /** The function failed: codes of SGP.22 5.2.6, e.g. 8.2.6 and 3.8; perhaps with the message that stands for them in ASN.1. */
+  | {
+      readonly status: { readonly subjectCode: string; readonly reasonCode: string; readonly message?: string };
+      readonly type?: string;
+      readonly octets?: Uint8Array;
+    }
   /** No answer at RSP level: HTTP error, TLS refused, server unreachable, octets that are no message. */
   | { readonly failure: string }
   /** A function without output was executed. */

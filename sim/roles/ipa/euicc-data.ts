@@ -85,9 +85,9 @@ export const storedResults = async ({ config, world: { spec } }: Device): Promis
   });
 };
 
-/** seqNumber of a signed result, complete BF51; errors have none. */
-export const resultSeqNumber = (result: Uint8Array, device: Device): number | undefined =>
-  decode(EuiccPackageResult, result, { spec: device.world.spec }).value.euiccPackageResultSigned?.euiccPackageResultDataSigned.seqNumber;
+/** What a signed result says, of complete BF51; errors say nothing of it. */
+export const resultDataOf = (result: Uint8Array, device: Device) =>
+  decode(EuiccPackageResult, result, { spec: device.world.spec }).value.euiccPackageResultSigned?.euiccPackageResultDataSigned;
 
 /** Removes what the eIM acknowledged; a number that the card does not know is no harm. SGP.32 3.3.1 */
 export const removeAcknowledged = async (device: Device, seqNumbers: readonly number[]): Promise<void> => {

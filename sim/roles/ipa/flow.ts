@@ -4,6 +4,7 @@ import { nextNotice } from './notices.js';
 import { REASONS } from './reasons.js';
 import { continueWithEvents, ownDownload } from './source.js';
 import type { Device, Download, IpaInterface } from './state.js';
+import { takeUpLeftOvers } from './tasks.js';
 
 /** Types of the requests an IPA sends over ESipa. */
 export type EsipaRequest =
@@ -73,6 +74,7 @@ export const nextRequest = async (device: Device): Promise<NextRequest | undefin
   if (continueWithEvents(device)) return nextRequest(device);
   const byNotification = config.installationResultBy === 'notification' && device.download?.via === 'ESipa';
   const isWaiting = (kind: string) => !(byNotification && kind === 'downloadTrigger' && device.download?.installationResult);
+  await takeUpLeftOvers(device);
   if (tasks.some(t => !t.wasSent && isWaiting(t.kind))) return { type: 'ProvideEimPackageResult', interface: 'ESipa' };
   if (await nextNotice(device, 'eim')) return { type: 'HandleNotificationEsipa', interface: 'ESipa' };
   return device.hasNoPackage ? undefined : { type: 'GetEimPackageRequest', interface: 'ESipa' };

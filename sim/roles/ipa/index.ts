@@ -22,9 +22,9 @@ import {
 } from './authentication.js';
 import { composeCancel, composeCancelEsipa } from './cancel-session.js';
 import { ask } from './card.js';
-import { CAUSES, configured, type IpaConfig } from './config.js';
+import { CAUSES, type Cause, configured, type IpaConfig } from './config.js';
 import { composeGetPackage, composeGetPackageEsipa, takePackageOfEim, takePackageOfServer } from './download.js';
-import { eidOf, resultSeqNumber } from './euicc-data.js';
+import { eidOf, resultDataOf } from './euicc-data.js';
 import { type NextRequest, nextRequest } from './flow.js';
 import { composeNotification, composeNotificationEsipa, postpone, takeDelivery } from './notices.js';
 import { REASONS } from './reasons.js';
@@ -46,6 +46,8 @@ export interface Ipa extends Actor {
   delivered(): Promise<void>;
   /** The request of this type, composed last, got no answer that is one. */
   failed(requestType: string): void;
+  /** The device changed the eUICC by itself: the next poll says so. SGP.32 5.14.5 */
+  changed(cause: Cause): void;
   /** A new poll begins: whoever did not answer the last time is asked again. */
   wake(): void;
   /** A result could not be delivered: returns to the former profile if the package allowed it; whether it did. SGP.32 3.3.1 */
@@ -160,13 +162,15 @@ const fail = (device: Device, requestType: string): void => {
   }
 };
 
+/** Once per package, and only where it enabled a profile with leave to return; the new result takes the place of the old one. */
 const rollBack = async (device: Device): Promise<boolean> => {
   const { config, world } = device;
-  const task = device.sending ?? device.tasks.findLast(t => t.kind === 'euiccPackage' && t.seqNumber !== undefined);
-  if (!task) return false;
+  const task = device.sending ?? device.tasks.findLast(t => t.mayRollBack);
+  if (!task?.mayRollBack) return false;
+  task.mayRollBack = false;
   const response = await ask(config.euicc, world.spec, ProfileRollbackRequest, { refreshFlag: true }, ProfileRollbackResponse);
   const result = fieldOctets(response, 'eUICCPackageResult');
-  const seqNumber = result && resultSeqNumber(result, device);
+  const seqNumber = result && resultDataOf(result, device)?.seqNumber;
   if (!result || seqNumber === undefined) return false;
   task.outcome = result;
   task.seqNumber = seqNumber;
@@ -190,6 +194,7 @@ export const createIpa = (config: IpaConfig, world: World): Ipa => {
     postponed: new Set(),
     acknowledged: [],
     installed: [],
+    mayHaveLeftOvers: false,
     hasNoPackage: false,
   };
   let asked: Received | undefined;
@@ -220,8 +225,12 @@ export const createIpa = (config: IpaConfig, world: World): Ipa => {
     next: () => nextRequest(device),
     delivered: () => takeDelivery(device),
     failed: requestType => fail(device, requestType),
+    changed: cause => {
+      device.cause = cause;
+    },
     wake: () => {
       device.hasNoPackage = false;
+      device.mayHaveLeftOvers = true;
       device.postponed.clear();
       for (const task of device.tasks) task.wasSent = false;
     },

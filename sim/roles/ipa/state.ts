@@ -21,6 +21,8 @@ export interface Task {
   outcome?: Uint8Array;
   /** seqNumber of a signed result on the card: only its acknowledgement completes the task. */
   seqNumber?: number;
+  /** The package enabled a profile and allowed to return from it; until that was tried. SGP.32 3.3.1 */
+  mayRollBack?: boolean;
   /** Whether notifications that are pending may go with the outcome. */
   takesNotifications?: boolean;
   /** An answer to its outcome arrived, without acknowledging it. */
@@ -82,6 +84,8 @@ export interface Device {
   readonly acknowledged: number[];
   /** ICCIDs installed through this IPA. */
   readonly installed: Uint8Array[];
+  /** The card may hold results of packages from before that were not delivered. */
+  mayHaveLeftOvers: boolean;
   /** The eIM said that it has no package. */
   hasNoPackage: boolean;
 }

@@ -5,11 +5,12 @@ import { encode } from '#protocol/asn1/encode.js';
 import { equal } from '#protocol/asn1/tlv.js';
 import { raw, type ValueOf } from '#protocol/asn1/type.js';
 import { ProvideEimPackageResult, type ProvideEimPackageResultResponse } from '#protocol/iot/esipa.js';
-import { EuiccPackageRequest } from '#protocol/iot/package.js';
+import { EuiccPackageRequest, type Psmo } from '#protocol/iot/package.js';
+import type { EuiccResultData } from '#protocol/iot/result.js';
 import { ProfileDownloadTriggerResult } from '#protocol/iot/trigger.js';
 import { ComposeError } from '../../role.js';
 import { answerDataRequest } from './data-request.js';
-import { eidOf, isEmergency, pendingNotifications, removeAcknowledged, resultSeqNumber, storedResults } from './euicc-data.js';
+import { eidOf, isEmergency, type Pending, pendingNotifications, removeAcknowledged, resultDataOf, storedResults } from './euicc-data.js';
 import { downloadOf } from './source.js';
 import { type Device, PACKAGE_PROBLEMS, type Task } from './state.js';
 
@@ -75,6 +76,9 @@ const openDownload = async (device: Device, task: Task): Promise<Task> => {
   return task;
 };
 
+type Operation = ValueOf<typeof Psmo>;
+type Outcome = ValueOf<typeof EuiccResultData>;
+
 const UNDEFINED_ERROR = 127;
 const triggerResult = (device: Device, eimTransactionId: Uint8Array | undefined, reason: number): Uint8Array =>
   encode(
@@ -92,24 +96,41 @@ const outcomeOfDownload = (device: Device, task: Task): Uint8Array => {
   return encode(ProfileDownloadTriggerResult, { eimTransactionId, profileDownloadTriggerResultData: data }, { spec: device.world.spec });
 };
 
-const hasPsmo = (task: Task, device: Device): boolean =>
-  decode(EuiccPackageRequest, task.octets, { spec: device.world.spec }).value.euiccPackageSigned?.euiccPackage?.psmoList !== undefined;
+const packageOf = (task: Task, { world: { spec } }: Device) => decode(EuiccPackageRequest, task.octets, { spec }).value.euiccPackageSigned;
+
+/** Whether the package enabled a profile, with leave to return to the former one. */
+const enabledWithRollback = (operations: readonly Operation[], results: readonly Outcome[]): boolean =>
+  results.some(({ enableResult }, n) => enableResult === 0 && operations[n]?.enable?.rollbackFlag !== undefined);
+
+/** A result that the card kept to itself: success is never concluded from the status word. SGP.32 5.9.1 */
+const storedResultOf = async (device: Device, counterValue: number | undefined): Promise<Uint8Array | undefined> => {
+  const results = await storedResults(device);
+  return results.find(({ octets }) => resultDataOf(octets, device)?.counterValue === counterValue)?.octets;
+};
+
+const execute = async (device: Device, task: Task): Promise<void> => {
+  const { sw, octets } = await device.config.euicc.execute(task.octets);
+  const content = packageOf(task, device);
+  const result = sw === '9000' && octets.length === 0 ? await storedResultOf(device, content?.counterValue) : octets;
+  if (sw !== '9000' || !result?.length) {
+    task.problem = 'undefinedError';
+    return;
+  }
+  task.outcome = result;
+  const data = resultDataOf(result, device);
+  if (data?.seqNumber === undefined) return;
+  const operations = content?.euiccPackage?.psmoList;
+  task.seqNumber = data.seqNumber;
+  task.takesNotifications = operations !== undefined && device.config.pendingWithResult !== false;
+  task.mayRollBack = enabledWithRollback(operations ?? [], data.euiccResult ?? []);
+};
 
 /** Carries a package out, once; a download is carried out by its own messages. */
 const carryOut = async (device: Device, task: Task): Promise<Uint8Array> => {
   if (task.outcome || task.problem) return task.outcome ?? new Uint8Array();
   if (task.kind === 'downloadTrigger') return outcomeOfDownload(device, task);
-  if (task.kind === 'euiccPackage') {
-    const { sw, octets: result } = await device.config.euicc.execute(task.octets);
-    if (sw !== '9000') {
-      task.problem = 'undefinedError';
-      return result;
-    }
-    const seqNumber = resultSeqNumber(result, device);
-    task.outcome = result;
-    if (seqNumber !== undefined) task.seqNumber = seqNumber;
-    task.takesNotifications = seqNumber !== undefined && hasPsmo(task, device) && device.config.pendingWithResult !== false;
-  } else if (task.kind === 'dataRequest') task.outcome = await answerDataRequest(device, task.octets);
+  if (task.kind === 'euiccPackage') await execute(device, task);
+  else if (task.kind === 'dataRequest') task.outcome = await answerDataRequest(device, task.octets);
   return task.outcome ?? new Uint8Array();
 };
 
@@ -132,19 +153,27 @@ export const carryOutPackages = async (device: Device): Promise<void> => {
   for (const task of device.tasks) if (task.kind === 'euiccPackage') await carryOut(device, task);
 };
 
-/** A result that the card still holds from before, as a task. */
-const leftOver = async (device: Device): Promise<Task | undefined> => {
-  const [oldest] = await storedResults(device);
-  return (
-    oldest && {
-      kind: 'euiccPackage',
-      octets: oldest.octets,
-      eimTransactionId: undefined,
-      outcome: oldest.octets,
-      seqNumber: oldest.seqNumber,
-      wasSent: false,
-    }
-  );
+/** Results for this eIM that the card still holds from before, as tasks in the order of their numbers. */
+const leftOvers = async (device: Device): Promise<readonly Task[]> => {
+  const { eimId } = device.config;
+  const known = device.tasks.map(t => t.seqNumber);
+  const isOwn = ({ octets, seqNumber }: Pending) =>
+    !known.includes(seqNumber) && (eimId === undefined || resultDataOf(octets, device)?.eimId === eimId);
+  return (await storedResults(device)).filter(isOwn).map(({ octets, seqNumber }) => ({
+    kind: 'euiccPackage',
+    octets,
+    eimTransactionId: undefined,
+    outcome: octets,
+    seqNumber,
+    wasSent: false,
+  }));
+};
+
+/** What was left over when the device started is delivered before anything else. SGP.32 3.8 */
+export const takeUpLeftOvers = async (device: Device): Promise<void> => {
+  if (!device.mayHaveLeftOvers) return;
+  device.mayHaveLeftOvers = false;
+  for (const task of await leftOvers(device)) enqueue(device, task);
 };
 
 /** The oldest task that no answer came to, then the oldest one whose answer did not acknowledge it. */
@@ -153,7 +182,7 @@ export const nextTask = (device: Device): Task | undefined => device.tasks.find(
 /** The ProvideEimPackageResult (BF50) to send now. SGP.32 6.3.2.7 */
 export const composeResult = async (device: Device): Promise<Uint8Array> => {
   await carryOutPackages(device);
-  const task = nextTask(device) ?? (await leftOver(device));
+  const task = nextTask(device) ?? (await leftOvers(device))[0];
   if (!task) throw new ComposeError('the IPA has no result to provide: no eIM package was received, and the eUICC keeps none');
   if (!device.tasks.includes(task)) enqueue(device, task);
   device.sending = task;

@@ -1,0 +1,25 @@
+/** The reader or modem that the eUICC of a reference IPA is in. */
+import { type Card, type Duration, LinkError } from '../../adapters/adapter.js';
+import { OptionError } from './process-options.js';
+
+const after = (text: string, prefix: string): string | undefined => (text.startsWith(prefix) ? text.slice(prefix.length) : undefined);
+
+const open = async (name: string, { seconds }: Duration): Promise<Card> => {
+  const signal = AbortSignal.timeout(seconds * 1000);
+  const port = after(name, 'modem:');
+  if (port !== undefined) {
+    const { openModem, modemOptions } = await import('../../adapters/modem.js');
+    return openModem(modemOptions({ port }), { signal });
+  }
+  throw new OptionError(`--card: ${name} cannot be used`);
+};
+
+/** Opens what `--card` names; throws OptionError when there is no such reader. */
+export const openReader = async (name: string, timeout: Duration): Promise<Card> => {
+  try {
+    return await open(name, timeout);
+  } catch (cause) {
+    if (cause instanceof LinkError) throw new OptionError(`--card: ${name}: ${cause.message}`, { cause });
+    throw cause;
+  }
+};

@@ -1,0 +1,94 @@
+/** The reference IPA as a process: a device with its card, ESipa to the eIMs of the card, ES9+ and ES11, a control API. docs/reference-ipa.md */
+import { setTimeout } from 'node:timers/promises';
+import { DEFAULT_SPEC } from '#protocol/asn1/type.js';
+import { testPki } from '#protocol/x509/test-pki.js';
+import type { Card, Duration } from '../../adapters/adapter.js';
+import { openDeviceCard } from './ipa-card.js';
+import { openIpaControl } from './ipa-control.js';
+import type { IpaProcessOptions } from './ipa-options.js';
+import { createPolling, type PollReport } from './ipa-poll.js';
+import { openReader } from './ipa-reader.js';
+import { openIpaWire } from './ipa-wire.js';
+import { type ProcessSurroundings, runUntilSignal, trusted } from './process.js';
+
+export { IPA_OPTIONS, type IpaProcessOptions, readIpaOptions } from './ipa-options.js';
+
+/** A reference IPA that runs. */
+export interface RunningIpa {
+  /** URL of the control API. */
+  readonly control: string;
+  poll(): Promise<PollReport>;
+  close(): Promise<void>;
+}
+
+/** What it may use besides its options. */
+export interface IpaSurroundings extends ProcessSurroundings {
+  /** In place of the card that the options name. */
+  readonly card?: Card;
+}
+
+const LONGEST_BACK_OFF = 8;
+const hasFailed = ({ problem, conversations }: PollReport): boolean =>
+  problem !== undefined || conversations.some(c => c.problems.length > 0);
+
+/** Polls of its own accord; after polls that failed it waits longer. */
+const pollAtIntervals = async ({ seconds }: Duration, poll: () => Promise<PollReport>, signal: AbortSignal): Promise<void> => {
+  for (let factor = 1; !signal.aborted; ) {
+    factor = hasFailed(await poll()) ? Math.min(factor * 2, LONGEST_BACK_OFF) : 1;
+    await setTimeout(seconds * factor * 1000, undefined, { signal }).catch(() => undefined);
+  }
+};
+
+/** Starts a reference IPA; resolves when its control API listens. */
+export const startIpa = async (options: IpaProcessOptions, surroundings: IpaSurroundings = {}): Promise<RunningIpa> => {
+  const { report = () => undefined } = surroundings;
+  const spec = DEFAULT_SPEC;
+  const pki = testPki();
+  const anchors = trusted(pki, options.trust).ders;
+  const card = openDeviceCard(surroundings.card ?? (await openReader(options.card, options.cardTimeout)), spec, options.cardTimeout);
+  const wire = openIpaWire({ spec, resolve: options.resolve, anchors, responseTimeout: options.responseTimeout, report });
+  const { features, notifies, confirmationCode, immediateEnable, initialEim, attempts, pause } = options;
+  const polling = createPolling({
+    card,
+    wire,
+    world: { spec, pki, now: () => new Date(), random: count => crypto.getRandomValues(new Uint8Array(count)) },
+    config: { features, confirmationCode, immediateEnable, ...(notifies && { notifies }) },
+    initialEim,
+    attempts,
+    pause,
+    later: async ({ seconds }, signal) => setTimeout(seconds * 1000, undefined, { signal }).catch(() => undefined),
+    report,
+  });
+  const release = async () => {
+    await Promise.all([polling.close(), wire.close()]);
+    await card.close();
+  };
+  const control = await openIpaControl({ card, polling, spec, listen: options.control, report }).catch(async (cause: unknown) => {
+    await release();
+    throw cause;
+  });
+  const ending = new AbortController();
+  const background = options.interval.seconds > 0 ? pollAtIntervals(options.interval, polling.poll, ending.signal) : Promise.resolve();
+  return {
+    control: `http://${control.address}`,
+    poll: polling.poll,
+    close: async () => {
+      ending.abort();
+      await control.close();
+      await release();
+      await background;
+    },
+  };
+};
+
+/** Runs a reference IPA until SIGTERM or SIGINT, or until it has polled once. */
+export const runIpa = async (options: IpaProcessOptions): Promise<void> => {
+  if (!options.once)
+    return runUntilSignal(
+      surroundings => startIpa(options, surroundings),
+      ({ control }) => ({ control }),
+    );
+  const running = await startIpa(options, { report: problem => process.stderr.write(`${problem}\n`) });
+  await running.poll();
+  await running.close();
+};

@@ -1,6 +1,6 @@
 import { type Duration, OperatorError } from './adapter.js';
 import { type ProcessOptions, type RunningProcess, startProcess } from './process.js';
-import { type Launch, launch, release, signalGroup } from './process-group.js';
+import { commandName, type Launch, launch, release, signalGroup } from './process-group.js';
 import { errorText } from './tls.js';
 
 /** What a command said until it ended. */
@@ -16,13 +16,13 @@ const LONGEST_OUTPUT = 1024 * 1024;
 export const runCommand = (options: Launch & { readonly timeout: Duration; readonly signal: AbortSignal }): Promise<CommandResult> =>
   new Promise((resolve, reject) => {
     const { command, timeout, signal } = options;
-    const name = typeof command === 'string' ? command : command.join(' ');
+    const name = commandName(command);
     if (signal.aborted) return reject(new OperatorError('timeout', `"${name}" was given up: ${errorText(signal.reason)}`));
-    const child = launch(options);
+    const { child, ...streams } = launch(options);
     const outputs = { stdout: '', stderr: '' };
     for (const stream of ['stdout', 'stderr'] as const) {
-      child[stream]?.setEncoding('utf8');
-      child[stream]?.on('data', (chunk: string) => {
+      streams[stream].setEncoding('utf8');
+      streams[stream].on('data', (chunk: string) => {
         outputs[stream] = (outputs[stream] + chunk).slice(-LONGEST_OUTPUT);
       });
     }

@@ -1,5 +1,14 @@
 /** Child processes in groups of their own, none of which outlives the harness. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
+import { Readable, type Writable } from 'node:stream';
+import { OperatorError } from './adapter.js';
+import { errorText } from './tls.js';
+
+/** The ends of a program's standard input and output. */
+export interface ProgramStreams {
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+}
 
 export interface Launch {
   /** A list runs as it is; a text runs in the shell. */
@@ -7,7 +16,19 @@ export interface Launch {
   readonly cwd?: string;
   /** Laid over the environment of the harness. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Talks with the program over its standard streams, and gives back the rest of its output. Without it the program's input is closed. */
+  readonly attach?: (streams: ProgramStreams) => Readable;
 }
+
+/** A command that was launched, and its outputs: without what `attach` took of them. */
+export interface Launched {
+  readonly child: ChildProcess;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+}
+
+/** A command as people write it. */
+export const commandName = (command: Launch['command']): string => (typeof command === 'string' ? command : command.join(' '));
 
 const HAS_GROUPS = process.platform !== 'win32';
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -53,19 +74,30 @@ export const release = (child: ChildProcess): void => {
   for (const signal of SIGNALS) process.removeListener(signal, onSignal);
 };
 
-/** Starts a command as the leader of a new group, its input closed. A command that cannot be run ends with an `error` event. */
-export const launch = ({ command, cwd, env }: Launch): ChildProcess => {
-  const options = {
+const spawned = (command: Launch['command'], options: SpawnOptions): ChildProcess => {
+  try {
+    if (typeof command === 'string') return spawn(command, { ...options, shell: true });
+    return spawn(command[0] ?? '', command.slice(1), options);
+  } catch (cause) {
+    // What no program can be given, such as a NUL within a parameter.
+    throw new OperatorError('notStarted', `"${commandName(command)}" cannot be run: ${errorText(cause)}`, { cause });
+  }
+};
+
+/** Starts a command as the leader of a new group. A command that cannot be run ends with an `error` event. */
+export const launch = ({ command, cwd, env, attach }: Launch): Launched => {
+  const child = spawned(command, {
     ...(cwd === undefined ? {} : { cwd }),
     env: { ...process.env, ...env },
     detached: HAS_GROUPS,
-    stdio: ['ignore', 'pipe', 'pipe'] as ['ignore', 'pipe', 'pipe'],
-  };
-  const child =
-    typeof command === 'string' ? spawn(command, { ...options, shell: true }) : spawn(command[0] ?? '', command.slice(1), options);
+    stdio: [attach === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+  });
+  // There are no streams when the harness itself may not open any more.
+  const { stdin, stdout = null, stderr = null } = child;
+  const [output, errors] = [stdout ?? Readable.from([]), stderr ?? Readable.from([])];
   if (child.pid !== undefined) {
     watch(child.pid, child);
     child.once('exit', () => release(child));
   }
-  return child;
+  return { child, stdout: attach && stdin ? attach({ stdin, stdout: output }) : output, stderr: errors };
 };

@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { expect } from 'chai';
 import { OperatorError, type OperatorErrorCode } from './adapter.js';
+import { openStdioSlot } from './apdu-stdio-slot.js';
+import { octetsOf, testCard } from './card-contract.js';
 import { runCommand, startCommand } from './command.js';
 import { type ProcessOptions, type RunningProcess, startProcess } from './process.js';
 
@@ -137,6 +139,49 @@ describe('process', () => {
     );
     expect(message).to.equal('the start of "sleep 1000" was given up: interrupted');
   });
+  it('gives a program the card on its standard streams, and keeps the dialogue out of its output', async () => {
+    const slot = openStdioSlot();
+    const card = testCard();
+    card.respond = () => octetsOf('6a82');
+    await slot.insert(card);
+    const script = `const { openStdioCard } = await import('${new URL('./apdu-stdio-card.js', import.meta.url).href}');
+      console.log('booting');
+      const card = openStdioCard();
+      const answer = await card.transmit(Uint8Array.of(0, 0xa4), { signal: new AbortController().signal });
+      console.log(JSON.stringify({ answer: Buffer.from(answer).toString('hex') }));
+      await card.close();`;
+    const command = [process.execPath, '--input-type=module', '-e', script];
+    const started = await start({ command, ready: { stdout: 'json' }, attach: slot.attach });
+    expect(started.facts).to.deep.equal({ answer: '6a82' });
+    expect(await started.exited).to.deep.equal({ code: 0, signal: undefined });
+    expect(started.output()).to.equal('booting\n{"answer":"6a82"}\n');
+    expect(card.heard).to.deep.equal(['on', '00a4', 'off']);
+    await slot.close();
+  });
+  it('tells that a program ended, with its last output, and can be started again', async () => {
+    const slot = openStdioSlot();
+    const card = testCard();
+    await slot.insert(card);
+    const connect = `console.log('{"type":"apdu","payload":{"func":"connect","param":null}}'); process.stdin.once('data', () => {`;
+    const crash = `${connect} console.log('x'.repeat(100000)); console.error('out of memory'); process.kill(process.pid, 'SIGABRT'); });`;
+    const first = await start({ command: node(crash), attach: slot.attach });
+    expect(await first.exited).to.deep.equal({ code: undefined, signal: 'SIGABRT' });
+    expect(first.output())
+      .to.match(/x{60000}/)
+      .and.to.contain('out of memory');
+    const second = await start({ command: node(`${connect} console.log('up'); });`), ready: { stdout: 'up' }, attach: slot.attach });
+    await second.stop();
+    expect(card.heard.slice(0, 3)).to.deep.equal(['on', 'off', 'on']);
+    await slot.close();
+  });
+  it('does not keep a line without end', async () => {
+    const endless = `const fill = () => { while (process.stdout.write('x'.repeat(65536))); process.stdout.once('drain', fill); }; fill();`;
+    const message = await operatorError(start({ command: node(endless), ready: { stdout: 'json' }, within: { seconds: 0.3 } }), 'timeout');
+    expect(message.length).to.be.lessThan(70_000);
+  });
+  it('is not started when a parameter cannot be passed on', async () => {
+    expect(await operatorError(start({ command: ['echo', 'a\0b'] }), 'notStarted')).to.contain('cannot be run');
+  });
   for (const end of ['process.exit(0)', `process.kill(process.pid, 'SIGINT')`])
     it(`does not outlive a harness that ends with ${end}`, async () => {
       const line = await lifeline();
@@ -180,6 +225,14 @@ describe('command', () => {
     const result = runCommand({ command: 'sleep 1000', timeout: within, signal: caller.signal });
     caller.abort(new Error('the sequence is over'));
     expect(await operatorError(result, 'timeout')).to.equal('"sleep 1000" was given up: the sequence is over');
+  });
+  it('gives a command the card on its standard streams', async () => {
+    const slot = openStdioSlot();
+    await slot.insert(testCard());
+    const command = `echo '{"type":"apdu","payload":{"func":"connect","param":null}}'; read answer; echo "told $answer"`;
+    const result = await runCommand({ command, timeout: within, signal, attach: slot.attach });
+    expect(result.stdout).to.match(/^told \{"type":"apdu","payload":\{"ecode":0,"data":"3B9F/);
+    await slot.close();
   });
   it('runs beside the sequence until it is stopped', async () => {
     const started = await startCommand({ command: 'sleep 1000', within });

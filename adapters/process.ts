@@ -1,8 +1,8 @@
-import type { ChildProcess } from 'node:child_process';
 import { connect } from 'node:net';
-import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { type Duration, OperatorError } from './adapter.js';
-import { type Launch, launch, release, signalGroup } from './process-group.js';
+import { lineCutter } from './lines.js';
+import { commandName, type Launch, launch, release, signalGroup } from './process-group.js';
 import { errorText } from './tls.js';
 
 /** What tells that a started program is ready: somebody listens at host:port, or a line of its output. */
@@ -28,15 +28,17 @@ export interface RunningProcess {
   readonly pid: number;
   /** Members of the JSON line by which it said that it is ready. */
   readonly facts: Readonly<Record<string, unknown>>;
-  /** The last 64 KiB of its output, both streams in the order in which they came. */
+  /** The last 64 KiB of its output, both streams in the order in which they came; without what `attach` took of it. */
   readonly output: () => string;
-  /** Resolves when the program itself has ended. */
+  /** Resolves when the program itself has ended, by itself or not, and its last output has been read. */
   readonly exited: Promise<Exit>;
   /** Ends the program and all it started: asks first, and forces it after the grace time (3 s). */
   readonly stop: (grace?: Duration) => Promise<Exit>;
 }
 
 const KEPT = 64 * 1024;
+/** For the last output of a program that has ended. */
+const LAST_WORDS_MS = 250;
 
 /** Keeps the last octets of an output. */
 const tail = () => {
@@ -105,40 +107,37 @@ const objectIn = (line: string): Record<string, unknown> | undefined => {
   }
 };
 
-const untilLine = (child: ChildProcess, wanted: string, over: AbortSignal): Promise<Record<string, unknown>> =>
+const untilLine = (output: Readable, wanted: string, over: AbortSignal): Promise<Record<string, unknown>> =>
   new Promise(resolve => {
-    if (child.stdout === null) return resolve({});
-    const lines = createInterface({ input: child.stdout });
-    const settle = (facts: Record<string, unknown>) => {
-      lines.removeAllListeners();
-      lines.close();
-      // Closing the reader pauses the stream, and a full pipe would stop the program.
-      child.stdout?.resume();
-      resolve(facts);
-    };
-    lines.on('line', line => {
+    const { push, end } = lineCutter(KEPT, ({ octets }) => {
+      const line = octets.toString('utf8');
       const facts = wanted === 'json' ? objectIn(line) : line.includes(wanted) ? {} : undefined;
       if (facts !== undefined) settle(facts);
     });
+    const settle = (facts: Record<string, unknown>) => {
+      output.removeListener('data', push);
+      output.removeListener('end', end);
+      resolve(facts);
+    };
+    output.on('data', push);
+    output.on('end', end);
     if (over.aborted) settle({});
     else over.addEventListener('abort', () => settle({}));
   });
 
-const describe = (command: string | readonly string[]): string => (typeof command === 'string' ? command : command.join(' '));
-
 /** Starts a program and waits until it is ready; rejects with OperatorError `notStarted` or `timeout`, the program's output in the message. */
 export const startProcess = async (options: ProcessOptions): Promise<RunningProcess> => {
   const { command, ready, within } = options;
-  const name = describe(command);
+  const name = commandName(command);
   if (ready && 'tcp' in ready && (await isListening(ready.tcp)))
     throw new OperatorError(
       'notStarted',
       `"${name}" was not started: something listens on ${ready.tcp} already, perhaps left over from another run`,
     );
-  const child = launch(options);
+  const { child, stdout, stderr } = launch(options);
   const output = tail();
-  child.stdout?.on('data', output.add);
-  child.stderr?.on('data', output.add);
+  stdout.on('data', output.add);
+  stderr.on('data', output.add);
   const over = new AbortController();
   let problem: OperatorError | undefined;
   const give = (error: OperatorError) => {
@@ -150,8 +149,15 @@ export const startProcess = async (options: ProcessOptions): Promise<RunningProc
       give(new OperatorError('notStarted', `"${name}" cannot be run: ${errorText(cause)}`, { cause }));
       resolve({ code: undefined, signal: undefined });
     });
-    // `close` comes when the output has been read to its end; a child of the program may hold it open, so `exit` is enough.
-    child.once('exit', (code, signal) => setImmediate(() => resolve({ code: code ?? undefined, signal: signal ?? undefined })));
+    child.once('exit', (code, signal) => {
+      const settle = () => {
+        clearTimeout(timer);
+        resolve({ code: code ?? undefined, signal: signal ?? undefined });
+      };
+      // `close` comes when the output has been read to its end; a child of the program may hold it open for ever.
+      const timer = setTimeout(settle, LAST_WORDS_MS);
+      child.once('close', settle);
+    });
   });
   const stop: RunningProcess['stop'] = async (grace = { seconds: 3 }) => {
     if (signalGroup(child, 'SIGTERM')) {
@@ -182,7 +188,7 @@ export const startProcess = async (options: ProcessOptions): Promise<RunningProc
 
   let facts: Record<string, unknown> = {};
   if (ready && 'tcp' in ready) facts = await untilListening(ready.tcp, over.signal);
-  else if (ready) facts = await untilLine(child, ready.stdout, over.signal);
+  else if (ready) facts = await untilLine(stdout, ready.stdout, over.signal);
   // Whether a command can be run at all shows in the next turn.
   else await new Promise(resolve => setImmediate(resolve));
   isReady = true;

@@ -194,6 +194,24 @@ describe('receiving eUICC', () => {
     });
   }
 
+  it('leaves out the checks that it is told to overlook, one by one', () => {
+    const overlooks = (reason: string) => (found: string) => found === reason;
+    const otherOperation = assemble({ initialise: channel(f => f.replace('820101', '820102')) });
+    const otherType = assemble({ initialise: channel(f => f.replace('800188', '800180')) });
+    const damaged = bind().map((octet, n, all) => (n === all.length - 1 ? octet ^ 1 : octet));
+    const cases: readonly (readonly [reason: string, bpp: Uint8Array])[] = [
+      ['unsupportedRemoteOperationType', otherOperation],
+      ['invalidTransactionId', bind({ transactionId: bytes('01') })],
+      ['invalidSignature', bind({ signature: new Uint8Array(64) })],
+      ['unsupportedCrtValues', otherType],
+      ['scp03tSecurityError', damaged],
+    ];
+    for (const [reason, bpp] of cases) {
+      expect(openProfile(bpp, { ...expected, overlooks: overlooks(reason) }).ok, reason).to.equal(true);
+      expect(openProfile(bpp, { ...expected, overlooks: overlooks('pprNotAllowed') })).to.deep.include({ ok: false, reason });
+    }
+  });
+
   it('finds one changed bit in any block, names its command, and stops', () => {
     const segments = splitSegments(bind({ ppk })) ?? [];
     const commands = [

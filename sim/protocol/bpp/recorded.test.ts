@@ -114,7 +114,7 @@ for (const file of ['bpp-nist.json', 'bpp-brainpool.json']) {
         const wanted = recording.blocks[index];
         if (wanted?.tag === '86' && recording.blocks[index - 1]?.tag !== '86' && ppk) state = startBsp(ppk);
         expect([state.counter, hex(state.macChainingValue)], `block ${index}`).to.deep.equal([wanted?.counter, wanted?.macChainingValue]);
-        const opened = unprotect(state, block, wanted?.tag === '88' ? 'macOnly' : 'encrypted', recording.maximumBlock);
+        const opened = unprotect(state, block, wanted?.tag === '88' ? 'macOnly' : 'encrypted', { maximum: recording.maximumBlock });
         if (!opened.ok) return expect.fail(opened.message);
         expect(hex(opened.next.macChainingValue)).to.equal(wanted?.mac);
         state = opened.next;

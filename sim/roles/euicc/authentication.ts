@@ -3,15 +3,17 @@ import { type Decoded, fieldOctets } from '#protocol/asn1/element.js';
 import { encode } from '#protocol/asn1/encode.js';
 import { equal, tlv } from '#protocol/asn1/tlv.js';
 import { raw, type ValueOf } from '#protocol/asn1/type.js';
-import { sign, verify } from '#protocol/crypto/ecdsa.js';
+import { verify } from '#protocol/crypto/ecdsa.js';
 import type { Curve } from '#protocol/crypto/key.js';
 import { AuthenticateServerResponse, EuiccSigned1 } from '#protocol/iot/authentication.js';
 import type { AuthenticateServerRequest } from '#protocol/rsp/authentication.js';
 import { type Certificate, isProblem, parseCertificate } from '#protocol/x509/certificate.js';
 import type { Role } from '#protocol/x509/roles.js';
 import { type ChainFault, verifyChain } from '#protocol/x509/verify.js';
-import { credentialFor } from './credentials.js';
+import { type Credential, credentialFor } from './credentials.js';
 import { euiccInfo2Octets } from './info.js';
+import { type Check, refusal } from './judgement.js';
+import { signObject } from './signing.js';
 import { breaksDown, type Chip } from './state.js';
 
 /** AuthenticateErrorCode. SGP.22 5.7.13 */
@@ -28,58 +30,84 @@ const ERRORS = {
 
 /** ES10b.GetEUICCChallenge: opens a session and forgets an older one. */
 export const newChallenge = (chip: Chip): Uint8Array => {
-  const challenge = chip.world.random(16);
+  const challenge = chip.decisions.newChallenge(chip.world.random);
   chip.memory.session = { challenge };
   return challenge;
 };
 
 /** A server certificate against the CIs of this eUICC, without a look at the time: an eUICC has no clock. */
-export const verifyServer = (chip: Chip, der: Uint8Array, roles: readonly Role[], curves: readonly Curve[]): Certificate | ChainFault => {
-  const certificate = parseCertificate(der);
-  if (isProblem(certificate)) return 'format';
+const faultOf = (chip: Chip, certificate: Certificate, roles: readonly Role[], curves: readonly Curve[]): ChainFault | undefined => {
   if (!curves.some(curve => curve === certificate.keyName)) return 'curve';
-  let fault: ChainFault = 'format';
+  let fault: ChainFault | undefined;
   for (const role of roles) {
-    const result = verifyChain({ leaf: certificate, intermediates: [], anchors: chip.credentials.map(c => c.ciCertificate), role });
-    const leaf = result.ok ? result.chain[0] : undefined;
-    if (leaf) return leaf;
-    if (!result.ok) fault = result.code;
+    const anchors = chip.credentials.map(c => c.ciCertificate);
+    const result = verifyChain({ leaf: certificate, intermediates: [], anchors, role });
+    if (result.ok) return undefined;
+    fault = result.code;
   }
   return fault;
 };
 
-/** The code for a certificate that is refused; the same three names in AuthenticateServer and PrepareDownload. */
-export const certificateError = (fault: ChainFault): 'unsupportedCurve' | 'invalidOid' | 'invalidCertificate' =>
-  fault === 'curve' ? 'unsupportedCurve' : fault === 'role' ? 'invalidOid' : 'invalidCertificate';
+/** The certificate of a server as far as it can be read, and what is checked of it in any function. SGP.22 5.7.5, 5.7.13 */
+export const checkServer = (
+  chip: Chip,
+  der: Uint8Array,
+  roles: readonly Role[],
+  curves: readonly Curve[],
+): { readonly server: Certificate | undefined; readonly checks: readonly Check[] } => {
+  const parsed = parseCertificate(der);
+  const server = isProblem(parsed) ? undefined : parsed;
+  const fault = server ? faultOf(chip, server, roles, curves) : 'format';
+  return {
+    server,
+    checks: [
+      ['certificate', ERRORS.invalidCertificate, fault !== undefined && fault !== 'curve' && fault !== 'role'],
+      ['curve', ERRORS.unsupportedCurve, fault === 'curve'],
+      ['role', roles.length > 1 ? ERRORS.invalidOid : ERRORS.invalidCertificate, fault === 'role'],
+    ],
+  };
+};
 
 type Request = Decoded<ValueOf<typeof AuthenticateServerRequest>>;
 
-const check = (chip: Chip, request: Request): keyof typeof ERRORS | { readonly server: Certificate } => {
+interface Checked {
+  readonly server: Certificate;
+  readonly credential: Credential;
+}
+
+const check = (chip: Chip, request: Request): number | Checked => {
   const { serverSigned1, serverSignature1, euiccCiPKIdToBeUsed, serverCertificate } = request.value;
-  const credential = credentialFor(chip.credentials, euiccCiPKIdToBeUsed);
-  if (!credential) return 'ciPKUnknown';
+  const { credentials, decisions, memory } = chip;
+  const ids = credentials.map(c => c.ciPKId);
+  const ciPKId = decisions.choosesCi('session', ids, euiccCiPKIdToBeUsed);
+  const credential = ciPKId && credentialFor(credentials, ciPKId);
+  const curve = (credential ?? credentials[0]).curve;
   // Certificates, keys and signatures of a session are all on the curve of its CI. SGP.22 2.6.7.2
-  const server = verifyServer(chip, serverCertificate, ['dp-auth', 'ds-auth'], [credential.curve]);
-  if (typeof server === 'string') return certificateError(server);
+  const { server, checks } = checkServer(chip, serverCertificate, ['dp-auth', 'ds-auth'], [curve]);
   const signed = fieldOctets(request, 'serverSigned1');
-  if (!server.publicKey || !signed || !verify(server.publicKey, signed, serverSignature1)) return 'invalidSignature';
-  const challenge = chip.memory.session?.challenge;
-  if (!challenge) return 'noSessionContext';
-  if (!equal(challenge, serverSigned1.euiccChallenge)) return 'euiccChallengeMismatch';
-  return breaksDown(chip, 'authenticateServer') ? 'undefinedError' : { server };
+  const isGenuine = server?.publicKey && signed && verify(server.publicKey, signed, serverSignature1);
+  const challenge = memory.session?.challenge;
+  const code = refusal(chip, 'authenticateServer', [
+    ['ciPKId', ERRORS.ciPKUnknown, credential === undefined],
+    ...checks,
+    ['signature', ERRORS.invalidSignature, !isGenuine],
+    ['session', ERRORS.noSessionContext, challenge === undefined],
+    ['challenge', ERRORS.euiccChallengeMismatch, challenge !== undefined && !equal(challenge, serverSigned1.euiccChallenge)],
+    ['breakdown', ERRORS.undefinedError, breaksDown(chip, 'authenticateServer')],
+  ]);
+  return code === undefined && server ? { server, credential: credential ?? credentials[0] } : (code ?? ERRORS.undefinedError);
 };
 
 /** ES10b.AuthenticateServer; returns the complete BF38. */
 export const authenticateServer = (chip: Chip, request: Request): Uint8Array => {
   const { spec } = chip.world;
-  const { serverSigned1, euiccCiPKIdToBeUsed } = request.value;
-  const { transactionId, serverAddress, serverChallenge } = serverSigned1;
+  const { transactionId, serverAddress, serverChallenge } = request.value.serverSigned1;
   const checked = check(chip, request);
-  const credential = credentialFor(chip.credentials, euiccCiPKIdToBeUsed);
-  if (typeof checked === 'string' || !credential) {
-    const code = ERRORS[typeof checked === 'string' ? checked : 'undefinedError'];
-    return encode(AuthenticateServerResponse, { authenticateResponseError: { transactionId, authenticateErrorCode: code } }, { spec });
+  if (typeof checked === 'number') {
+    const authenticateResponseError = { transactionId, authenticateErrorCode: checked };
+    return encode(AuthenticateServerResponse, { authenticateResponseError }, { spec });
   }
+  const { credential, server } = checked;
   const euiccSigned1 = encode(
     EuiccSigned1,
     {
@@ -91,18 +119,18 @@ export const authenticateServer = (chip: Chip, request: Request): Uint8Array => 
     },
     { spec },
   );
-  const euiccSignature1 = sign(credential.key, euiccSigned1);
+  const { object, signature: euiccSignature1 } = signObject(chip, 'euiccSigned1', credential, euiccSigned1);
   chip.memory.session = {
     // Used once: a second AuthenticateServer needs a new challenge.
-    challenge: undefined,
+    challenge: chip.decisions.performs('forgetChallenge') ? undefined : chip.memory.session?.challenge,
     transactionId,
     serverAddress,
-    serverOids: checked.server.registeredIds ?? [],
-    serverCiPKId: checked.server.authorityKeyId,
+    serverOids: server.registeredIds ?? [],
+    serverCiPKId: server.authorityKeyId,
     credential,
     euiccSignature1: tlv(0x5f37, euiccSignature1),
   };
   const { euiccCertificate, eumCertificate } = credential;
-  const authenticateResponseOk = { euiccSigned1: raw(euiccSigned1), euiccSignature1, euiccCertificate, eumCertificate };
+  const authenticateResponseOk = { euiccSigned1: raw(object), euiccSignature1, euiccCertificate, eumCertificate };
   return encode(AuthenticateServerResponse, { authenticateResponseOk }, { spec });
 };

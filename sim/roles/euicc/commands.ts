@@ -19,9 +19,11 @@ import { CancelSessionRequest, PrepareDownloadRequest } from '#protocol/rsp/down
 import * as info from '#protocol/rsp/info.js';
 import * as notifications from '#protocol/rsp/notification.js';
 import { ProfileInfoListRequest } from '#protocol/rsp/profile.js';
+import { type Answer, refused } from './answer.js';
 import { authenticateServer, newChallenge } from './authentication.js';
 import { cancelSession, prepareDownload } from './download.js';
 import { addInitialEim, eimConfigurationData } from './eims.js';
+import * as fallback from './fallback.js';
 import { asksForEid, certificatesOf, connectivityParameters, euiccInfo1, euiccInfo2 } from './info.js';
 import { activateIpae, isForIpaeToo } from './ipae.js';
 import { listNotifications, removeNotification, retrieveNotifications } from './notifications.js';
@@ -99,16 +101,16 @@ export const COMMANDS: readonly Command[] = [
     configImmediateEnableResult: switching.configureImmediateEnable(chip, value),
   })),
   command(es10b.ExecuteFallbackMechanismRequest, es10b.ExecuteFallbackMechanismResponse, (chip, { refreshFlag }) => ({
-    executeFallbackMechanismResult: switching.executeFallback(chip, refreshFlag),
+    executeFallbackMechanismResult: fallback.executeFallback(chip, refreshFlag),
   })),
   command(es10b.ReturnFromFallbackRequest, es10b.ReturnFromFallbackResponse, (chip, { refreshFlag }) => ({
-    returnFromFallbackResult: switching.returnFromFallback(chip, refreshFlag),
+    returnFromFallbackResult: fallback.returnFromFallback(chip, refreshFlag),
   })),
   command(es10b.EnableEmergencyProfileRequest, es10b.EnableEmergencyProfileResponse, (chip, { refreshFlag }) => ({
-    enableEmergencyProfileResult: switching.enableEmergency(chip, refreshFlag),
+    enableEmergencyProfileResult: fallback.enableEmergency(chip, refreshFlag),
   })),
   command(es10b.DisableEmergencyProfileRequest, es10b.DisableEmergencyProfileResponse, (chip, { refreshFlag }) => ({
-    disableEmergencyProfileResult: switching.disableEmergency(chip, refreshFlag),
+    disableEmergencyProfileResult: fallback.disableEmergency(chip, refreshFlag),
   })),
   command(es10b.EuiccMemoryResetRequest, es10b.EuiccMemoryResetResponse, (chip, { resetOptions }) => resetMemory(chip, resetOptions)),
   command(IpaeActivationRequest, IpaeActivationResponse, (chip, { ipaeOption }) => ({
@@ -119,27 +121,21 @@ export const COMMANDS: readonly Command[] = [
 /** The command whose octets start with this tag in a version. */
 export const commandWithTag = (tag: number, spec: Spec): Command | undefined => COMMANDS.find(c => compile(c.request, spec).tag === tag);
 
-/** Status word and response data of one command, as an APDU exchange will carry them. */
-export interface Answer {
-  /** `9000`; `6A80`: the data cannot be read; `6A88`: no such function; `6985`: not now. */
-  readonly sw: '9000' | '6A80' | '6A88' | '6985';
-  readonly octets: Uint8Array;
-}
-const NOTHING = new Uint8Array();
-/** A refusal without data. */
-export const refused = (sw: Exclude<Answer['sw'], '9000'>): Answer => ({ sw, octets: NOTHING });
-
 /** Carries out a command that is one complete TLV of a known function. */
 export const answer = (chip: Chip, octets: Uint8Array): Answer => {
-  const { spec } = chip.world;
+  const { decisions, world } = chip;
+  const { spec } = world;
   const found = commandWithTag(readHeader(octets)?.tag ?? -1, spec);
-  if (!found) return refused('6A88');
-  if (chip.memory.isIpaeActive && !isForIpaeToo(found.request.name)) return refused('6985');
+  if (!found || !decisions.serves(found.request.name))
+    return decisions.answersUnknown(chip, octets) ?? refused(decisions.refuses('unknownFunction'));
+  if (chip.memory.isIpaeActive && !isForIpaeToo(found.request.name)) return refused(decisions.refuses('notNow'));
   const message = decode(found.request, octets, { spec });
   // Signed parts are passed on as received, which needs lengths that are known.
   const isReadable = message.ok && !message.diagnostics.some(d => d.code === 'indefiniteLength');
   // A command without an end is no command at all; only its content can be wrong in a way that has a code.
   const isWhole = readTlv(octets)?.end === octets.length;
   const value = isReadable ? found.perform(chip, message) : isWhole ? found.unreadable : undefined;
-  return value === undefined ? refused('6A80') : { sw: '9000', octets: encodeUntyped(found.response, value, { spec }) };
+  if (value === undefined) return refused(decisions.refuses('unreadable'));
+  const { response } = found;
+  return { sw: '9000', octets: decisions.outgoing(response.name, encodeUntyped(response, value, { spec }), octets) };
 };

@@ -4,13 +4,15 @@ import { encode } from '#protocol/asn1/encode.js';
 import { concat, equal, tlv } from '#protocol/asn1/tlv.js';
 import { type InputOf, raw, type ValueOf } from '#protocol/asn1/type.js';
 import { receiveProfile } from '#protocol/bpp/receive.js';
-import { sign, verify } from '#protocol/crypto/ecdsa.js';
+import { verify } from '#protocol/crypto/ecdsa.js';
 import { type Curve, type PrivateKey, type PublicKey, privateKeyFromScalar } from '#protocol/crypto/key.js';
 import { type CancelSessionResponse, PrepareDownloadResponse } from '#protocol/iot/download.js';
 import { type CancelSessionRequest, EUICCSigned2, EuiccCancelSessionSigned, type PrepareDownloadRequest } from '#protocol/rsp/download.js';
-import { certificateError, verifyServer } from './authentication.js';
+import { checkServer } from './authentication.js';
 import { objection } from './installation.js';
+import { refusal } from './judgement.js';
 import { endSession, type OpenSession, openSession } from './session.js';
+import { signObject } from './signing.js';
 import { breaksDown, type Chip } from './state.js';
 
 /** DownloadErrorCode. SGP.22 5.7.5 */
@@ -37,19 +39,33 @@ const sameId = (a: Uint8Array | undefined, b: Uint8Array | undefined): boolean =
 
 type Request = Decoded<ValueOf<typeof PrepareDownloadRequest>>;
 
-const check = (chip: Chip, open: OpenSession | undefined, request: Request): keyof typeof ERRORS | { readonly dpPbKey: PublicKey } => {
+const check = (chip: Chip, open: OpenSession | undefined, request: Request): number | { readonly dpPbKey: PublicKey } => {
   const { smdpCertificate, smdpSigned2, smdpSignature2 } = request.value;
-  if (!open) return 'noSessionContext';
   const curves = chip.credentials.map(c => c.curve);
-  const server = verifyServer(chip, smdpCertificate, ['dp-pb'], curves);
-  if (typeof server === 'string') return certificateError(server) === 'unsupportedCurve' ? 'unsupportedCurve' : 'invalidCertificate';
-  // CERT.DPpb must belong to the SM-DP+ that was authenticated, and come from the same CI. SGP.22 5.7.5
-  const isOfSession = server.registeredIds?.includes(open.oid) && sameId(server.authorityKeyId, open.session.serverCiPKId);
-  if (!server.publicKey || !isOfSession) return 'invalidCertificate';
-  const covered = concat(fieldOctets(request, 'smdpSigned2') ?? new Uint8Array(), open.euiccSignature1);
-  if (!verify(server.publicKey, covered, smdpSignature2)) return 'invalidSignature';
-  if (!equal(smdpSigned2.transactionId, open.transactionId)) return 'invalidTransactionId';
-  return breaksDown(chip, 'prepareDownload') ? 'undefinedError' : { dpPbKey: server.publicKey };
+  const { server, checks } = checkServer(chip, smdpCertificate, ['dp-pb'], curves);
+  const covered = concat(fieldOctets(request, 'smdpSigned2') ?? new Uint8Array(), open?.euiccSignature1 ?? new Uint8Array());
+  const isGenuine = server?.publicKey && verify(server.publicKey, covered, smdpSignature2);
+  const code = refusal(chip, 'prepareDownload', [
+    ['session', ERRORS.noSessionContext, open === undefined],
+    ...checks,
+    // CERT.DPpb must belong to the SM-DP+ that was authenticated, and come from the same CI. SGP.22 5.7.5
+    ['oid', ERRORS.invalidCertificate, open !== undefined && server?.registeredIds?.includes(open.oid) !== true],
+    ['issuer', ERRORS.invalidCertificate, open !== undefined && !sameId(server?.authorityKeyId, open.session.serverCiPKId)],
+    ['signature', ERRORS.invalidSignature, !isGenuine],
+    ['transactionId', ERRORS.invalidTransactionId, open !== undefined && !equal(smdpSigned2.transactionId, open.transactionId)],
+    ['breakdown', ERRORS.undefinedError, breaksDown(chip, 'prepareDownload')],
+  ]);
+  return code === undefined && server?.publicKey ? { dpPbKey: server.publicKey } : (code ?? ERRORS.undefinedError);
+};
+
+/** The key that the SM-DP+ names for a repeated download, or a new one. SGP.22 5.7.5 */
+const oneTimeKeyFor = (chip: Chip, { oid, credential }: OpenSession, named: Uint8Array | undefined): PrivateKey => {
+  const { memory, decisions } = chip;
+  const kept = memory.otKeys.find(k => k.oid === oid && named !== undefined && equal(k.key.point, named));
+  if (kept && decisions.performs('reuseOneTimeKey')) return kept.key;
+  const key = oneTimeKey(chip, credential.curve);
+  memory.otKeys = [...memory.otKeys.slice(1 - KEPT_KEYS), { oid, key }];
+  return key;
 };
 
 /** ES10b.PrepareDownload; returns the complete BF21. */
@@ -58,14 +74,12 @@ export const prepareDownload = (chip: Chip, request: Request): Uint8Array => {
   const { transactionId, bppEuiccOtpk } = request.value.smdpSigned2;
   const open = openSession(chip);
   const checked = check(chip, open, request);
-  if (typeof checked === 'string' || !open) {
-    const downloadErrorCode = ERRORS[typeof checked === 'string' ? checked : 'noSessionContext'];
+  if (typeof checked === 'number' || !open) {
+    const downloadErrorCode = typeof checked === 'number' ? checked : ERRORS.noSessionContext;
     return encode(PrepareDownloadResponse, { downloadResponseError: { transactionId, downloadErrorCode } }, { spec });
   }
-  const { session, credential, oid } = open;
-  const kept = chip.memory.otKeys.find(k => k.oid === oid && bppEuiccOtpk !== undefined && equal(k.key.point, bppEuiccOtpk));
-  const otKey = kept?.key ?? oneTimeKey(chip, credential.curve);
-  if (!kept) chip.memory.otKeys = [...chip.memory.otKeys.slice(1 - KEPT_KEYS), { oid, key: otKey }];
+  const { session, credential } = open;
+  const otKey = oneTimeKeyFor(chip, open, bppEuiccOtpk);
   const euiccSigned2 = encode(EUICCSigned2, { transactionId, euiccOtpk: otKey.point, hashCc: request.value.hashCc }, { spec });
   const smdpSignature2 = tlv(0x5f37, request.value.smdpSignature2);
   session.otKey = otKey;
@@ -76,9 +90,10 @@ export const prepareDownload = (chip: Chip, request: Request): Uint8Array => {
     transactionId,
     eid: chip.eid,
     refuse: (command, octets) => objection(chip, session, command, octets),
+    overlooks: reason => !chip.decisions.hinders('loadBoundProfilePackage', reason),
   });
-  const euiccSignature2 = sign(credential.key, concat(euiccSigned2, smdpSignature2));
-  return encode(PrepareDownloadResponse, { downloadResponseOk: { euiccSigned2: raw(euiccSigned2), euiccSignature2 } }, { spec });
+  const { object, signature: euiccSignature2 } = signObject(chip, 'euiccSigned2', credential, euiccSigned2, smdpSignature2);
+  return encode(PrepareDownloadResponse, { downloadResponseOk: { euiccSigned2: raw(object), euiccSignature2 } }, { spec });
 };
 
 /** ES10b.CancelSession: signs the reason and forgets the session. SGP.22 5.7.14 */
@@ -86,13 +101,16 @@ export const cancelSession = (
   chip: Chip,
   request: ValueOf<typeof CancelSessionRequest>,
 ): InputOf<ValueOf<typeof CancelSessionResponse>> => {
-  const open = openSession(chip);
-  if (!open || !equal(open.transactionId, request.transactionId)) return { cancelSessionResponseError: 5 };
-  if (breaksDown(chip, 'cancelSession')) return { cancelSessionResponseError: ERRORS.undefinedError };
   const { transactionId, reason } = request;
-  const signed = encode(EuiccCancelSessionSigned, { transactionId, smdpOid: open.oid, reason });
-  endSession(chip, open.session, false);
-  return {
-    cancelSessionResponseOk: { euiccCancelSessionSigned: raw(signed), euiccCancelSessionSignature: sign(open.credential.key, signed) },
-  };
+  const open = openSession(chip);
+  const code = refusal(chip, 'cancelSession', [
+    ['session', ERRORS.invalidTransactionId, open === undefined],
+    ['transactionId', ERRORS.invalidTransactionId, open !== undefined && !equal(open.transactionId, transactionId)],
+    ['breakdown', ERRORS.undefinedError, breaksDown(chip, 'cancelSession')],
+  ]);
+  if (code !== undefined || !open) return { cancelSessionResponseError: code ?? ERRORS.undefinedError };
+  const data = encode(EuiccCancelSessionSigned, { transactionId, smdpOid: open.oid, reason });
+  const { object, signature } = signObject(chip, 'euiccCancelSessionSigned', open.credential, data);
+  if (chip.decisions.performs('endSession')) endSession(chip, open.session, false);
+  return { cancelSessionResponseOk: { euiccCancelSessionSigned: raw(object), euiccCancelSessionSignature: signature } };
 };

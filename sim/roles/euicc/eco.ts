@@ -4,6 +4,7 @@ import type { EimConfigurationData } from '#protocol/iot/eim-configuration.js';
 import type { Eco } from '#protocol/iot/package.js';
 import { credentialFor } from './credentials.js';
 import { associate, checkNewEim, isCounter, signingKey, updateWith } from './eims.js';
+import { type Check, refusal } from './judgement.js';
 import { coded, type Outcome } from './psmo.js';
 import { breaksDown, type Chip } from './state.js';
 
@@ -18,38 +19,47 @@ const PROPRIETARY = 3;
 
 type Configuration = ValueOf<typeof EimConfigurationData>;
 
+const broken = (chip: Chip, name: string): Check => ['breakdown', UNDEFINED_ERROR, breaksDown(chip, name)];
+
 const addEim = (chip: Chip, given: Configuration): Outcome => {
-  const refusal = breaksDown(chip, 'addEim') ? UNDEFINED_ERROR : checkNewEim(chip, given, chip.memory.eims);
-  if (refusal !== undefined) return { result: { addEimResult: { addEimResultCode: refusal } }, isSuccess: false };
+  const code = refusal(chip, 'addEim', [broken(chip, 'addEim')]) ?? checkNewEim(chip, 'addEim', given, chip.memory.eims);
+  if (code !== undefined) return { result: { addEimResult: { addEimResultCode: code } }, isSuccess: code === OK };
   const token = associate(chip, given)?.associationToken;
   return { result: { addEimResult: token === undefined ? { addEimResultCode: OK } : { associationToken: token } }, isSuccess: true };
 };
 
 const deleteEim = (chip: Chip, eimId: string): number => {
-  const { memory } = chip;
-  if (breaksDown(chip, 'deleteEim')) return UNDEFINED_ERROR;
-  if (eimId === '' || eimId.length > 128) return COMMAND_ERROR;
-  if (!memory.eims.some(eim => eim.eimId === eimId)) return NOT_FOUND;
-  memory.eims = memory.eims.filter(eim => eim.eimId !== eimId);
+  const { memory, decisions } = chip;
+  const code = refusal(chip, 'deleteEim', [
+    broken(chip, 'deleteEim'),
+    ['form', COMMAND_ERROR, eimId === '' || eimId.length > 128],
+    ['found', NOT_FOUND, !memory.eims.some(eim => eim.eimId === eimId)],
+  ]);
+  if (code !== undefined) return code;
+  if (decisions.performs('deleteEim')) memory.eims = memory.eims.filter(eim => eim.eimId !== eimId);
   return memory.eims.length === 0 ? LAST_EIM_DELETED : OK;
 };
 
 const updateEim = (chip: Chip, given: Configuration): number => {
   const eim = chip.memory.eims.find(e => e.eimId === given.eimId);
-  if (breaksDown(chip, 'updateEim')) return UNDEFINED_ERROR;
-  if (!eim) return NOT_FOUND;
-  if (given.eimPublicKeyData && !signingKey(given.eimPublicKeyData)) return COMMAND_ERROR;
-  if (given.euiccCiPKId && !credentialFor(chip.credentials, given.euiccCiPKId)) return CI_UNKNOWN;
-  const { counterValue } = given;
+  const { counterValue, eimPublicKeyData, euiccCiPKId } = given;
   // A lower counter would let old packages in again, unless the key that signed them goes.
-  const goesBack = counterValue !== undefined && counterValue < eim.counterValue && !given.eimPublicKeyData;
-  if (counterValue !== undefined && (!isCounter(counterValue) || goesBack)) return COUNTER_OUT_OF_RANGE;
-  updateWith(eim, given);
-  return OK;
+  const goesBack = counterValue !== undefined && eim !== undefined && counterValue < eim.counterValue && !eimPublicKeyData;
+  const code = refusal(chip, 'updateEim', [
+    broken(chip, 'updateEim'),
+    ['found', NOT_FOUND, eim === undefined],
+    ['form', COMMAND_ERROR, eimPublicKeyData !== undefined && !signingKey(eimPublicKeyData)],
+    ['ciPKId', CI_UNKNOWN, euiccCiPKId !== undefined && !credentialFor(chip.credentials, euiccCiPKId)],
+    ['range', COUNTER_OUT_OF_RANGE, counterValue !== undefined && !isCounter(counterValue)],
+    ['counter', COUNTER_OUT_OF_RANGE, goesBack],
+  ]);
+  if (code === undefined && eim) updateWith(chip, eim, given);
+  return code ?? OK;
 };
 
 const listEim = (chip: Chip): Outcome => {
-  if (breaksDown(chip, 'listEim')) return { result: { listEimResult: { listEimError: UNDEFINED_ERROR } }, isSuccess: false };
+  const code = refusal(chip, 'listEim', [broken(chip, 'listEim')]);
+  if (code !== undefined) return { result: { listEimResult: { listEimError: code } }, isSuccess: false };
   const eimIdList = chip.memory.eims.map(({ eimId, data: { eimIdType } }) =>
     eimIdType === undefined || eimIdType === PROPRIETARY ? { eimId } : { eimId, eimIdType },
   );

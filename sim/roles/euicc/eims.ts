@@ -5,6 +5,8 @@ import { type PublicKey, publicKeyFromSpki } from '#protocol/crypto/key.js';
 import type { AddInitialEimResponse, EimConfigurationData, GetEimConfigurationDataResponse } from '#protocol/iot/eim-configuration.js';
 import { isProblem, parseCertificate } from '#protocol/x509/certificate.js';
 import { type Credential, credentialFor } from './credentials.js';
+import type { EuiccDecisions } from './decisions.js';
+import { refusal } from './judgement.js';
 import { breaksDown, type Chip, type Eim, MAXIMUM_COUNTER } from './state.js';
 
 type Configuration = ValueOf<typeof EimConfigurationData>;
@@ -12,7 +14,6 @@ type KeyData = Configuration['eimPublicKeyData'];
 
 /** The token that asks the eUICC to allocate one. SGP.32 2.11.1.1.1 */
 const ALLOCATE = -1;
-const PROPRIETARY = 3;
 
 /** The signing key of an eIM; no chain and no validity is looked at. Undefined when it is none of the eUICC's curves. */
 export const signingKey = (data: KeyData): PublicKey | undefined => {
@@ -35,11 +36,12 @@ export const eimFrom = (
   given: { readonly [K in keyof Configuration]: Configuration[K] | undefined } & { readonly eimId: string },
   associationToken: number | undefined,
   credentials: readonly Credential[],
+  assigned: ReturnType<EuiccDecisions['assignsDefaults']>,
 ): Eim | undefined => {
   const { eimId, counterValue, eimPublicKeyData } = given;
   const euiccCiPKId = given.euiccCiPKId ?? credentials[0]?.ciPKId;
   if (!eimId || counterValue === undefined || !eimPublicKeyData || !euiccCiPKId) return undefined;
-  const defaults = { eimIdType: PROPRIETARY, eimSupportedProtocol: ['eimProprietary'], euiccCiPKId };
+  const defaults = { ...assigned, euiccCiPKId };
   const present = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   const data = over(defaults, { ...present, eimId });
   return { eimId, counterValue, associationToken, key: signingKey(eimPublicKeyData), data, euiccCiPKId };
@@ -55,33 +57,44 @@ const CODES = {
   commandError: 7,
   undefinedError: 127,
 } as const;
-type Refusal = (typeof CODES)[keyof typeof CODES];
 
 /** Checks one configuration; `others` are the eIMs that will exist beside it. */
-export const checkNewEim = (chip: Chip, given: Configuration, others: readonly { readonly eimId: string }[]): Refusal | undefined => {
-  if (others.some(eim => eim.eimId === given.eimId)) return CODES.associatedEimAlreadyExists;
-  if (!given.eimId || given.counterValue === undefined || !signingKey(given.eimPublicKeyData)) return CODES.commandError;
-  if (given.euiccCiPKId && !credentialFor(chip.credentials, given.euiccCiPKId)) return CODES.ciPKUnknown;
-  if (given.associationToken !== undefined && given.associationToken !== ALLOCATE) return CODES.invalidAssociationToken;
-  if (!isCounter(given.counterValue)) return CODES.counterValueOutOfRange;
+export const checkNewEim = (
+  chip: Chip,
+  of: 'addEim' | 'addInitialEim',
+  given: Configuration,
+  others: readonly { readonly eimId: string }[],
+): number | undefined => {
   const { limits, memoryFull } = chip.config;
-  return memoryFull || others.length >= (limits?.eims ?? Number.POSITIVE_INFINITY) ? CODES.insufficientMemory : undefined;
+  const { eimId, counterValue, associationToken, euiccCiPKId } = given;
+  const isFull = memoryFull === true || others.length >= (limits?.eims ?? Number.POSITIVE_INFINITY);
+  return refusal(chip, of, [
+    ['exists', CODES.associatedEimAlreadyExists, others.some(eim => eim.eimId === eimId)],
+    ['form', CODES.commandError, !eimId || counterValue === undefined || !signingKey(given.eimPublicKeyData)],
+    ['ciPKId', CODES.ciPKUnknown, euiccCiPKId !== undefined && !credentialFor(chip.credentials, euiccCiPKId)],
+    ['associationToken', CODES.invalidAssociationToken, associationToken !== undefined && associationToken !== ALLOCATE],
+    ['counter', CODES.counterValueOutOfRange, counterValue !== undefined && !isCounter(counterValue)],
+    ['memory', CODES.insufficientMemory, isFull],
+  ]);
 };
 
 /** Stores an eIM that was checked; allocates the next association token when one is asked for. */
 export const associate = (chip: Chip, given: Configuration): Eim | undefined => {
-  const token = given.associationToken === ALLOCATE ? chip.memory.nextAssociationToken++ : undefined;
-  const eim = eimFrom(given, token, chip.credentials);
-  if (eim) chip.memory.eims.push(eim);
+  const { memory, decisions, credentials } = chip;
+  const token = decisions.allocatesToken(given.associationToken === ALLOCATE, memory.nextAssociationToken);
+  if (token === memory.nextAssociationToken) memory.nextAssociationToken += 1;
+  const eim = eimFrom(given, token, credentials, decisions.assignsDefaults());
+  if (eim && decisions.performs('addEim')) memory.eims.push(eim);
   return eim;
 };
 
 /** Lays the present fields of an update over an eIM; eimId and associationToken stay. SGP.32 5.13 (updateEim) */
-export const updateWith = (eim: Eim, given: Configuration): void => {
-  eim.data = over(eim.data, given);
-  eim.euiccCiPKId = given.euiccCiPKId ?? eim.euiccCiPKId;
-  eim.counterValue = given.counterValue ?? eim.counterValue;
-  if (given.eimPublicKeyData) eim.key = signingKey(given.eimPublicKeyData);
+export const updateWith = ({ decisions }: Chip, eim: Eim, given: Configuration): void => {
+  const { euiccCiPKId } = eim;
+  eim.data = over(decisions.performs('keepUnnamedData') ? eim.data : { ...decisions.assignsDefaults(), euiccCiPKId }, given);
+  eim.euiccCiPKId = given.euiccCiPKId ?? euiccCiPKId;
+  if (decisions.performs('updateCounter')) eim.counterValue = given.counterValue ?? eim.counterValue;
+  if (given.eimPublicKeyData && decisions.performs('updateKey')) eim.key = signingKey(given.eimPublicKeyData);
 };
 
 /** An eIM as GetEimConfigurationData shows it, with its current counter. */
@@ -94,12 +107,17 @@ export const configurationOf = (eim: Eim): Configuration => ({
 
 /** ES10b.AddInitialEim: all or nothing, and only while there is no eIM. SGP.32 5.9.4 */
 export const addInitialEim = (chip: Chip, list: readonly Configuration[]): InputOf<ValueOf<typeof AddInitialEimResponse>> => {
-  if (breaksDown(chip, 'addInitialEim')) return { addInitialEimError: CODES.undefinedError };
-  if (chip.memory.eims.length > 0) return { addInitialEimError: CODES.associatedEimAlreadyExists };
-  if (list.length === 0) return { addInitialEimError: CODES.commandError };
+  const code = refusal(chip, 'addInitialEim', [
+    ['breakdown', CODES.undefinedError, breaksDown(chip, 'addInitialEim')],
+    ['associated', CODES.associatedEimAlreadyExists, chip.memory.eims.length > 0],
+    ['form', CODES.commandError, list.length === 0],
+  ]);
+  if (code !== undefined) return { addInitialEimError: code };
   for (const [n, given] of list.entries()) {
-    const refusal = checkNewEim(chip, given, list.slice(0, n));
-    if (refusal !== undefined) return { addInitialEimError: refusal };
+    const wrong = checkNewEim(chip, 'addInitialEim', given, list.slice(0, n));
+    if (wrong === undefined) continue;
+    if (!chip.decisions.performs('addAllOrNothing')) for (const earlier of list.slice(0, n)) associate(chip, earlier);
+    return { addInitialEimError: wrong };
   }
   return {
     addInitialEimOk: list.map(given => {

@@ -6,9 +6,11 @@ import { EuiccPackageResult } from '#protocol/iot/result.js';
 import { BoundProfilePackage } from '#protocol/rsp/download.js';
 import { ProfileInstallationResult } from '#protocol/rsp/notification.js';
 import { type Actor, type Composed, ComposeError, type Received, type World } from '../../role.js';
-import { type Answer, answer, COMMANDS, refused } from './commands.js';
+import { type Answer, refused } from './answer.js';
+import { answer, COMMANDS } from './commands.js';
 import { type EuiccConfig, sizedOctets } from './config.js';
 import { credentialsOf } from './credentials.js';
+import { decisionsWith, type EuiccOverride } from './decisions.js';
 import { isProfileSegment, loadProfile } from './installation.js';
 import { isdrTemplates } from './ipae.js';
 import { memoryFrom } from './memory.js';
@@ -18,8 +20,9 @@ import { restart } from './restart.js';
 import type { Chip } from './state.js';
 import { viewOf } from './view.js';
 
-export type { Answer } from './commands.js';
+export type { Answer } from './answer.js';
 export type { EuiccConfig } from './config.js';
+export type { EuiccDecisions, EuiccOverride } from './decisions.js';
 export { type EuiccSigner, signerOf } from './signer.js';
 
 /** When a change of profiles that needs a REFRESH takes effect. */
@@ -49,14 +52,14 @@ export interface Euicc extends Actor {
 const PACKAGE_TAG = 0xbf51;
 
 const serve = (chip: Chip, command: Uint8Array): Answer => {
-  if (isProfileSegment(chip, command)) {
-    const octets = loadProfile(chip, command);
-    return octets ? { sw: '9000', octets } : refused('6985');
-  }
-  if (readHeader(command)?.tag !== PACKAGE_TAG) return answer(chip, command);
-  if (chip.memory.isIpaeActive) return refused('6985');
-  const octets = loadEuiccPackage(chip, command);
-  return octets ? { sw: '9000', octets } : refused('6A80');
+  const { decisions } = chip;
+  const isSegment = isProfileSegment(chip, command);
+  if (!isSegment && readHeader(command)?.tag !== PACKAGE_TAG) return answer(chip, command);
+  if (chip.memory.isIpaeActive) return refused(decisions.refuses('notNow'));
+  const octets = isSegment ? loadProfile(chip, command) : loadEuiccPackage(chip, command);
+  if (!octets) return refused(decisions.refuses(isSegment ? 'notNow' : 'unreadable'));
+  const { name } = isSegment ? ProfileInstallationResult : EuiccPackageResult;
+  return { sw: '9000', octets: octets.length > 0 ? decisions.outgoing(name, octets, command) : octets };
 };
 
 const execute = (chip: Chip, command: Uint8Array, effect: Effect = 'atOnce'): Answer => {
@@ -72,12 +75,20 @@ const RESPONSES: ReadonlyMap<string, Type> = new Map([
 ]);
 
 /** Makes a simulated eUICC; throws ComposeError when the configuration or the PKI does not allow for one. */
-export const createEuicc = (config: EuiccConfig, world: World): Euicc => {
+export const createEuicc = (config: EuiccConfig, world: World, overrides: readonly EuiccOverride[] = []): Euicc => {
+  const decisions = decisionsWith(overrides, world);
   const eid = sizedOctets(config.eid, 16, 'eid');
   const [first, ...others] = credentialsOf(config, eid, world.pki);
   if (!first) throw new ComposeError('expected at least one curve');
   const credentials = [first, ...others] as const;
-  const chip: Chip = { config, world, eid, credentials: [...credentials], memory: memoryFrom(config, [...credentials]) };
+  const chip: Chip = {
+    config,
+    world,
+    decisions,
+    eid,
+    credentials: [...credentials],
+    memory: memoryFrom(config, [...credentials], decisions),
+  };
   let asked: Received | undefined;
   let answered: Composed | undefined;
 
@@ -97,8 +108,8 @@ export const createEuicc = (config: EuiccConfig, world: World): Euicc => {
       return chip.memory.pending !== undefined;
     },
     settle: outcome => settle(chip, outcome),
-    reset: () => restart(chip),
-    powerLoss: () => restart(chip),
+    reset: () => restart(chip, 'reset'),
+    powerLoss: () => restart(chip, 'powerLoss'),
     get isdrTemplates() {
       return isdrTemplates(chip);
     },

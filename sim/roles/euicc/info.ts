@@ -7,6 +7,7 @@ import { EUICCInfo2 } from '#protocol/iot/info.js';
 import type { EUICCInfo1 } from '#protocol/rsp/info.js';
 import { octetsFrom } from './config.js';
 import { credentialFor } from './credentials.js';
+import { refusal } from './judgement.js';
 import { breaksDown, type Chip, enabledProfile } from './state.js';
 
 /** SGP.22 and SGP.32 version numbers, as VersionType, that go with each value of the version axis. */
@@ -86,17 +87,25 @@ export const euiccInfo2Octets = (chip: Chip): Uint8Array => encode(EUICCInfo2, e
 
 /** ES10b.GetCerts: the chain of a CI, by default of the first for signing. SGP.32 5.9.10 */
 export const certificatesOf = (chip: Chip, ciPKId: Uint8Array | undefined): InputOf<ValueOf<typeof GetCertsResponse>> => {
-  const credential = ciPKId ? credentialFor(chip.credentials, ciPKId) : chip.credentials[0];
-  if (breaksDown(chip, 'getCerts')) return { getCertsError: 127 };
-  if (!credential) return { getCertsError: 1 };
+  const ids = chip.credentials.map(c => c.ciPKId);
+  const chosen = chip.decisions.choosesCi('certificates', ids, ciPKId);
+  const credential = chosen && credentialFor(chip.credentials, chosen);
+  const code = refusal(chip, 'getCerts', [
+    ['breakdown', 127, breaksDown(chip, 'getCerts')],
+    ['ciPKId', 1, credential === undefined],
+  ]);
+  if (code !== undefined || !credential) return { getCertsError: code ?? 127 };
   return { certs: { eumCertificate: credential.eumCertificate, euiccCertificate: credential.euiccCertificate } };
 };
 
 /** ES10b.GetConnectivityParameters of the enabled profile. SGP.32 5.9.24 */
 export const connectivityParameters = (chip: Chip): InputOf<ValueOf<typeof GetConnectivityParametersResponse>> => {
   const { httpParams } = chip.config;
-  if (breaksDown(chip, 'getConnectivityParameters')) return { connectivityParametersError: 127 };
-  if (httpParams === undefined || !enabledProfile(chip)) return { connectivityParametersError: 1 };
+  const code = refusal(chip, 'getConnectivityParameters', [
+    ['breakdown', 127, breaksDown(chip, 'getConnectivityParameters')],
+    ['found', 1, httpParams === undefined || !enabledProfile(chip)],
+  ]);
+  if (code !== undefined || httpParams === undefined) return { connectivityParametersError: code ?? 1 };
   return { connectivityParameters: { httpParams: octetsFrom(httpParams, 'httpParams') } };
 };
 

@@ -5,7 +5,6 @@ import { children, equal, fromHex, readTlv } from '#protocol/asn1/tlv.js';
 import { raw, type ValueOf } from '#protocol/asn1/type.js';
 import type { Reception } from '#protocol/bpp/receive.js';
 import { splitSegments } from '#protocol/bpp/segments.js';
-import { sign } from '#protocol/crypto/ecdsa.js';
 import { StoreMetadataRequest } from '#protocol/iot/profile.js';
 import { ConfigureISDPRequest } from '#protocol/rsp/download.js';
 import { BPP_COMMANDS, type BppCommandId, ERROR_REASONS, type ErrorReason } from '#protocol/rsp/installation-codes.js';
@@ -17,6 +16,7 @@ import { judgePolicy } from './policy.js';
 import { CLASSES } from './profiles.js';
 import { nextSeqNumber } from './results.js';
 import { endSession } from './session.js';
+import { signObject } from './signing.js';
 import { breaksDown, type Chip, type Profile, type Session } from './state.js';
 
 /** The response of the profile package interpreter when every element was processed. SGP.22 2.5.6 */
@@ -30,18 +30,21 @@ const metadataOf = (chip: Chip, octets: Uint8Array | undefined): Metadata | unde
   return message?.ok ? message.value : undefined;
 };
 
+/** The first reason that holds, and that this eUICC looks at. */
+const firstOf = ({ decisions }: Chip, reasons: readonly (readonly [reason: ErrorReason, holds: boolean])[]): ErrorReason | undefined =>
+  reasons.find(([reason, holds]) => holds && decisions.hinders('loadBoundProfilePackage', reason))?.[0];
+
 const objectionToMetadata = (chip: Chip, metadata: Metadata | undefined): ErrorReason | undefined => {
   const { profiles, rat } = chip.memory;
-  if (!metadata || (metadata.iconType === undefined) !== (metadata.icon === undefined)) return 'incorrectInputValues';
-  const { profileClass = CLASSES.operational } = metadata;
-  if (CLASS_NAMES[profileClass] === undefined) return 'unsupportedProfileClass';
-  const { isAllowed } = judgePolicy(
-    metadata,
-    rat,
-    profiles.some(p => p.profileClass === 'operational'),
-  );
-  if (!isAllowed) return 'pprNotAllowed';
-  return profiles.some(p => equal(p.iccid, metadata.iccid)) ? 'installFailedDueToIccidAlreadyExistsOnEuicc' : undefined;
+  if (!metadata) return 'incorrectInputValues';
+  const { profileClass = CLASSES.operational, iconType, icon, iccid } = metadata;
+  const hasOperational = profiles.some(p => p.profileClass === 'operational');
+  return firstOf(chip, [
+    ['incorrectInputValues', (iconType === undefined) !== (icon === undefined)],
+    ['unsupportedProfileClass', CLASS_NAMES[profileClass] === undefined],
+    ['pprNotAllowed', !judgePolicy(metadata, rat, hasOperational).isAllowed],
+    ['installFailedDueToIccidAlreadyExistsOnEuicc', profiles.some(p => equal(p.iccid, iccid))],
+  ]);
 };
 
 /** Profile elements are TLVs, one after the other: a header (A0), at last the end (AA). TCA interoperable profile 8.1 */
@@ -60,19 +63,20 @@ export const objection = (chip: Chip, session: Session, command: BppCommandId, o
   }
   if (command !== 'loadProfileElements') return undefined;
   const { memoryFull, limits } = chip.config;
-  if (memoryFull || chip.memory.profiles.length >= (limits?.profiles ?? Number.POSITIVE_INFINITY)) {
-    return 'installFailedDueToInsufficientMemoryForProfile';
-  }
-  return areElements(octets) ? undefined : 'installFailedDueToPEProcessingError';
+  const isFull = memoryFull === true || chip.memory.profiles.length >= (limits?.profiles ?? Number.POSITIVE_INFINITY);
+  return firstOf(chip, [
+    ['installFailedDueToInsufficientMemoryForProfile', isFull],
+    ['installFailedDueToPEProcessingError', !areElements(octets)],
+  ]);
 };
 
-const profileFrom = (metadata: Metadata, configuration: Uint8Array, aid: Uint8Array, session: Session, ciPKId: Uint8Array): Profile => {
+const profileFrom = (chip: Chip, metadata: Metadata, configuration: Uint8Array, aid: Uint8Array, session: Session): Profile => {
   const { iconType, icon, serviceSpecificDataStoredInEuicc } = metadata;
   const { dpProprietaryData } = decode(ConfigureISDPRequest, configuration).value;
   return {
     iccid: metadata.iccid,
     aid,
-    state: 'disabled',
+    state: chip.decisions.stateAfterInstallation(),
     profileClass: CLASS_NAMES[metadata.profileClass ?? CLASSES.operational] ?? 'operational',
     policyRules: (metadata.profilePolicyRules ?? []).filter(rule => rule !== 'pprUpdateControl'),
     serviceProviderName: metadata.serviceProviderName,
@@ -93,9 +97,12 @@ const profileFrom = (metadata: Metadata, configuration: Uint8Array, aid: Uint8Ar
       ...(dpProprietaryData && { dpProprietaryData }),
       ...(serviceSpecificDataStoredInEuicc && { serviceSpecificDataStoredInEuicc }),
     },
-    ciPKId: session.credential?.ciPKId ?? ciPKId,
+    ciPKId: (session.credential ?? chip.credentials[0]).ciPKId,
   };
 };
+
+const codeOf = ({ decisions }: Chip, reason: ErrorReason): number =>
+  decisions.answersCode('loadBoundProfilePackage', reason, ERROR_REASONS[reason]);
 
 /** Signs the installation result and keeps it as the notification of the SM-DP+. SGP.22 2.5.6 */
 const storeInstallationResult = (
@@ -106,18 +113,19 @@ const storeInstallationResult = (
 ): Uint8Array => {
   const iccid = metadataOf(chip, session.metadata)?.iccid;
   const address = session.serverAddress ?? '';
-  const seqNumber = nextSeqNumber(chip);
+  const seqNumber = nextSeqNumber(chip, 'notification');
   const event = 'install';
   const data = encode(ProfileInstallationResultData, {
     transactionId: session.transactionId ?? new Uint8Array(),
     notificationMetadata: { seqNumber, profileManagementOperation: [eventBit(event)], notificationAddress: address, iccid },
     smdpOid: session.serverOids?.[0] ?? '',
     finalResult: failure
-      ? { errorResult: { bppCommandId: BPP_COMMANDS[failure.command], errorReason: ERROR_REASONS[failure.reason] } }
+      ? { errorResult: { bppCommandId: BPP_COMMANDS[failure.command], errorReason: codeOf(chip, failure.reason) } }
       : { successResult: { aid: aid ?? new Uint8Array(), simaResponse: STANDARD_SUCCESS } },
   });
   const credential = session.credential ?? chip.credentials[0];
-  const octets = encode(ProfileInstallationResult, { profileInstallationResultData: raw(data), euiccSignPIR: sign(credential.key, data) });
+  const { object, signature } = signObject(chip, 'profileInstallationResultData', credential, data);
+  const octets = encode(ProfileInstallationResult, { profileInstallationResultData: raw(object), euiccSignPIR: signature });
   chip.memory.notifications.push({ seqNumber, event, address, iccid, octets });
   return octets;
 };
@@ -130,26 +138,34 @@ const UNREADABLE_METADATA: Extract<Reception, { ok: false }> = {
 };
 
 const conclude = (chip: Chip, session: Session, reception: Reception): Uint8Array => {
-  const { memory } = chip;
+  const { memory, decisions } = chip;
   const metadata = metadataOf(chip, session.metadata);
   // An interrupted installation may be repeated with the same one-time key. SGP.22 5.7.6
   endSession(chip, session, !reception.ok && reception.reason === 'installFailedDueToInterruption');
-  if (!reception.ok) return storeInstallationResult(chip, session, undefined, reception);
+  const aid = isdpAid(decisions.numbersIsdp(memory.nextAidNumber));
+  const place = (configuration: Uint8Array): void => {
+    if (!metadata) return;
+    memory.profiles.push(profileFrom(chip, metadata, configuration, aid, session));
+    memory.nextAidNumber += 1;
+  };
+  if (!reception.ok) {
+    if (!decisions.performs('removeFailedProfile')) place(new Uint8Array());
+    return storeInstallationResult(chip, session, undefined, reception);
+  }
   // No package without metadata comes so far: they were read when they arrived.
   if (!metadata) return storeInstallationResult(chip, session, undefined, UNREADABLE_METADATA);
-  const aid = isdpAid(memory.nextAidNumber++);
-  const profile = profileFrom(metadata, reception.configuration, aid, session, chip.credentials[0].ciPKId);
-  memory.profiles.push(profile);
-  session.installed = profile.iccid;
+  if (decisions.performs('installProfile')) place(reception.configuration);
+  session.installed = metadata.iccid;
   const result = storeInstallationResult(chip, session, aid, undefined);
-  notify(chip, profile, 'install');
+  const profile = memory.profiles.find(p => equal(p.iccid, metadata.iccid));
+  if (profile) notify(chip, profile, 'install');
   return result;
 };
 
 /** Ends an installation that a reset cut off: no profile is left, and a result says why. SGP.22 2.5.6 */
 export const interruptInstallation = (chip: Chip): void => {
   const { session } = chip.memory;
-  if (!session?.isLoading || session.isOver) return;
+  if (!session?.isLoading || session.isOver || !chip.decisions.performs('noteInterruption')) return;
   const command = session.metadata ? 'loadProfileElements' : 'storeMetadata';
   conclude(chip, session, { ok: false, command, reason: 'installFailedDueToInterruption', message: 'reset' });
 };

@@ -4,6 +4,7 @@ import { concat } from '#protocol/asn1/tlv.js';
 import { ISDRProprietaryApplicationTemplateIoT } from '#protocol/iot/info.js';
 import { ISDRProprietaryApplicationTemplate } from '#protocol/rsp/info.js';
 import { svnOf } from './info.js';
+import { refusal } from './judgement.js';
 import { type Chip, enabledProfile } from './state.js';
 
 /** Whether there is one; unlike other features it has to be asked for. */
@@ -11,7 +12,8 @@ const hasIpae = (chip: Chip): boolean => chip.config.supports?.ipae === true;
 
 /** IpaeActivation: ok(0), notSupported(1). */
 export const activateIpae = (chip: Chip, options: readonly string[]): number => {
-  if (!hasIpae(chip) || !options.includes('activateIpae')) return 1;
+  const code = refusal(chip, 'ipaeActivation', [['support', 1, !hasIpae(chip) || !options.includes('activateIpae')]]);
+  if (code !== undefined) return code;
   chip.memory.isIpaeActive = true;
   chip.memory.session = undefined;
   return 0;
@@ -30,7 +32,7 @@ export const isForIpaeToo = (request: string): boolean => INFORMATION.has(reques
 export const isdrTemplates = (chip: Chip): Uint8Array => {
   const { spec } = chip.world;
   const base = encode(ISDRProprietaryApplicationTemplate, { svn: svnOf(chip) }, { spec });
-  if (spec === '1.0') return base;
+  if (spec === '1.0') return chip.decisions.writesTemplates(base);
   const euiccConfiguration = [...(hasIpae(chip) ? ['ipaeSupported'] : []), ...(enabledProfile(chip) ? ['enabledProfile'] : [])];
-  return concat(base, encode(ISDRProprietaryApplicationTemplateIoT, { euiccConfiguration }, { spec }));
+  return chip.decisions.writesTemplates(concat(base, encode(ISDRProprietaryApplicationTemplateIoT, { euiccConfiguration }, { spec })));
 };

@@ -17,10 +17,14 @@ import {
   someOf,
 } from './config.js';
 import type { Credential } from './credentials.js';
+import type { EuiccDecisions } from './decisions.js';
 import { eimFrom } from './eims.js';
 import type { Eim, Memory, Profile } from './state.js';
 
 const AID_START = octetsFrom('A0000005591010FFFFFFFF8900', 'start of an ISD-P AID');
+
+/** Number of the first ISD-P. */
+const FIRST_ISDP = 0x10;
 
 /** AID of the ISD-P with a number. SGP.22 2.4.3, GSMA range */
 export const isdpAid = (number: number): Uint8Array => Uint8Array.of(...AID_START, number >> 8, number & 0xff, 0);
@@ -35,11 +39,11 @@ const STATES = ['enabled', 'disabled'] as const;
 const CLASS_WORDS = ['test', 'provisioning', 'operational'] as const;
 const RULES = ['ppr1', 'ppr2'] as const;
 
-const profileFrom = (given: ProfileConfig, number: number, ciPKId: Uint8Array): Profile => {
+const profileFrom = (given: ProfileConfig, number: number, aid: Uint8Array, ciPKId: Uint8Array): Profile => {
   const at = `profiles.${number}`;
   return {
     iccid: sizedOctets(given.iccid, 10, `${at}.iccid`),
-    aid: isdpAid(0x10 + number),
+    aid,
     state: oneOf(given.state ?? 'disabled', STATES, `${at}.state`),
     profileClass: oneOf(given.class ?? 'operational', CLASS_WORDS, `${at}.class`),
     policyRules: someOf(given.ppr, RULES, `${at}.ppr`),
@@ -60,10 +64,12 @@ const profileFrom = (given: ProfileConfig, number: number, ciPKId: Uint8Array): 
   };
 };
 
+type Defaults = ReturnType<EuiccDecisions['assignsDefaults']>;
+
 const PROTOCOLS = [...(EimSupportedProtocol.names?.keys() ?? [])];
 const ID_TYPES = { oid: 1, fqdn: 2, proprietary: 3 } as const;
 
-const configuredEim = (given: EimConfig, credentials: readonly Credential[]): Eim => {
+const configuredEim = (given: EimConfig, credentials: readonly Credential[], assigned: Defaults): Eim => {
   const { publicKey, certificate } = given;
   const key =
     publicKey !== undefined
@@ -91,6 +97,7 @@ const configuredEim = (given: EimConfig, credentials: readonly Credential[]): Ei
       },
       given.associationToken,
       credentials,
+      assigned,
     );
   if (!eim) throw new ComposeError(`eIM ${given.eimId}: expected its signing key as publicKey (SubjectPublicKeyInfo) or certificate`);
   return eim;
@@ -103,8 +110,10 @@ const ruleFrom = (rule: RatConfig, number: number) => ({
 });
 
 /** The memory at the start of a sequence; throws ComposeError when the configuration contradicts itself. */
-export const memoryFrom = (config: EuiccConfig, credentials: readonly [Credential, ...Credential[]]): Memory => {
-  const profiles = (config.profiles ?? []).map((given, n) => profileFrom(given, n, credentials[0].ciPKId));
+export const memoryFrom = (config: EuiccConfig, credentials: readonly [Credential, ...Credential[]], decisions: EuiccDecisions): Memory => {
+  const profiles = (config.profiles ?? []).map((given, n) =>
+    profileFrom(given, n, isdpAid(decisions.numbersIsdp(FIRST_ISDP + n)), credentials[0].ciPKId),
+  );
   const repeated = profiles.find((p, n) => profiles.slice(n + 1).some(q => equal(p.iccid, q.iccid)));
   if (repeated) throw new ComposeError(`profile ${repeated.profileName}: its ICCID is given twice`);
   for (const what of ['state', 'fallbackAttribute'] as const) {
@@ -112,7 +121,7 @@ export const memoryFrom = (config: EuiccConfig, credentials: readonly [Credentia
     if (carriers.length > 1)
       throw new ComposeError(`expected at most one profile with ${what === 'state' ? 'state: enabled' : what}, got ${carriers.length}`);
   }
-  const eims = (config.eims ?? []).map(given => configuredEim(given, credentials));
+  const eims = (config.eims ?? []).map(given => configuredEim(given, credentials, decisions.assignsDefaults()));
   const highestToken = Math.max(0, ...eims.map(eim => eim.associationToken ?? 0));
   return {
     profiles,
@@ -122,7 +131,7 @@ export const memoryFrom = (config: EuiccConfig, credentials: readonly [Credentia
     results: [],
     seqNumber: (config.firstSeqNumber ?? 1) - 1,
     nextAssociationToken: config.nextAssociationToken ?? highestToken + 1,
-    nextAidNumber: 0x10 + profiles.length,
+    nextAidNumber: FIRST_ISDP + profiles.length,
     defaultDpAddress: config.defaultDpAddress,
     rootDsAddress: config.rootDsAddress ?? 'testrootsmds.example.com',
     immediateEnable: {

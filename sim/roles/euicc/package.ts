@@ -9,13 +9,15 @@ import { type Eco, EuiccPackageRequest, type Psmo } from '#protocol/iot/package.
 import { EuiccPackageResultDataSigned } from '#protocol/iot/result.js';
 import { associationTokenTlv } from '#protocol/signatures.js';
 import { executeEco } from './eco.js';
+import { hindrance } from './judgement.js';
 import { notify } from './notifications.js';
+import type { Prepared } from './profile-operations.js';
 import { INCORRECT_INPUT_VALUES } from './profiles.js';
-import { executePsmo, type OperationResult, type Outcome, type Prepared } from './psmo.js';
+import { executePsmo, type OperationResult, type Outcome } from './psmo.js';
 import { changeProfile } from './refresh.js';
-import { type Answered, type PACKAGE_ERRORS, signedError, storeResult, unsignedError } from './results.js';
+import { type Answered, signedError, storeResult, unsignedError } from './results.js';
 import { type Chip, type Eim, isEmergency, MAXIMUM_COUNTER, type ResultContent } from './state.js';
-import { switchProfile } from './switching.js';
+import { switchProfile, withdrawRollback } from './switching.js';
 
 /** What an eUICC of this kind has room for, unless its configuration says otherwise. */
 const LARGEST_PACKAGE = 0x4000;
@@ -81,41 +83,53 @@ export const loadEuiccPackage = (chip: Chip, command: Uint8Array): Uint8Array | 
       ? unsignedError(chip, { eimId, eimTransactionId })
       : undefined;
   const { euiccPackageSigned: signed, eimSignature } = message.value;
-  const eim = chip.memory.eims.find(e => e.eimId === signed.eimId);
+  const { decisions, memory } = chip;
+  const eims = memory.eims.map(e => e.eimId);
+  const found = decisions.findsEim(eims, signed.eimId);
+  const eim = memory.eims.find(e => e.eimId === found);
   // Nothing is signed for a sender that is not authenticated.
   if (!eim) return unsignedError(chip, { eimId: signed.eimId, eimTransactionId });
   const { associationToken } = eim;
-  const covered = concat(fieldOctets(message, SIGNED) ?? new Uint8Array(), associationTokenTlv(associationToken));
-  if (!eim.key || !verify(eim.key, covered, eimSignature)) {
-    return unsignedError(chip, { eimId: signed.eimId, eimTransactionId, associationToken });
-  }
+  const token = associationTokenTlv(decisions.tokenForVerifying(associationToken));
+  const covered = concat(fieldOctets(message, SIGNED) ?? new Uint8Array(), token);
+  const isGenuine = eim.key !== undefined && verify(eim.key, covered, decisions.readsSignature(eimSignature));
+  const count = (outcome: Parameters<typeof decisions.counterAfter>[2]): void => {
+    eim.counterValue = decisions.counterAfter(eim.counterValue, signed.counterValue, outcome);
+  };
   const content: Answered = {
-    eimId: eim.eimId,
+    eimId: signed.eimId,
     counterValue: signed.counterValue,
     eimTransactionId,
     associationToken,
     euiccCiPKId: eim.euiccCiPKId,
     eimSignature: fieldOctets(message, 'eimSignature') ?? new Uint8Array(),
   };
-  const error = refusal(chip, eim, signed, command.length, readable.operations.length);
-  if (error) return signedError(chip, content, error);
-  eim.counterValue = signed.counterValue;
-  return execute(chip, content, readable.operations);
+  const error = errorIn(chip, eim, signed, { isGenuine, size: command.length, operations: readable.operations.length });
+  count(error?.check ?? 'executed');
+  if (error?.check === 'signature') return unsignedError(chip, { eimId: signed.eimId, eimTransactionId, associationToken });
+  return error ? signedError(chip, content, error.code) : execute(chip, content, readable.operations);
 };
 
-const refusal = (
+/** Codes of EuiccPackageErrorCode; a wrong signature has none, for its refusal is not signed. SGP.32 2.11.2.1 */
+const CODES = { invalidEid: 3, replayError: 4, counterValueOutOfRange: 6, sizeOverflow: 15, ecallActive: 104 } as const;
+const NO_CODE = 0;
+
+const errorIn = (
   chip: Chip,
   eim: Eim,
   signed: ValueOf<typeof EuiccPackageRequest>['euiccPackageSigned'],
-  size: number,
-  operations: number,
-): keyof typeof PACKAGE_ERRORS | undefined => {
-  const { limits } = chip.config;
-  if (!equal(signed.eidValue, chip.eid)) return 'invalidEid';
-  if (signed.counterValue <= eim.counterValue) return 'replayError';
-  if (signed.counterValue > MAXIMUM_COUNTER) return 'counterValueOutOfRange';
-  if (size > (limits?.packageOctets ?? LARGEST_PACKAGE) || operations > (limits?.operations ?? operations)) return 'sizeOverflow';
-  return isEmergency(chip) ? 'ecallActive' : undefined;
+  seen: { readonly isGenuine: boolean; readonly size: number; readonly operations: number },
+) => {
+  const { packageOctets = LARGEST_PACKAGE, operations = seen.operations } = chip.config.limits ?? {};
+  const counters = chip.memory.eims.map(e => e.counterValue);
+  return hindrance(chip, 'loadEuiccPackage', [
+    ['signature', NO_CODE, !seen.isGenuine],
+    ['eid', CODES.invalidEid, !equal(signed.eidValue, chip.eid)],
+    ['replay', CODES.replayError, signed.counterValue <= chip.decisions.storedCounter(eim.counterValue, counters)],
+    ['range', CODES.counterValueOutOfRange, signed.counterValue > MAXIMUM_COUNTER],
+    ['size', CODES.sizeOverflow, seen.size > packageOctets || seen.operations > operations],
+    ['emergency', CODES.ecallActive, isEmergency(chip)],
+  ]);
 };
 
 const TERMINATED = { resultSizeOverflow: 1, unknownOrDamagedCommand: 2 } as const;
@@ -148,17 +162,28 @@ const isTooLong = (chip: Chip, content: Answered, operations: readonly Operation
 
 /** Strictly in order; the first operation without success is the last one reported. SGP.32 2.11.2.1 */
 const execute = (chip: Chip, content: Answered, list: readonly Operation[]): Uint8Array => {
+  const { decisions } = chip;
   const prepared: Prepared = { deleted: [] };
   const results: OperationResult[] = [];
   let isSuccess = list.length > 0;
-  if (list.length === 0) results.push({ processingTerminated: TERMINATED.unknownOrDamagedCommand });
-  for (const operation of list) {
+  const terminate = (code: number): boolean => {
+    const processingTerminated = decisions.terminates(code);
+    if (processingTerminated !== undefined) results.push({ processingTerminated });
+    return processingTerminated !== undefined;
+  };
+  if (list.length === 0) terminate(TERMINATED.unknownOrDamagedCommand);
+  for (const operation of decisions.ordersOperations(list)) {
     const outcome = executeOne(chip, prepared, operation);
-    const fits = outcome && !isTooLong(chip, content, [...results, outcome.result]);
-    if (outcome && fits) results.push(outcome.result);
-    else results.push({ processingTerminated: outcome ? TERMINATED.resultSizeOverflow : TERMINATED.unknownOrDamagedCommand });
-    isSuccess = outcome?.isSuccess === true && fits === true;
-    if (!isSuccess) break;
+    if (outcome && !isTooLong(chip, content, [...results, outcome.result])) {
+      results.push(outcome.result);
+      isSuccess = outcome.isSuccess;
+      const behind = isSuccess ? undefined : decisions.terminatesFailure();
+      if (behind !== undefined) results.push({ processingTerminated: behind });
+      if (!decisions.goesOn(isSuccess)) break;
+    } else {
+      isSuccess = false;
+      if (terminate(outcome ? TERMINATED.resultSizeOverflow : TERMINATED.unknownOrDamagedCommand)) break;
+    }
   }
   return finish(chip, { ...content, operations: results }, prepared, isSuccess);
 };
@@ -170,13 +195,13 @@ const finish = (chip: Chip, content: ResultContent, prepared: Prepared, isSucces
   const { enable, disable, deleted, reference } = prepared;
   const isSwitch = enable !== undefined || disable !== undefined;
   // A grant ends with the next package that succeeds or switches; an enable with rollbackFlag gives a new one.
-  if (isSuccess || isSwitch) memory.rollback = undefined;
+  if (isSuccess || isSwitch) withdrawRollback(chip);
   changeProfile(chip, isSwitch, () => {
     const caused = isSwitch ? switchProfile(chip, enable, disable) : [];
     memory.profiles = memory.profiles.filter(p => !deleted.includes(p));
     for (const profile of deleted) notify(chip, profile, 'delete');
     if (isSwitch) memory.fallbackReturn = undefined;
-    if (enable && reference) {
+    if (enable && reference && chip.decisions.performs('grantRollback')) {
       memory.rollback = { enabled: enable.iccid, reference: reference.iccid, content, caused: [stored.seqNumber, ...caused] };
     }
   });

@@ -4,6 +4,7 @@ import type { InputOf, ValueOf } from '#protocol/asn1/type.js';
 import { ProfileInfo, type ProfileInfoListResponse } from '#protocol/iot/profile.js';
 import type { ProfileInfoListRequest } from '#protocol/rsp/profile.js';
 import { readTagList } from '../tag-list.js';
+import { refusal } from './judgement.js';
 import { eventBit } from './notifications.js';
 import { breaksDown, type Chip, type Profile } from './state.js';
 
@@ -51,9 +52,12 @@ const isSought = (profile: Profile, criteria: Request['searchCriteria']): boolea
 
 /** The profiles that fit the criteria, with the members asked for. v1.0 has none of the IoT members. */
 export const listProfiles = (chip: Chip, request: Request): InputOf<ValueOf<typeof ProfileInfoListResponse>> => {
-  if (breaksDown(chip, 'listProfileInfo')) return { profileInfoListError: 127 };
-  const tags = request.tagList ? readTagList(request.tagList) : DEFAULT_TAGS;
-  if (!tags) return { profileInfoListError: INCORRECT_INPUT_VALUES };
+  const tags = request.tagList ? readTagList(request.tagList) : chip.decisions.listsByDefault(DEFAULT_TAGS);
+  const code = refusal(chip, 'listProfileInfo', [
+    ['breakdown', 127, breaksDown(chip, 'listProfileInfo')],
+    ['form', INCORRECT_INPUT_VALUES, tags === undefined],
+  ]);
+  if (code !== undefined || !tags) return { profileInfoListError: code ?? INCORRECT_INPUT_VALUES };
   const isListed = (name: string) => {
     const tag = tagsByField.get(name);
     return tag !== undefined && tags.includes(tag) && !(chip.world.spec === '1.0' && tag.startsWith('9F') && tag !== '9F70');

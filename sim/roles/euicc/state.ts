@@ -9,6 +9,7 @@ import type { OperatorId, RulesAuthorisationTable } from '#protocol/rsp/basic.js
 import type { World } from '../../role.js';
 import type { EuiccConfig, ProfileEvent } from './config.js';
 import type { Credential } from './credentials.js';
+import type { EuiccDecisions } from './decisions.js';
 
 /** Highest counterValue that is accepted. SGP.32 2.11.1.1 */
 export const MAXIMUM_COUNTER = 0x7fffff;
@@ -151,6 +152,7 @@ export interface Memory {
 export interface Chip {
   readonly config: EuiccConfig;
   readonly world: World;
+  readonly decisions: EuiccDecisions;
   /** 16 octets. */
   readonly eid: Uint8Array;
   /** At least one; the first is used unless something else is asked for. */

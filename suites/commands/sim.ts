@@ -11,6 +11,7 @@ interface Simulator {
 
 const eim = async () => import('../../sim/processes/eim.js');
 const ipa = async () => import('../../sim/processes/ipa.js');
+const smdp = async () => import('../../sim/processes/smdp.js');
 const SIMULATORS: Readonly<Record<string, Simulator>> = {
   eim: {
     does: 'the reference eIM: ESipa over HTTPS with a REST control API for operators',
@@ -26,6 +27,14 @@ const SIMULATORS: Readonly<Record<string, Simulator>> = {
     run: async given => {
       const { readIpaOptions, runIpa } = await ipa();
       await runIpa(readIpaOptions(given));
+    },
+  },
+  smdp: {
+    does: 'the reference SM-DP+: ES9+ over HTTPS with a REST control API for operators',
+    options: async () => Object.values((await smdp()).SMDP_OPTIONS),
+    run: async given => {
+      const { readSmdpOptions, runSmdp } = await smdp();
+      await runSmdp(readSmdpOptions(given));
     },
   },
 };

@@ -30,6 +30,8 @@ export interface Binding {
   readonly signature?: Uint8Array;
   /** Plain octets in each 86 block; the largest that keeps to 1020 octets unless stated. */
   readonly blockCapacity?: number;
+  /** Plain octets of the metadata in each 88 block, likewise. */
+  readonly metadataCapacity?: number;
 }
 
 /** Content of ReplaceSessionKeysRequest, BF26. SGP.22 5.5.4 */
@@ -48,7 +50,7 @@ export const bindProfile = (binding: Binding): Uint8Array | undefined => {
   if (!keys) return undefined;
   const initialise = composeInitialiseSecureChannel({ ...binding, smdpOtpk: binding.smdpOtKey.point });
   const configure = protectAll(startBsp(keys), 0x87, tlv(0xbf24, binding.dpProprietaryData ?? new Uint8Array()), 'encrypted');
-  const metadata = protectAll(configure.next, 0x88, binding.metadata, 'macOnly');
+  const metadata = protectAll(configure.next, 0x88, binding.metadata, 'macOnly', binding.metadataCapacity);
   const replace = binding.ppk && protectAll(metadata.next, 0x87, composeReplaceSessionKeys(binding.ppk), 'encrypted');
   // New keys start their own count of blocks; without them the count goes on.
   const state = binding.ppk ? startBsp(binding.ppk) : metadata.next;

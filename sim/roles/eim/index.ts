@@ -12,6 +12,7 @@ import { GetEimPackageRequest, HandleNotificationEsipa, ProvideEimPackageResult 
 import { HandleNotification } from '#protocol/rsp/es9plus.js';
 import type { Duration } from '../../../adapters/adapter.js';
 import type { World } from '../../role.js';
+import type { Parameters } from '../parameters.js';
 import { authenticateClient } from './authenticate-client.js';
 import { getBoundProfilePackage } from './bound-profile-package.js';
 import { cancelSession } from './cancel-session.js';
@@ -20,7 +21,7 @@ import { decisionsWith, type EimDecisions, type EimOverride } from './decisions.
 import { handleNotification } from './handle-notification.js';
 import { initiateAuthentication } from './initiate-authentication.js';
 import { createNotificationQueue } from './notification-queue.js';
-import type { Parameters } from './operations.js';
+
 import { type OrderTaken, takeOrder } from './orders.js';
 import { provideEimPackageResult } from './provide.js';
 import { forgetEuicc, registerEuicc } from './registration.js';
@@ -28,9 +29,9 @@ import { getEimPackage } from './retrieval.js';
 import { NO_SERVERS, type RspServers } from './rsp-servers.js';
 import type { EuiccRecord, Order } from './state.js';
 
+export { OrderError } from '../parameters.js';
 export type { Answer, EimConfig } from './context.js';
 export type { EimDecisions, EimOverride } from './decisions.js';
-export { OrderError } from './operations.js';
 export type { RspAnswer, RspInterface, RspServers } from './rsp-servers.js';
 
 /** What an eIM is made of. */

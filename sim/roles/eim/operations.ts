@@ -1,14 +1,8 @@
 /** Operations as an operator orders them, in the form that eUICC Packages carry. SGP.32 2.11.1.1.2, 2.11.1.1.3 */
-import { fromHex } from '#protocol/asn1/tlv.js';
 import type { InputOf, ValueOf } from '#protocol/asn1/type.js';
 import { type PrivateKey, publicKeyFromSpki, subjectPublicKeyInfo } from '#protocol/crypto/ecdsa.js';
 import type { Eco, Psmo } from '#protocol/iot/package.js';
-
-/** An order that cannot be carried out as it is written: the operator's mistake, not the eIM's. */
-export class OrderError extends Error {
-  override readonly name = 'OrderError';
-  readonly code = 'order';
-}
+import { booleanParameter, integerParameter, OrderError, octetsParameter, type Parameters, textParameter } from '../parameters.js';
 
 interface About {
   /** Field name in Psmo or Eco. */
@@ -21,44 +15,9 @@ export type Operation =
   | (About & { readonly kind: 'psmo'; readonly value: InputOf<ValueOf<typeof Psmo>> })
   | (About & { readonly kind: 'eco'; readonly value: InputOf<ValueOf<typeof Eco>>; readonly newKey?: PrivateKey });
 
-/** Parameters of one operation, as read from JSON. */
-export type Parameters = Readonly<Record<string, unknown>>;
-
 const missing = (name: string): never => {
   throw new OrderError(`expected "${name}", got nothing`);
 };
-/** A text parameter; numbers count as text. */
-export const textParameter = (given: Parameters, name: string): string | undefined => {
-  const value = given[name];
-  if (value === undefined || value === null || value === '') return undefined;
-  if (typeof value === 'string') return value;
-  if (typeof value === 'number') return String(value);
-  throw new OrderError(`expected a text as "${name}", got ${JSON.stringify(value)}`);
-};
-/** An octet string in hex, of a given length when one is given. */
-export const octetsParameter = (given: Parameters, name: string, length?: number): Uint8Array | undefined => {
-  const text = textParameter(given, name);
-  if (text === undefined) return undefined;
-  const octets = fromHex(text);
-  if (!octets || (length !== undefined && octets.length !== length))
-    throw new OrderError(`expected ${length ?? 'whole'} octets in hex as "${name}", got ${JSON.stringify(text.slice(0, 60))}`);
-  return octets;
-};
-/** An integer, also when written as text. */
-export const integerParameter = (given: Parameters, name: string): number | undefined => {
-  const text = textParameter(given, name);
-  if (text === undefined) return undefined;
-  if (!/^-?\d{1,15}$/.test(text)) throw new OrderError(`expected an integer as "${name}", got ${JSON.stringify(text)}`);
-  return Number(text);
-};
-/** A statement; texts of YAML count. */
-export const booleanParameter = (given: Parameters, name: string): boolean => {
-  const value = given[name];
-  if (value === undefined || value === null || value === false || value === 'false' || value === 'no') return false;
-  if (value === true || value === 'true' || value === 'yes') return true;
-  throw new OrderError(`expected true or false as "${name}", got ${JSON.stringify(value)}`);
-};
-
 const iccid = (given: Parameters) => ({ iccid: octetsParameter(given, 'iccid', 10) ?? missing('iccid') });
 const flag = (present: boolean): null | undefined => (present ? null : undefined);
 const publicKey = (given: Parameters) => {

@@ -1,16 +1,9 @@
 /** Orders of the operator, turned into eIM Packages. */
 import { fromHex, hex } from '#protocol/asn1/tlv.js';
 import { keyFromSeed, type PrivateKey } from '#protocol/crypto/ecdsa.js';
+import { booleanParameter, OrderError, octetsParameter, type Parameters, textParameter } from '../parameters.js';
 import type { EimContext } from './context.js';
-import {
-  booleanParameter,
-  type Operation,
-  OrderError,
-  octetsParameter,
-  type Parameters,
-  readOperation,
-  textParameter,
-} from './operations.js';
+import { type Operation, readOperation } from './operations.js';
 import type { Download, EimPackage, EuiccRecord, OperationOutcome, Order } from './state.js';
 
 /** An order taken, and the new public key when it changes the eIM's own one. */

@@ -9,9 +9,9 @@ import { IpaCapabilities } from '#protocol/iot/data.js';
 import { EUICCInfo2 } from '#protocol/iot/info.js';
 import { RulesAuthorisationTable } from '#protocol/rsp/basic.js';
 import { DeviceInfo, EUICCInfo1 } from '#protocol/rsp/info.js';
+import { integerParameter, OrderError, octetsParameter, type Parameters, textParameter } from '../parameters.js';
 import type { EimContext } from './context.js';
 import { identityOf } from './identity.js';
-import { integerParameter, OrderError, octetsParameter, type Parameters, textParameter } from './operations.js';
 import { type EimView, EMPTY_VIEW, type EuiccData, type EuiccRecord } from './state.js';
 
 /** A value of a type given as DER in hex, or in the JSON form of the type. */

@@ -1,12 +1,12 @@
 /** InitiateAuthentication as SM-DP+ and SM-DS do it. SGP.22 5.6.1, 5.8.1 */
 import { encode } from '#protocol/asn1/encode.js';
-import { tlv } from '#protocol/asn1/tlv.js';
 import { raw, type Spec, type ValueOf } from '#protocol/asn1/type.js';
-import { signDeterministically } from '#protocol/crypto/ecdsa.js';
 import { ServerSigned1 } from '#protocol/rsp/authentication.js';
 import { type InitiateAuthenticationRequest, InitiateAuthenticationResponse } from '#protocol/rsp/es9plus.js';
 import type { World } from '../../role.js';
+import type { ServerDecisions } from './decisions.js';
 import { type CertificateIssuer, type Credential, firstIssuer } from './identity.js';
+import { signedBy } from './signing.js';
 
 /** What the function needs to know of the server. */
 export interface AuthenticatingServer {
@@ -15,6 +15,7 @@ export interface AuthenticatingServer {
   /** Name of the certificate for authentication, without curve. */
   readonly certificate: string;
   readonly issuers: readonly (() => CertificateIssuer | undefined)[];
+  readonly decisions: ServerDecisions;
 }
 
 /** What a server keeps of a session that it has opened. */
@@ -34,11 +35,6 @@ export type InitiationFault = 'address' | 'svn' | 'ciKey' | 'certificate';
 /** An opened session with its answer, or the fault. */
 export type Initiation = { readonly session: OpenedSession; readonly octets: Uint8Array } | { readonly fault: InitiationFault };
 
-/** SVN 2.2 and later releases of version 2; older ones have other messages, version 3 another authentication. */
-const isSupported = (svn: Uint8Array): boolean => svn[0] === 2 && (svn[1] ?? 0) >= 2;
-
-const sameHost = (a: string, b: string): boolean => a.toLowerCase().replace(/\.$/, '') === b.toLowerCase().replace(/\.$/, '');
-
 /** Opens a session, with the checks in the order of the specification. */
 export const initiateAuthentication = (
   request: ValueOf<typeof InitiateAuthenticationRequest>,
@@ -46,31 +42,34 @@ export const initiateAuthentication = (
   world: World,
 ): Initiation => {
   const { euiccInfo1, euiccChallenge, smdpAddress } = request;
-  if (!sameHost(smdpAddress, server.address)) return { fault: 'address' };
-  if (!isSupported(euiccInfo1.svn)) return { fault: 'svn' };
-  const euiccIssuer = firstIssuer(euiccInfo1.euiccCiPKIdListForSigning, server.issuers);
+  const { decisions } = server;
+  const { euiccCiPKIdListForSigning: signing, euiccCiPKIdListForVerification: verification } = euiccInfo1;
+  if (!decisions.acceptsAddress(server.address, smdpAddress)) return { fault: 'address' };
+  if (!decisions.acceptsSvn(euiccInfo1.svn)) return { fault: 'svn' };
+  // What the other CI has is read only for a decision that asks for it.
+  const own = () => server.issuers.flatMap(issuer => issuer() ?? []);
+  const euiccIssuer = decisions.choosesEuiccCi(firstIssuer(signing, server.issuers), own);
   if (!euiccIssuer) return { fault: 'ciKey' };
-  const serverIssuer = firstIssuer(
-    euiccInfo1.euiccCiPKIdListForVerification,
-    server.issuers,
-    issuer => issuer.credential(server.certificate) !== undefined,
-  );
+  const isOwn = (issuer: CertificateIssuer) => issuer.credential(server.certificate) !== undefined;
+  const serverIssuer = decisions.choosesServerCi(firstIssuer(verification, server.issuers, isOwn), () => own().filter(isOwn));
   const auth = serverIssuer?.credential(server.certificate);
   if (!serverIssuer || !auth) return { fault: 'certificate' };
-  const session = { transactionId: world.random(16), serverChallenge: world.random(16), euiccIssuer, serverIssuer, auth };
-  return { session, octets: answer(session, euiccChallenge, server.address, world.spec) };
+  const transactionId = decisions.newTransactionId(world.random);
+  const session = { transactionId, serverChallenge: decisions.newServerChallenge(world.random), euiccIssuer, serverIssuer, auth };
+  return { session, octets: answer(session, euiccChallenge, server, world.spec) };
 };
 
-const answer = (session: OpenedSession, euiccChallenge: Uint8Array, serverAddress: string, spec: Spec): Uint8Array => {
+const answer = (session: OpenedSession, euiccChallenge: Uint8Array, server: AuthenticatingServer, spec: Spec): Uint8Array => {
   const { transactionId, serverChallenge, auth } = session;
-  const signed = encode(ServerSigned1, { transactionId, euiccChallenge, serverAddress, serverChallenge }, { spec });
+  const value = { transactionId, euiccChallenge, serverAddress: server.address, serverChallenge };
+  const { signed, signature } = signedBy(server.decisions, 'serverSigned1', encode(ServerSigned1, value, { spec }), auth.key);
   return encode(
     InitiateAuthenticationResponse,
     {
       initiateAuthenticationOk: {
         transactionId,
         serverSigned1: raw(signed),
-        serverSignature1: raw(tlv(0x5f37, signDeterministically(auth.key, signed))),
+        serverSignature1: raw(signature),
         euiccCiPKIdToBeUsed: session.euiccIssuer.keyId,
         serverCertificate: auth.certificate,
       },

@@ -2,14 +2,14 @@
 
 import type { Decoded } from '#protocol/asn1/element.js';
 import { encode } from '#protocol/asn1/encode.js';
-import { concat, tlv } from '#protocol/asn1/tlv.js';
 import { raw, type ValueOf } from '#protocol/asn1/type.js';
-import { signDeterministically } from '#protocol/crypto/ecdsa.js';
 import { SmdpSigned2 } from '#protocol/rsp/download.js';
 import { type AuthenticateClientRequest, AuthenticateClientResponseEs9 } from '#protocol/rsp/es9plus.js';
 import { ComposeError, type World } from '../../role.js';
 import type { Answer, Refusal } from '../rsp-server/answer.js';
+import { signedBy } from '../rsp-server/signing.js';
 import { verifyEuicc } from '../rsp-server/verify-euicc.js';
+import type { SmdpDecisions } from './decisions.js';
 import { orderFor } from './eligibility.js';
 import type { Order } from './order.js';
 import type { Session } from './session.js';
@@ -21,6 +21,7 @@ export interface OfferingServer {
   /** Name of the certificate for package binding, without curve. */
   readonly pbCertificate: string;
   readonly world: World;
+  readonly decisions: SmdpDecisions;
 }
 
 /** Verifies the eUICC and offers it the download; the session is refused at the first fault. */
@@ -31,11 +32,12 @@ export const authenticateClient = (
   refuse: Refusal,
 ): Answer => {
   if (session.phase !== 'initiated') return refuse('8.10.1/3.9', `the session is already ${session.phase}`);
-  const euicc = verifyEuicc(message, session, server.address, server.world.now());
+  const { address, decisions, world } = server;
+  const euicc = verifyEuicc(message, session, { address, decisions, now: () => world.now() });
   session.phase = 'refused';
   if ('code' in euicc) return refuse(euicc.code, euicc.message);
   session.euicc = euicc;
-  const order = orderFor(server.orders, euicc);
+  const order = orderFor(server.orders, euicc, decisions);
   if ('code' in order) return refuse(order.code, order.message);
   order.downloads++;
   session.order = order;
@@ -49,9 +51,11 @@ const offer = (session: Session, order: Order, euiccSignature1: Uint8Array, serv
   if (!pb)
     throw new ComposeError(`expected ${server.pbCertificate} on ${session.serverIssuer.curve} in ${server.world.pki.name}, got none`);
   const { transactionId } = session;
-  const bppEuiccOtpk = order.reuse ? order.binding?.euiccOtpk : undefined;
-  const signed = encode(SmdpSigned2, { transactionId, ccRequiredFlag: order.confirmationCode !== undefined, bppEuiccOtpk }, { spec });
-  const smdpSignature2 = tlv(0x5f37, signDeterministically(pb.key, concat(signed, euiccSignature1)));
+  const { decisions } = server;
+  const bppEuiccOtpk = decisions.offersOtpk(order.reuse ? order.binding?.euiccOtpk : undefined);
+  const value = { transactionId, ccRequiredFlag: order.confirmationCode !== undefined, bppEuiccOtpk };
+  const octets = encode(SmdpSigned2, value, { spec });
+  const { signed, signature: smdpSignature2 } = signedBy(decisions, 'smdpSigned2', octets, pb.key, euiccSignature1);
   session.pb = pb;
   session.smdpSignature2 = smdpSignature2;
   if (bppEuiccOtpk) session.offeredOtpk = bppEuiccOtpk;

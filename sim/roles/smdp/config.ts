@@ -9,16 +9,19 @@ export const says = (flag: Flag | undefined, otherwise: boolean): boolean =>
   flag === undefined ? otherwise : flag === true || flag === 'yes';
 
 /** Life of a download order and its Profile. SGP.22 3.1.6 */
-export type OrderState =
-  | 'available'
-  | 'allocated'
-  | 'linked'
-  | 'confirmed'
-  | 'released'
-  | 'downloaded'
-  | 'installed'
-  | 'error'
-  | 'unavailable';
+export const ORDER_STATES = [
+  'available',
+  'allocated',
+  'linked',
+  'confirmed',
+  'released',
+  'downloaded',
+  'installed',
+  'error',
+  'unavailable',
+] as const;
+/** One of ORDER_STATES. */
+export type OrderState = (typeof ORDER_STATES)[number];
 
 /** A Profile with its download order. */
 export interface ProfileConfig {
@@ -27,33 +30,33 @@ export interface ProfileConfig {
   /** Token of the activation code or EventID; empty for an order that is found by EID alone. */
   readonly matchingId: string;
   /** `released` when absent. */
-  readonly state?: OrderState;
+  readonly state?: OrderState | undefined;
   /** The only eUICC that may have it: 16 octets or 32 digits. */
-  readonly eid?: string | Uint8Array;
+  readonly eid?: string | Uint8Array | undefined;
   /** Members of StoreMetadataRequest in JSON form, laid over the defaults; the ICCID is that of the Profile. */
-  readonly metadata?: Readonly<Record<string, unknown>>;
+  readonly metadata?: Readonly<Record<string, unknown>> | undefined;
   /** Metadata inside of the package where it shall differ from what AuthenticateClient showed. */
-  readonly packageMetadata?: Readonly<Record<string, unknown>>;
-  readonly confirmationCode?: string;
+  readonly packageMetadata?: Readonly<Record<string, unknown>> | undefined;
+  readonly confirmationCode?: string | undefined;
   /** Whether the Profile is protected by random keys (ReplaceSessionKeys) instead of the session keys; no when absent. */
-  readonly ppk?: Flag;
+  readonly ppk?: Flag | undefined;
   /** Octets of the generated unprotected profile package, at least 100; 4096 when absent. */
-  readonly uppSize?: number;
+  readonly uppSize?: number | undefined;
   /** Unprotected profile package, or its hex, in place of a generated one. */
-  readonly upp?: string | Uint8Array;
+  readonly upp?: string | Uint8Array | undefined;
   /** Whether the order has expired, and which function says so; `yes` stands for authenticateClient. */
-  readonly expired?: Flag | 'authenticateClient' | 'getBoundProfilePackage';
+  readonly expired?: Flag | 'authenticateClient' | 'getBoundProfilePackage' | undefined;
   /**
    * Failures that are allowed before the order ends: of the Confirmation Code (3 when absent), or, where there is none,
    * repeated downloads (unlimited when absent); or both by name.
    */
-  readonly retries?: number | { readonly confirmationCode?: number; readonly download?: number };
+  readonly retries?: number | { readonly confirmationCode?: number | undefined; readonly download?: number | undefined } | undefined;
   /** Names in UICCCapability without which the eUICC is not eligible. */
-  readonly requires?: readonly string[];
+  readonly requires?: readonly string[] | undefined;
   /** Whether a repeated download offers the eUICC its former one-time key (bppEuiccOtpk); yes when absent. */
-  readonly reuse?: Flag;
+  readonly reuse?: Flag | undefined;
   /** Whether an eUICC that comes with another one-time key than the one offered gets a new package; yes when absent. */
-  readonly rebinding?: Flag;
+  readonly rebinding?: Flag | undefined;
 }
 
 /** A simulated SM-DP+. */

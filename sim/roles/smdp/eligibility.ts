@@ -1,6 +1,7 @@
 /** Which order an eUICC gets, or why none. SGP.22 5.6.3 */
 import { equal, hex, readTlv, tlvContent } from '#protocol/asn1/tlv.js';
 import type { Refused, VerifiedEuicc } from '../rsp-server/verify-euicc.js';
+import type { OrderDecisions } from './decisions.js';
 import type { Order } from './order.js';
 
 const refused = (code: string, message: string): Refused => ({ code, message });
@@ -48,15 +49,20 @@ const capability = (order: Order, { euiccInfo2 }: VerifiedEuicc): Refused | unde
 };
 
 /** The order for a verified eUICC; takes note of the attempt when the order allows no further one. */
-export const orderFor = (orders: readonly Order[], euicc: VerifiedEuicc): Order | Refused => {
-  const order = find(orders, euicc);
+export const orderFor = (orders: readonly Order[], euicc: VerifiedEuicc, decisions: OrderDecisions): Order | Refused => {
+  const order = decisions.choosesOrder(find(orders, euicc), orders, euicc);
   if ('code' in order) return order;
-  if (order.eid && !equal(order.eid, euicc.eid)) return refused('8.1.1/3.8', `expected EID ${hex(order.eid)}, got ${hex(euicc.eid)}`);
-  if (!isPending(order)) return refused('8.2/1.2', `expected a released Profile, it is ${order.state}`);
-  if (order.expiredAt === 'authenticateClient') return refused('8.8.5/4.10', 'the download order has expired');
-  if (order.downloads > order.downloadRetries) {
+  if (order.eid && !decisions.acceptsEid(order.eid, euicc.eid)) {
+    return refused('8.1.1/3.8', `expected EID ${hex(order.eid)}, got ${hex(euicc.eid)}`);
+  }
+  if (!decisions.acceptsState(isPending(order), order.state)) {
+    return refused('8.2/1.2', `expected a released Profile, it is ${order.state}`);
+  }
+  if (!decisions.acceptsExpired(order.expiredAt === 'authenticateClient')) return refused('8.8.5/4.10', 'the download order has expired');
+  if (!decisions.acceptsAttempt(order.downloads, order.downloadRetries)) {
     order.state = 'error';
     return refused('8.8.5/6.4', `expected at most ${order.downloadRetries} repeated downloads`);
   }
-  return capability(order, euicc) ?? order;
+  const missing = capability(order, euicc);
+  return decisions.acceptsEuicc(missing) ? order : (missing ?? refused('8.2.5/4.3', 'the eUICC is not eligible'));
 };

@@ -1,6 +1,7 @@
 /** A simulated SM-DP+: ES9+ and ES9+' as a correct server answers them, and the orders behind them. SGP.22 3.1, 5.6 */
 import { decode } from '#protocol/asn1/decode.js';
 import { tlv } from '#protocol/asn1/tlv.js';
+import type { Type } from '#protocol/asn1/type.js';
 import {
   AuthenticateClientRequest,
   AuthenticateClientResponseEs9,
@@ -21,20 +22,31 @@ import type { ServerSigning } from '../rsp-server/signing.js';
 import { authenticateClient } from './authenticate-client.js';
 import { cancelSession } from './cancel-session.js';
 import { certificateNames } from './certificates.js';
-import type { SmdpConfig } from './config.js';
+import type { ProfileConfig, SmdpConfig } from './config.js';
+import { decisionsWith, type SessionFunction, type SmdpDecisions, type SmdpOverride } from './decisions.js';
 import { getBoundProfilePackage } from './get-bound-profile-package.js';
 import { handleNotification, type ReceivedNotification, unreadable } from './notifications.js';
 import { type Order, orderOf } from './order.js';
 import type { Session } from './session.js';
 import { stateOf } from './state.js';
 
+export type { SmdpDecisions, SmdpOverride } from './decisions.js';
+
 /** The SM-DP+ as an actor. */
 export interface Smdp extends Actor {
   readonly role: 'smdp';
+  readonly decisions: SmdpDecisions;
+  readonly address: string;
+  /** OID in its certificate for authentication; empty when it has none. */
+  readonly oid: string;
   /** `take` and `react` see a request once; `compose` gives the answer to the request seen last. */
   react(received: Received): Promise<Answer | undefined>;
   readonly orders: readonly Order[];
   readonly notifications: readonly ReceivedNotification[];
+  /** Takes a further order; without a MatchingID it gets one. Throws ComposeError when it cannot be made. */
+  add(profile: Omit<ProfileConfig, 'matchingId'> & { readonly matchingId?: string | undefined }): Order;
+  /** Forgets an order; false when there is none like it. */
+  remove(order: Order): boolean;
   /** For messages that a test case has changed. */
   readonly signing: ServerSigning;
 }
@@ -46,9 +58,13 @@ const FAULTS: Readonly<Record<InitiationFault, string>> = {
   certificate: '8.8.4/3.7',
 };
 
+// A stand-alone server must not fill the memory with what anybody may send it.
+const MOST_NOTIFICATIONS = 4096;
+
 /** Makes an SM-DP+. Throws ComposeError when the configuration asks for what cannot be. */
-export const createSmdp = (config: SmdpConfig, world: World): Smdp => {
+export const createSmdp = (config: SmdpConfig, world: World, overrides: readonly SmdpOverride[] = []): Smdp => {
   const { spec } = world;
+  const decisions = decisionsWith(overrides, world);
   const { address } = config;
   const names = certificateNames(config, world.pki);
   const orders = (config.profiles ?? []).map(profile => orderOf(profile, spec));
@@ -57,17 +73,21 @@ export const createSmdp = (config: SmdpConfig, world: World): Smdp => {
   const notifications: ReceivedNotification[] = [];
   let current: Session | undefined;
 
+  const refusing = (type: Type, error: string, by: SessionFunction | 'InitiateAuthentication'): Refusal => {
+    const refusal = refusals(type, error, `ES9+.${by}`, spec);
+    return (code, message) => refusal(decisions.refusesWith(code, by), message);
+  };
   const refuse = {
-    initiate: refusals(InitiateAuthenticationResponse, 'initiateAuthenticationError', 'ES9+.InitiateAuthentication', spec),
-    authenticate: refusals(AuthenticateClientResponseEs9, 'authenticateClientError', 'ES9+.AuthenticateClient', spec),
-    bind: refusals(GetBoundProfilePackageResponse, 'getBoundProfilePackageError', 'ES9+.GetBoundProfilePackage', spec),
-    cancel: refusals(CancelSessionResponseEs9, 'cancelSessionError', 'ES9+.CancelSession', spec),
+    initiate: refusing(InitiateAuthenticationResponse, 'initiateAuthenticationError', 'InitiateAuthentication'),
+    authenticate: refusing(AuthenticateClientResponseEs9, 'authenticateClientError', 'AuthenticateClient'),
+    bind: refusing(GetBoundProfilePackageResponse, 'getBoundProfilePackageError', 'GetBoundProfilePackage'),
+    cancel: refusing(CancelSessionResponseEs9, 'cancelSessionError', 'CancelSession'),
   };
 
   const initiate = (octets: Uint8Array): Answer => {
     const message = decode(InitiateAuthenticationRequest, octets, { spec });
     if (!message.ok) return refuse.initiate(MALFORMED, decodeProblem(message));
-    const initiation = initiateAuthentication(message.value, { address, certificate: names.auth, issuers: trusted }, world);
+    const initiation = initiateAuthentication(message.value, { address, certificate: names.auth, issuers: trusted, decisions }, world);
     if ('fault' in initiation) return refuse.initiate(FAULTS[initiation.fault]);
     current = { ...initiation.session, phase: 'initiated' };
     sessions.add(current);
@@ -76,9 +96,9 @@ export const createSmdp = (config: SmdpConfig, world: World): Smdp => {
 
   /** Answers within a session; the same request again gets the same answer again. */
   const within = (octets: Uint8Array, transactionId: Uint8Array, refusal: Refusal, answer: (session: Session) => Answer): Answer => {
-    const session = sessions.find(transactionId);
+    const session = decisions.findsSession(sessions.find(transactionId), current);
     const same = session?.last && Buffer.compare(session.last.request, octets) === 0;
-    if (session?.last && same) return session.last.answer;
+    if (session?.last && same && decisions.repeatsAnswers()) return session.last.answer;
     if (!session || session.phase === 'ended') return refusal('8.10.1/3.9', session ? 'the session has ended' : undefined);
     current = session;
     const made = answer(session);
@@ -89,7 +109,7 @@ export const createSmdp = (config: SmdpConfig, world: World): Smdp => {
   const authenticate = (octets: Uint8Array): Answer => {
     const message = decode(AuthenticateClientRequest, octets, { spec });
     if (!message.ok) return refuse.authenticate(MALFORMED, decodeProblem(message));
-    const server = { address, orders, pbCertificate: names.pb, world };
+    const server = { address, orders, pbCertificate: names.pb, world, decisions };
     return within(octets, message.value.transactionId, refuse.authenticate, session =>
       authenticateClient(message, session, server, refuse.authenticate),
     );
@@ -99,20 +119,23 @@ export const createSmdp = (config: SmdpConfig, world: World): Smdp => {
     const message = decode(GetBoundProfilePackageRequest, octets, { spec });
     if (!message.ok) return refuse.bind(MALFORMED, decodeProblem(message));
     return within(octets, message.value.transactionId, refuse.bind, session =>
-      getBoundProfilePackage(message, session, world, refuse.bind),
+      getBoundProfilePackage(message, session, { world, decisions }, refuse.bind),
     );
   };
 
   const cancel = (octets: Uint8Array): Answer => {
     const message = decode(CancelSessionRequestEs9, octets, { spec });
     if (!message.ok) return refuse.cancel(MALFORMED, decodeProblem(message));
-    return within(octets, message.value.transactionId, refuse.cancel, session => cancelSession(message, session, spec, refuse.cancel));
+    return within(octets, message.value.transactionId, refuse.cancel, session =>
+      cancelSession(message, session, { spec, decisions }, refuse.cancel),
+    );
   };
 
   const notify = (octets: Uint8Array): undefined => {
     const message = decode(HandleNotification, octets, { spec });
-    const receiver = { received: notifications, session: sessions.find, issuers: trusted, now: () => world.now() };
+    const receiver = { received: notifications, session: sessions.find, issuers: trusted, now: () => world.now(), decisions };
     notifications.push(message.ok ? handleNotification(message, receiver) : unreadable(message, decodeProblem(message)));
+    if (notifications.length > MOST_NOTIFICATIONS) notifications.shift();
   };
 
   const handlers = new Map<string, (octets: Uint8Array) => Answer | undefined>([
@@ -125,11 +148,15 @@ export const createSmdp = (config: SmdpConfig, world: World): Smdp => {
   const answers = desk(({ type, message }) => {
     const handle = handlers.get(type.name);
     if (!handle) throw new ComposeError(`${type.name}: expected one of ${[...handlers.keys()].join(', ')}`);
-    return handle(message.octets);
+    const answer = handle(message.octets);
+    return answer && { ...answer, octets: decisions.outgoing(answer.type.name, answer.octets) };
   });
 
   return {
     role: 'smdp',
+    decisions,
+    address,
+    oid: names.oid,
     compose: async type => answers.latest(type),
     take: async received => {
       answers.answer(received);
@@ -137,6 +164,16 @@ export const createSmdp = (config: SmdpConfig, world: World): Smdp => {
     react: async received => answers.answer(received),
     orders,
     notifications,
+    add: profile => {
+      const order = orderOf({ ...profile, matchingId: decisions.newMatchingId(profile.matchingId, world.random) }, spec);
+      orders.push(order);
+      return order;
+    },
+    remove: order => {
+      const at = orders.indexOf(order);
+      if (at >= 0) orders.splice(at, 1);
+      return at >= 0;
+    },
     signing: {
       keyFor: signer => (signer === 'serverAuth' ? current?.auth.key : current?.pb?.key),
       context: () => ({

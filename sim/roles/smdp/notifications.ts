@@ -6,6 +6,7 @@ import type { HandleNotification } from '#protocol/rsp/es9plus.js';
 import type { NotificationMetadata } from '#protocol/rsp/notification.js';
 import type { CertificateIssuer } from '../rsp-server/identity.js';
 import { verifies, verifyCertificates } from '../rsp-server/verify-euicc.js';
+import type { SmdpDecisions } from './decisions.js';
 import type { Session } from './session.js';
 
 /** A notification as it reached the SM-DP+; whatever it is, it is acknowledged. */
@@ -39,6 +40,7 @@ export interface NotificationReceiver {
   session(transactionId: Uint8Array): Session | undefined;
   readonly issuers: readonly (() => CertificateIssuer | undefined)[];
   now(): Date;
+  readonly decisions: SmdpDecisions;
 }
 
 interface Judgement {
@@ -57,7 +59,7 @@ const judgeResult = (message: Message, session: Session | undefined): Judgement 
   return { eid: euicc.eid, problem: verifies(euicc.key, signature, signed) ? '' : WRONG };
 };
 
-const judgeOther = (message: Message, { issuers, now }: NotificationReceiver): Judgement => {
+const judgeOther = (message: Message, { issuers, now, decisions }: NotificationReceiver): Judgement => {
   const other = message.value.pendingNotification.otherSignedNotification;
   if (!other) return { problem: 'neither of the two kinds' };
   const path = 'pendingNotification.otherSignedNotification';
@@ -65,7 +67,7 @@ const judgeOther = (message: Message, { issuers, now }: NotificationReceiver): J
   let problem = 'no CI is known';
   for (const issuer of issuers) {
     const ci = issuer();
-    const authentic = ci && verifyCertificates(other.euiccCertificate, other.eumCertificate, ci.certificate, now());
+    const authentic = ci && verifyCertificates(other.euiccCertificate, other.eumCertificate, ci.certificate, now(), decisions);
     if (authentic && 'key' in authentic) return { eid: authentic.eid, problem: verifies(authentic.key, signature, signed) ? '' : WRONG };
     problem = authentic?.message ?? problem;
   }
@@ -96,11 +98,6 @@ const note = (
   };
 };
 
-/** Errors after which the same order may be tried again. SGP.22 3.1.3.3 */
-const isTemporary = (reason: number): boolean => reason === INTERRUPTION;
-/** installFailedDueToInterruption. SGP.22 2.5.6 */
-const INTERRUPTION = 11;
-
 /** Reads and judges a notification; a genuine installation result ends the session and moves the order on. */
 export const handleNotification = (message: Message, receiver: NotificationReceiver): ReceivedNotification => {
   const pir = message.value.pendingNotification.profileInstallationResult?.profileInstallationResultData;
@@ -112,10 +109,9 @@ export const handleNotification = (message: Message, receiver: NotificationRecei
   const session = receiver.session(pir.transactionId);
   const judged = note(message, pir.notificationMetadata, judgeResult(message, session), receiver);
   const result = pir.finalResult.errorResult?.errorReason ?? 'successResult';
-  if (session?.order && judged.genuine && !judged.repeated) {
-    session.phase = 'ended';
-    const failed = typeof result === 'number';
-    session.order.state = !failed ? 'installed' : isTemporary(result) ? 'downloaded' : 'error';
+  if (session?.order && !judged.repeated) {
+    if (judged.genuine) session.phase = 'ended';
+    session.order.state = receiver.decisions.stateAfterResult(session.order.state, result, judged.genuine);
   }
   return { kind: 'profileInstallationResult', ...judged, result };
 };

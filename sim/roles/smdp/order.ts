@@ -29,7 +29,6 @@ export interface Order {
   readonly metadata: Uint8Array;
   readonly packageMetadata: Uint8Array;
   readonly upp: Uint8Array;
-  readonly expiredAt?: 'authenticateClient' | 'getBoundProfilePackage';
   readonly requires: readonly string[];
   /** Profile Policy Rules of the Profile. */
   readonly policyRules: readonly string[];
@@ -39,6 +38,8 @@ export interface Order {
   readonly codeRetries: number;
   readonly downloadRetries: number;
   state: OrderState;
+  /** Function that says that the order has expired; undefined: it has not. */
+  expiredAt: 'authenticateClient' | 'getBoundProfilePackage' | undefined;
   eid: Uint8Array | undefined;
   /** Times AuthenticateClient went well. */
   downloads: number;
@@ -100,7 +101,6 @@ export const orderOf = (config: ProfileConfig, spec: Spec): Order => {
   const upp = config.upp === undefined ? makeTestProfile({ iccid, name: 'Test Profile', size }) : octets(config.upp, undefined, 'upp');
   if (!upp) throw new ComposeError(`uppSize: expected at least 100 octets, got ${size}`);
   const retries = retriesOf(config);
-  const expires = expiredAt(config);
   return {
     iccid,
     matchingId: config.matchingId,
@@ -109,7 +109,6 @@ export const orderOf = (config: ProfileConfig, spec: Spec): Order => {
     metadata: shown,
     packageMetadata: inside,
     upp,
-    ...(expires && { expiredAt: expires }),
     requires: config.requires ?? [],
     policyRules: profilePolicyRules ?? [],
     isTestProfile: profileClass === TEST_CLASS,
@@ -118,6 +117,7 @@ export const orderOf = (config: ProfileConfig, spec: Spec): Order => {
     codeRetries: retries.code,
     downloadRetries: retries.download,
     state: config.state ?? 'released',
+    expiredAt: expiredAt(config),
     eid: config.eid === undefined ? undefined : octets(config.eid, 16, 'eid'),
     downloads: 0,
     codeFailures: 0,

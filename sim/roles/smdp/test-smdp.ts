@@ -7,7 +7,7 @@ import { codeText } from '../../bindings/status-codes.js';
 import type { Received } from '../../role.js';
 import { ADDRESS, authenticate, EID1, ICCID1, initiate, octets, oneTimeKey, testWorld } from '../rsp-server/test-euicc.js';
 import type { ProfileConfig, SmdpConfig } from './config.js';
-import { createSmdp, type Smdp } from './index.js';
+import { createSmdp, type Smdp, type SmdpOverride } from './index.js';
 
 /** Token of the activation code of the order. */
 export const MATCHING_ID = '04386-AGYFT-A74Y8-3F815';
@@ -19,8 +19,12 @@ export const profile = (over: Partial<ProfileConfig> = {}): ProfileConfig => ({
   ...over,
 });
 /** An SM-DP+ with one order. */
-export const smdpWith = (over: Partial<ProfileConfig> = {}, config: Partial<SmdpConfig> = {}, world = testWorld()): Smdp =>
-  createSmdp({ address: ADDRESS, profiles: [profile(over)], ...config }, world);
+export const smdpWith = (
+  over: Partial<ProfileConfig> = {},
+  config: Partial<SmdpConfig> = {},
+  world = testWorld(),
+  overrides: readonly SmdpOverride[] = [],
+): Smdp => createSmdp({ address: ADDRESS, profiles: [profile(over)], ...config }, world, overrides);
 
 /** The answer to a request. */
 export const answerTo = async (smdp: Smdp, request: Received): Promise<Uint8Array> => {

@@ -11,6 +11,7 @@ import {
 } from '#protocol/rsp/es9plus.js';
 import { type Actor, ComposeError, type Received, type World } from '../../role.js';
 import { type Answer, decodeProblem, desk, MALFORMED, refusals } from '../rsp-server/answer.js';
+import { correctServer } from '../rsp-server/decisions.js';
 import { issuers } from '../rsp-server/identity.js';
 import { type InitiationFault, initiateAuthentication, type OpenedSession } from '../rsp-server/initiate-authentication.js';
 import { sessionTable } from '../rsp-server/session-table.js';
@@ -81,6 +82,7 @@ export const createSmds = (config: SmdsConfig, world: World): Smds => {
   const trusted = issuers(pki, config.curve);
   const sessions = sessionTable<Session>();
   let current: Session | undefined;
+  const server = { address, decisions: correctServer, now: () => world.now() };
 
   const refuseInitiation = refusals(InitiateAuthenticationResponse, 'initiateAuthenticationError', 'ES11.InitiateAuthentication', spec);
   const refuseClient = refusals(AuthenticateClientResponseEs11, 'authenticateClientError', 'ES11.AuthenticateClient', spec);
@@ -88,7 +90,7 @@ export const createSmds = (config: SmdsConfig, world: World): Smds => {
   const initiate = (octets: Uint8Array): Answer => {
     const message = decode(InitiateAuthenticationRequest, octets, { spec });
     if (!message.ok) return refuseInitiation(MALFORMED, decodeProblem(message));
-    const initiation = initiateAuthentication(message.value, { address, certificate, issuers: trusted }, world);
+    const initiation = initiateAuthentication(message.value, { ...server, certificate, issuers: trusted }, world);
     if ('fault' in initiation) return refuseInitiation(FAULTS[initiation.fault]);
     current = { ...initiation.session, phase: 'initiated' };
     sessions.add(current);
@@ -111,7 +113,7 @@ export const createSmds = (config: SmdsConfig, world: World): Smds => {
   };
 
   const eventsOf = (session: Session, message: Parameters<typeof verifyEuicc>[0]): Answer => {
-    const euicc = verifyEuicc(message, session, address, world.now());
+    const euicc = verifyEuicc(message, session, server);
     session.phase = 'refused';
     if ('code' in euicc) return refuseClient(euicc.code, euicc.message);
     session.euicc = euicc;

@@ -3,7 +3,7 @@ import { type ApduExchange, classOn } from '#protocol/apdu/command.js';
 import { readHeader, readTlv } from '#protocol/asn1/tlv.js';
 import { type Card, LinkError } from '../../adapters/adapter.js';
 import { decisionsWith, type TerminalOverride } from './decisions.js';
-import { exchange, type Line } from './line.js';
+import { exchange, type Line, transmit } from './line.js';
 import { closeChannel, configurationIn, type Opening, openIsdr } from './opening.js';
 import { answerProactive } from './proactive.js';
 
@@ -18,7 +18,7 @@ export interface Es10Response {
 
 /** How the device behaves; observers see everything in its order. */
 export interface TerminalOptions {
-  /** Octets of command data in a block of STORE DATA, 1 to 255; 255 when left out. */
+  /** Octets of command data in a block of STORE DATA, 1 to 255; 255 when left out, more where 256 blocks would not hold a command. */
   readonly blockSize?: number;
   /** Whether STORE DATA and SELECT end with Le 00. */
   readonly appendsLe?: boolean;
@@ -41,8 +41,12 @@ export interface Terminal {
   execute(command: Uint8Array): Promise<Es10Response>;
   /** Loads a bound profile package; the last answer. Undefined: it cannot be cut into segments, and nothing was sent. */
   installProfile(boundProfilePackage: Uint8Array): Promise<Es10Response | undefined>;
+  /** Sends one APDU as it is, and nothing of what may follow from its answer. */
+  transmit(apdu: Uint8Array): Promise<Uint8Array>;
   /** Closes the channel; the card stays open. */
   close(): Promise<void>;
+  /** Logical channel of the ISD-R; undefined before it is selected. */
+  readonly channel: number | undefined;
   /** FCI of the ISD-R; undefined before it is selected, empty when the card keeps it. */
   readonly fci: Uint8Array | undefined;
   /** Flags that the FCI of the ISD-R tells: `ipaeSupported`, `enabledProfile`; undefined where it has no template E1. */
@@ -51,6 +55,9 @@ export interface Terminal {
 
 const NOTHING = new Uint8Array();
 const RESPONSE_LIMIT = 0x40000;
+/** What the block number can count, and what they can hold. SGP.22 5.7.2 */
+const MOST_BLOCKS = 0x100;
+const LONGEST = MOST_BLOCKS * 0xff;
 const BOUND_PROFILE_PACKAGE = 0xbf36;
 /** LoadEuiccPackage, ProfileRollback, ImmediateEnable and what follows it, eUICCMemoryReset: after them a card may wait for a reset. */
 const SWITCHING: readonly number[] = [0xbf51, 0xbf58, 0xbf5a, 0xbf5b, 0xbf5c, 0xbf5d, 0xbf5e, 0xbf64];
@@ -65,12 +72,13 @@ const isWhole = (command: Uint8Array): boolean => {
 
 /** Makes a device for a card that is under power. */
 export const openTerminal = (card: Card, options: TerminalOptions = {}): Terminal => {
-  const { blockSize = 255, appendsLe = false } = options;
+  const { blockSize = 255 } = options;
   const idle = new AbortController();
   const line: Line = {
     card,
     decide: decisionsWith(options.overrides ?? []),
     signal: options.signal ?? (() => idle.signal),
+    le: options.appendsLe ? 256 : undefined,
     limit: options.responseLimit ?? RESPONSE_LIMIT,
     onApdu: exchanged => options.onApdu?.(exchanged),
     announced: undefined,
@@ -81,10 +89,11 @@ export const openTerminal = (card: Card, options: TerminalOptions = {}): Termina
   let mayHaveSwitched = false;
   let last: Promise<unknown> = Promise.resolve();
 
-  const start = async (): Promise<Opening> => {
+  const start = async (mayReset = true): Promise<Opening> => {
     opened = undefined;
     const opening = await openIsdr(line);
-    await answerProactive(line);
+    // A REFRESH that somebody before us left unanswered takes the channel away again.
+    if ((await answerProactive(line)) && mayReset && decide.resetsAfterRefresh()) return restart();
     if (opening.ok) opened = opening;
     return opening;
   };
@@ -96,18 +105,21 @@ export const openTerminal = (card: Card, options: TerminalOptions = {}): Termina
     needsReset = false;
     mayHaveSwitched = false;
     line.announced = undefined;
-    return start();
+    return start(false);
   };
 
   const sendBlocks = async (channel: number, command: Uint8Array): Promise<Es10Response & { readonly isFirst: boolean }> => {
-    const count = Math.max(1, Math.ceil(command.length / blockSize));
+    if (command.length > LONGEST)
+      throw new LinkError('tooLarge', `expected at most ${LONGEST} octets in one ES10 command, got ${command.length}`);
+    const size = Math.max(blockSize, Math.ceil(command.length / MOST_BLOCKS));
+    const count = Math.max(1, Math.ceil(command.length / size));
     const cla = classOn(channel, 0x80);
-    const le = appendsLe ? 256 : undefined;
+    const { le } = line;
     let answer: Es10Response = { sw: '6F00', octets: NOTHING };
     for (let index = 0; index < count; index++) {
       const between = decide.interleaves(index, count);
       if (between) await exchange(line, { cla, ins: 0xe2, p1: 0x91, p2: 0, data: between, le });
-      const data = command.subarray(index * blockSize, (index + 1) * blockSize);
+      const data = command.subarray(index * size, (index + 1) * size);
       const p1 = decide.blockType(index, count);
       answer = await exchange(line, { cla, ins: 0xe2, p1, p2: decide.blockNumber(index, count) & 0xff, data, le });
       if (decide.stopsAt(answer.sw)) return { ...answer, isFirst: index === 0 };
@@ -160,21 +172,28 @@ export const openTerminal = (card: Card, options: TerminalOptions = {}): Termina
 
   const inTurn = <T>(act: () => Promise<T>): Promise<T> => {
     const result = last.then(act);
-    last = result.catch(() => undefined);
+    // After a failure of the wire nobody knows what the card remembers.
+    last = result.catch(() => {
+      opened = undefined;
+    });
     return result;
   };
 
   return {
-    start: () => inTurn(start),
+    start: () => inTurn(() => start()),
     restart: () => inTurn(restart),
     execute: command => inTurn(async () => (isWhole(command) ? await load(command) : undefined) ?? send(command)),
     installProfile: boundProfilePackage => inTurn(() => load(boundProfilePackage)),
+    transmit: apdu => inTurn(() => transmit(line, apdu)),
     close: () =>
       inTurn(async () => {
         const { channel } = opened ?? {};
         opened = undefined;
         if (channel !== undefined) await closeChannel(line, channel);
       }),
+    get channel() {
+      return opened?.channel;
+    },
     get fci() {
       return opened?.fci;
     },

@@ -17,6 +17,8 @@ export interface Line {
   readonly card: Card;
   readonly decide: TerminalDecisions;
   readonly signal: () => AbortSignal;
+  /** Le of commands that bring data and may have some in return; undefined: they end without. */
+  readonly le: 256 | undefined;
   /** Most response octets of one command. */
   readonly limit: number;
   readonly onApdu: (exchange: ApduExchange) => void;
@@ -32,10 +34,15 @@ export interface Answer {
   readonly first: string;
 }
 
-/** Sends one APDU as it is. */
-export const transmit = async (line: Line, command: Uint8Array): Promise<{ readonly sw: string; readonly data: Uint8Array }> => {
+/** Sends one APDU as it is; the response APDU. */
+export const transmit = async (line: Line, command: Uint8Array): Promise<Uint8Array> => {
   const response = await line.card.transmit(command, { signal: line.signal() });
   line.onApdu({ command, response });
+  return response;
+};
+
+const ask = async (line: Line, command: Uint8Array): Promise<{ readonly sw: string; readonly data: Uint8Array }> => {
+  const response = await transmit(line, command);
   const answer = readResponse(response);
   if (!answer)
     throw new LinkError('protocol', `expected a status word from the card, got ${response.length} octets`, { partial: response });
@@ -46,8 +53,8 @@ const lengthIn = (sw: string): number => expectedLength(Number.parseInt(sw.slice
 
 /** Sends a command, again with the right Le where the card names one. */
 const sendOnce = async (line: Line, command: CommandApdu): Promise<{ readonly sw: string; readonly data: Uint8Array }> => {
-  const answer = await transmit(line, writeCommand(command));
-  return answer.sw.startsWith('6C') ? transmit(line, writeCommand({ ...command, le: lengthIn(answer.sw) })) : answer;
+  const answer = await ask(line, writeCommand(command));
+  return answer.sw.startsWith('6C') ? ask(line, writeCommand({ ...command, le: lengthIn(answer.sw) })) : answer;
 };
 
 const getResponse = (cla: number, le: number): CommandApdu => {

@@ -37,7 +37,7 @@ export const openIsdr = async (line: Line): Promise<Opening> => {
   if (capability) await exchange(line, { ...onBasic, ins: 0xaa, data: capability });
   if (profile) await exchange(line, { ...onBasic, ins: 0x10, data: profile });
   const channel = await openChannel(line);
-  const select = { cla: classOn(channel, 0x00), ins: 0xa4, p1: 0x04, p2: 0x00, data: ISDR_AID, le: undefined };
+  const select = { cla: classOn(channel, 0x00), ins: 0xa4, p1: 0x04, p2: 0x00, data: ISDR_AID, le: line.le };
   const { sw, first, octets: fci } = await exchange(line, select);
   // One card refuses to hand out the FCI, and serves ES10 all the same.
   if (sw === '9000' || first.startsWith('61')) return { ok: true, channel, fci };

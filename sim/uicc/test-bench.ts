@@ -1,6 +1,7 @@
 /** What the tests of the card and of the terminal share. */
 import { expect } from 'chai';
 import { hex } from '#protocol/asn1/tlv.js';
+import type { Card } from '../../adapters/adapter.js';
 import { memoryReader } from '../../adapters/memory-reader.js';
 import type { EuiccConfig } from '../roles/euicc/index.js';
 import { ICCID1, ICCID2, octets, signedPackage, testEim, testEuicc } from '../roles/euicc/test-bench.js';
@@ -68,3 +69,28 @@ export const testTerminal = (given: GivenCard & { readonly terminal?: TerminalOp
   dialogue.length = 0;
   return { euicc, uicc, events, terminal, dialogue };
 };
+
+/** A card that a test plays: what it answers to each command, in hex; and every command it got. */
+export const scriptedCard = (answer: (command: string) => string | Promise<string>) => {
+  const commands: string[] = [];
+  const card: Card = {
+    address: 'script',
+    transmit: async apdu => {
+      commands.push(hex(apdu));
+      return octets(await answer(hex(apdu)));
+    },
+    reset: async () => {
+      commands.push('reset');
+      return new Uint8Array();
+    },
+    close: async () => undefined,
+  };
+  return { card, commands };
+};
+/** What most cards answer to the opening; `answer` gives the rest. */
+export const afterOpening =
+  (answer: (command: string) => string | Promise<string>) =>
+  (command: string): string | Promise<string> => {
+    if (command === '0070000001') return '019000';
+    return command.startsWith('80AA') || command.startsWith('01A4') || command.startsWith('00708001') ? '9000' : answer(command);
+  };

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { type Client, type Duration, type ExchangeOptions, type Frame, LinkError, type Reply, type TlsOffer } from './adapter.js';
+import { limited } from './deadline.js';
 import type { HttpConnection, HttpRequest } from './http-connection.js';
 import { clientContext, errorText } from './tls.js';
 import { type Opened, openConnection, type Target } from './tls-connect.js';
@@ -32,25 +33,6 @@ export interface HttpsClientOptions {
 export const BODY_LIMIT = 2 * 1024 * 1024;
 
 const isDefaultPort = (url: URL): boolean => url.port === '';
-
-/** A signal that is aborted with a LinkError when the time is up or the caller gives up. */
-const limited = (caller: AbortSignal, timeout: Duration, what: string) => {
-  const controller = new AbortController();
-  const timer = setTimeout(
-    () => controller.abort(new LinkError('timeout', `${what} did not end within ${timeout.seconds} s`)),
-    timeout.seconds * 1000,
-  );
-  const follow = () => controller.abort(caller.reason);
-  if (caller.aborted) follow();
-  else caller.addEventListener('abort', follow);
-  return {
-    signal: controller.signal,
-    end: () => {
-      clearTimeout(timer);
-      caller.removeEventListener('abort', follow);
-    },
-  };
-};
 
 const offered = (trust: readonly string[], offer: TlsOffer) => {
   try {

@@ -14,6 +14,7 @@ import {
   type TlsIdentity,
   type TlsOffer,
 } from './adapter.js';
+import { endpointText, parseAddress } from './address.js';
 import { BODY_LIMIT } from './https-client.js';
 import { errorCode, errorText, isBrainpool, serverContext } from './tls.js';
 import { acceptTls, firstOctets, refuseName } from './tls-accept.js';
@@ -57,20 +58,13 @@ interface Line {
   timer?: NodeJS.Timeout;
 }
 
-const parseAddress = (listen: string): { host: string; port: number } => {
-  const match = /^(?:\[([^\]]+)\]|([^:]*)):(\d{1,5})$/.exec(listen);
-  if (!match || Number(match[3]) > 65535) throw new TypeError(`expected host:port, got ${listen}`);
-  return { host: match[1] ?? (match[2] || '127.0.0.1'), port: Number(match[3]) };
-};
-
 const bind = (server: Server, listen: string): Promise<string> =>
   new Promise((resolve, reject) => {
     const { host, port } = parseAddress(listen);
     server.once('error', cause => reject(new LinkError('unreachable', `cannot listen on ${listen}: ${cause.message}`, { cause })));
     server.listen(port, host, () => {
       const bound = server.address();
-      const shown = host.includes(':') ? `[${host}]` : host;
-      resolve(`${shown}:${typeof bound === 'object' && bound !== null ? bound.port : port}`);
+      resolve(endpointText({ host, port: typeof bound === 'object' && bound !== null ? bound.port : port }));
     });
   });
 

@@ -37,13 +37,24 @@ const pairs = (octets: Uint8Array): number[] =>
   Array.from({ length: octets.length >> 1 }, (_, i) => ((octets[2 * i] ?? 0) << 8) | (octets[2 * i + 1] ?? 0));
 const text = (octets: Uint8Array): string => Buffer.from(octets).toString('latin1');
 
-const VERSIONS: Readonly<Record<number, string>> = { 768: 'SSLv3', 769: 'TLSv1', 770: 'TLSv1.1', 771: 'TLSv1.2', 772: 'TLSv1.3' };
+const VERSIONS: Readonly<Record<number, string>> = {
+  65279: 'DTLSv1',
+  65277: 'DTLSv1.2',
+  65276: 'DTLSv1.3',
+  768: 'SSLv3',
+  769: 'TLSv1',
+  770: 'TLSv1.1',
+  771: 'TLSv1.2',
+  772: 'TLSv1.3',
+};
 /** The name of a TLS version code point, or its hex. */
 export const versionName = (number: number): string => VERSIONS[number] ?? code(number);
 
 const HANDSHAKE = 22;
 /** No ClientHello of an honest client is longer, octets. */
 const LONGEST = 0x10000;
+/** Octets of the header of a DTLS handshake message. RFC 6347 4.2.2 */
+const DTLS_HEADER = 12;
 const CLIENT_HELLO = 1;
 const SERVER_HELLO = 2;
 const SERVER_KEY_EXCHANGE = 12;
@@ -101,30 +112,37 @@ export const readClientHello = (stream: Uint8Array): ClientHello | 'more' | 'oth
   const whole = length === undefined ? Number.POSITIVE_INFINITY : 4 + length;
   if (octets.length < whole) return stream.length < LONGEST ? 'more' : 'other';
   const message = octets.subarray(0, whole);
-  return (
-    attempt((): ClientHello => {
-      const reader = readerOf(message.subarray(4));
-      const legacy = reader.number(2);
-      reader.take(32);
-      reader.vector(1);
-      const suites = pairs(reader.vector(2));
-      reader.vector(1);
-      const extensions = extensionsOf(reader);
-      const versions = pairs(inner(extensions.get(43), 1)).filter(one => !isGrease(one));
-      return {
-        versions: (versions.length > 0 ? versions : [legacy]).map(versionName),
-        cipherSuites: suites.filter(one => !isGrease(one)).map(code),
-        groups: pairs(inner(extensions.get(10), 2))
-          .filter(one => !isGrease(one))
-          .map(code),
-        signatureAlgorithms: pairs(inner(extensions.get(13), 2)).map(code),
-        serverName: serverNameIn(extensions.get(0)),
-        applicationProtocols: protocolsIn(extensions.get(16)),
-        octets: Uint8Array.from(message),
-      };
-    }) ?? 'other'
-  );
+  return parseClientHello(message, 4) ?? 'other';
 };
+
+/** A ClientHello whose body begins behind a header of so many octets; that of DTLS has a cookie in it. RFC 5246 7.4.1.2, RFC 6347 4.2.1 */
+const parseClientHello = (message: Uint8Array, header: 4 | 12): ClientHello | undefined =>
+  attempt((): ClientHello => {
+    const reader = readerOf(message.subarray(header));
+    const legacy = reader.number(2);
+    reader.take(32);
+    reader.vector(1);
+    if (header === DTLS_HEADER) reader.vector(1);
+    const suites = pairs(reader.vector(2));
+    reader.vector(1);
+    const extensions = extensionsOf(reader);
+    const versions = pairs(inner(extensions.get(43), 1)).filter(one => !isGrease(one));
+    return {
+      versions: (versions.length > 0 ? versions : [legacy]).map(versionName),
+      cipherSuites: suites.filter(one => !isGrease(one)).map(code),
+      groups: pairs(inner(extensions.get(10), 2))
+        .filter(one => !isGrease(one))
+        .map(code),
+      signatureAlgorithms: pairs(inner(extensions.get(13), 2)).map(code),
+      serverName: serverNameIn(extensions.get(0)),
+      applicationProtocols: protocolsIn(extensions.get(16)),
+      octets: Uint8Array.from(message),
+    };
+  });
+
+/** A whole ClientHello message of DTLS, handshake header included; undefined when it is none. */
+export const readDtlsClientHello = (message: Uint8Array): ClientHello | undefined =>
+  message[0] === CLIENT_HELLO ? parseClientHello(message, DTLS_HEADER) : undefined;
 
 // RFC 8446 4.1.3: this random marks a HelloRetryRequest, whose key_share names a group only.
 const RETRY = 'cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c';
@@ -168,5 +186,11 @@ export const readServerKeyShare = (stream: Uint8Array): string => {
     }
     return undefined;
   });
+  return key === undefined ? '' : Buffer.from(key).toString('hex').toUpperCase();
+};
+
+/** The ephemeral public key in a whole ServerKeyExchange of DTLS, handshake header included, hex; empty when it cannot be read. */
+export const readServerKeyExchange = (message: Uint8Array): string => {
+  const key = attempt(() => keyOfServerKeyExchange(message.subarray(DTLS_HEADER)));
   return key === undefined ? '' : Buffer.from(key).toString('hex').toUpperCase();
 };

@@ -1,0 +1,160 @@
+/** Against implementations of other authors: libcoap with OpenSSL and GnuTLS, OpenSSL's own tools, node-coap. */
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import type { Inbound } from './adapter.js';
+import { type CoapClientOptions, openCoapClient } from './coap-client.js';
+import { openCoapListener } from './coap-listener.js';
+import { authority, identity } from './fixtures/certificates.js';
+
+const fixture = (name: string) => fileURLToPath(new URL(`../../adapters/fixtures/${name}`, import.meta.url));
+const PATH = '/gsma/rsp2/asn1';
+const NAME = 'eim.example.com';
+const signal = new AbortController().signal;
+/** GetEimPackage with an EID, and a body in the size of a bound profile package. */
+const GET_EIM_PACKAGE = Buffer.from('BF4F125A1089049032123451234512345678901235', 'hex');
+const BIG = Buffer.from(Uint8Array.from({ length: 12_000 }, (_, i) => (i * 31 + (i >> 8)) & 0xff));
+
+const run = (program: string, words: readonly string[]): Promise<{ code: number; output: string }> =>
+  new Promise(resolve => {
+    execFile(program, words, { encoding: 'utf8' }, (error, stdout, stderr) => {
+      resolve({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : 127, output: `${stdout}${stderr}` });
+    });
+  });
+const isThere = async (program: string): Promise<boolean> => (await run('sh', ['-c', `command -v ${program}`])).code === 0;
+
+/** Two free ports that follow each other, of which libcoap's server takes the second one for DTLS. */
+const freePorts = async (): Promise<number> => {
+  for (;;) {
+    const [first, second] = [createSocket('udp4'), createSocket('udp4')];
+    first.bind(0, '127.0.0.1');
+    await once(first, 'listening');
+    const { port } = first.address();
+    const isFree = await new Promise<boolean>(resolve => {
+      second.once('error', () => resolve(false));
+      second.bind(port + 1, '127.0.0.1', () => resolve(true));
+    });
+    first.close();
+    if (isFree) second.close();
+    if (isFree) return port;
+  }
+};
+
+describe('coap with other implementations', () => {
+  const closing: (() => unknown)[] = [];
+  let folder = '';
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'sgp32-coap-'));
+  });
+  afterEach(async () => {
+    for (const close of closing.splice(0).reverse()) await close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  /** Starts a program; resolves when it has written this. */
+  const start = async (program: string, words: readonly string[], ready: RegExp): Promise<ChildProcess> => {
+    const child = spawn(program, words, { stdio: ['pipe', 'pipe', 'pipe'] });
+    closing.push(async () => {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    });
+    let output = '';
+    await new Promise<void>((resolve, reject) => {
+      const look = (data: Buffer) => {
+        output += data.toString('latin1');
+        if (ready.test(output)) resolve();
+      };
+      child.stdout.on('data', look);
+      child.stderr.on('data', look);
+      child.once('exit', () => reject(new Error(`${program} ended: ${output}`)));
+      child.once('error', reject);
+    });
+    return child;
+  };
+  const listen = async (isSecure: boolean) => {
+    const seen: Inbound[] = [];
+    const identities = isSecure
+      ? {
+          identities: new Map([
+            [NAME, identity('good')],
+            ['*', identity('good')],
+          ]),
+        }
+      : {};
+    const listener = await openCoapListener({ listen: '127.0.0.1:0', ...identities });
+    closing.push(() => listener.close());
+    listener.onFrame(async frame => {
+      seen.push(frame);
+      return { meta: { ':code': '2.04', 'content-format': '42' }, body: frame.body.length > 100 ? frame.body : BIG };
+    });
+    return { listener, seen };
+  };
+  const clientFor = (url: string, options: Partial<CoapClientOptions> = {}) => {
+    const client = openCoapClient({ url, serverName: NAME, trust: [authority('ca')], ...options });
+    closing.push(() => client.close());
+    return client;
+  };
+
+  for (const flavour of ['openssl', 'gnutls'] as const)
+    describe(`libcoap with ${flavour}`, () => {
+      const [server, client] = [`coap-server-${flavour}`, `coap-client-${flavour}`];
+      before(async function () {
+        if (!((await isThere(server)) && (await isThere(client)))) {
+          console.log(`      skipped: ${server} and ${client} (Debian: libcoap3-bin) are not installed`);
+          this.skip();
+        }
+      });
+
+      it('echoes GetEimPackage and 12 kB to our client, plain and over DTLS', async () => {
+        const port = await freePorts();
+        const words = ['-A', '127.0.0.1', '-p', String(port), '-v', '7', '-e', '-d', '4', '-n'];
+        await start(server, [...words, '-c', fixture('good.pem'), '-j', fixture('good.key')], /created DTLS/);
+        for (const url of [`coap://127.0.0.1:${port}${PATH}`, `coaps://127.0.0.1:${port + 1}${PATH}`]) {
+          const ours = clientFor(url);
+          for (const [body, blocks] of [
+            [GET_EIM_PACKAGE, '1'],
+            [BIG, '12'],
+          ] as const) {
+            const reply = await ours.exchange({ meta: { ':method': 'PUT' }, body }, { signal });
+            expect(Buffer.compare(reply.body, body), url).to.equal(0);
+            expect(reply.meta).to.include({ ':sent-blocks': blocks, ':blocks': blocks, ':repeated': '0' });
+          }
+          const small = await ours.exchange({ meta: { ':method': 'PUT', ':block-size': '64' }, body: BIG.subarray(0, 1000) }, { signal });
+          expect(small.meta).to.include({ ':sent-blocks': '16', ':blocks': '16', ':block-size': '64' });
+        }
+      });
+
+      it('speaks AES_128_CCM_8 with our client', async () => {
+        const port = await freePorts();
+        const words = ['-A', '127.0.0.1', '-p', String(port), '-v', '7', '-e', '-d', '4', '-n'];
+        await start(server, [...words, '-c', fixture('good.pem'), '-j', fixture('good.key')], /created DTLS/);
+        const ours = clientFor(`coaps://127.0.0.1:${port + 1}${PATH}`, { defaultTls: { ciphers: 'ECDHE-ECDSA-AES128-CCM8' } });
+        const reply = await ours.exchange({ meta: { ':method': 'PUT' }, body: BIG }, { signal });
+        expect(reply.connection.tls?.cipher).to.equal('TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8');
+        expect(Buffer.compare(reply.body, BIG)).to.equal(0);
+      });
+
+      for (const scheme of ['coap', 'coaps'] as const)
+        it(`gets 12 kB for GetEimPackage from our server, and its own 12 kB back, over ${scheme}`, async () => {
+          const { listener, seen } = await listen(scheme === 'coaps');
+          const url = `${scheme}://${listener.address}${PATH}`;
+          const [asked, got] = [join(folder, 'asked'), join(folder, 'got')];
+          const trust = scheme === 'coaps' ? ['-C', fixture('ca.pem')] : [];
+          for (const body of [GET_EIM_PACKAGE, BIG]) {
+            writeFileSync(asked, body);
+            const { output } = await run(client, ['-m', 'post', '-f', asked, '-o', got, '-B', '5', ...trust, url]);
+            expect(Buffer.compare(readFileSync(got), BIG), output).to.equal(0);
+            expect(Buffer.compare(seen.at(-1)?.body ?? new Uint8Array(), body)).to.equal(0);
+          }
+          expect(seen).to.have.length(2);
+          expect(seen[1]?.meta).to.include({ ':method': 'POST', ':path': PATH, ':blocks': '12' });
+          if (scheme === 'coaps') expect(seen[1]?.connection.tls?.version).to.equal('DTLSv1.2');
+        });
+    });
+});

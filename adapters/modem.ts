@@ -88,12 +88,12 @@ const sessionTable = () => {
   };
 };
 
-/** Acts, and resolves when the card can be used again: a line told so by itself, or the modem answered so when it was asked. */
+/** Resolves when the card can be used after `act`: a line told so by itself, or the modem answered so when it was asked. */
 const untilReady = async (dialogue: AtDialogue, options: ModemOptions, signal: AbortSignal, act: () => Promise<void>): Promise<void> => {
   if (options.ready.length === 0) return act();
   const left = new AbortController();
   let isSettled = false;
-  // It may come while the last command of the reset is not yet answered.
+  // It may come while `act` is not yet answered.
   const ready = dialogue.line(line => options.ready.some(text => line.startsWith(text)), {
     timeout: options.resetTimeout,
     signal: AbortSignal.any([signal, left.signal]),
@@ -189,11 +189,13 @@ export const openModem = async (options: ModemOptions, { signal, onLine, port }:
       return found.octets;
     },
     reset: async wait => {
-      if (options.reset.length === 0)
-        throw new LinkError('unreachable', `the card behind ${address} cannot be reset: no reset commands are given`);
+      const [last, ...before] = options.reset.toReversed();
+      if (last === undefined) throw new LinkError('unreachable', `the card behind ${address} cannot be reset: no reset commands are given`);
       sessions.clear();
+      for (const command of before.toReversed()) await sendOk(command, options.resetTimeout, wait.signal);
+      // Only what comes after the power can tell that the card is ready.
       await untilReady(dialogue, options, wait.signal, async () => {
-        for (const command of options.reset) await sendOk(command, options.resetTimeout, wait.signal);
+        await sendOk(last, options.resetTimeout, wait.signal);
       });
       await rest(options.settle, wait.signal);
       return new Uint8Array();

@@ -18,7 +18,7 @@ export interface Es10Response {
 
 /** How the device behaves; observers see everything in its order. */
 export interface TerminalOptions {
-  /** Octets of command data in a block of STORE DATA, 1 to 255; 255 when left out, more where 256 blocks would not hold a command. */
+  /** Octets of command data in a block of STORE DATA, 1 to 255; as many as the wire takes when left out, more where 256 blocks would not hold a command. */
   readonly blockSize?: number;
   /** Whether STORE DATA and SELECT end with Le 00. */
   readonly appendsLe?: boolean;
@@ -62,8 +62,12 @@ const BOUND_PROFILE_PACKAGE = 0xbf36;
 /** LoadEuiccPackage, ProfileRollback, ImmediateEnable and what follows it, eUICCMemoryReset: after them a card may wait for a reset. */
 const SWITCHING: readonly number[] = [0xbf51, 0xbf58, 0xbf5a, 0xbf5b, 0xbf5c, 0xbf5d, 0xbf5e, 0xbf64];
 /** The channel is closed, or something else is selected on it. */
-const CHANNEL_LOST: readonly string[] = ['6881', '6D00', '6E00'];
+const CHANNEL_CLOSED = '6881';
+const CHANNEL_LOST: readonly string[] = [CHANNEL_CLOSED, '6D00', '6E00'];
 const REFUSED = '6985';
+/** CLA, INS, P1, P2, Lc; and Le. */
+const AROUND_DATA = 5;
+const AROUND_DATA_WITH_LE = 6;
 
 const isWhole = (command: Uint8Array): boolean => {
   const outer = readTlv(command);
@@ -72,7 +76,8 @@ const isWhole = (command: Uint8Array): boolean => {
 
 /** Makes a device for a card that is under power. */
 export const openTerminal = (card: Card, options: TerminalOptions = {}): Terminal => {
-  const { blockSize = 255 } = options;
+  const room = card.longestCommand === undefined ? 255 : card.longestCommand - (options.appendsLe ? AROUND_DATA_WITH_LE : AROUND_DATA);
+  const blockSize = Math.max(1, Math.min(options.blockSize ?? 255, room));
   const idle = new AbortController();
   const line: Line = {
     card,
@@ -108,6 +113,9 @@ export const openTerminal = (card: Card, options: TerminalOptions = {}): Termina
     return start(false);
   };
 
+  /** A modem that started the card again after a change of profiles refuses what goes to its old session. */
+  const isSessionLost = (error: unknown): boolean =>
+    card.openChannel !== undefined && mayHaveSwitched && error instanceof LinkError && error.code === 'refused';
   const sendBlocks = async (channel: number, command: Uint8Array): Promise<Es10Response & { readonly isFirst: boolean }> => {
     if (command.length > LONGEST)
       throw new LinkError('tooLarge', `expected at most ${LONGEST} octets in one ES10 command, got ${command.length}`);
@@ -121,7 +129,11 @@ export const openTerminal = (card: Card, options: TerminalOptions = {}): Termina
       if (between) await exchange(line, { cla, ins: 0xe2, p1: 0x91, p2: 0, data: between, le });
       const data = command.subarray(index * size, (index + 1) * size);
       const p1 = decide.blockType(index, count);
-      answer = await exchange(line, { cla, ins: 0xe2, p1, p2: decide.blockNumber(index, count) & 0xff, data, le });
+      const block = { cla, ins: 0xe2, p1, p2: decide.blockNumber(index, count) & 0xff, data, le };
+      answer = await exchange(line, block).catch((error: unknown) => {
+        if (index > 0 || !isSessionLost(error)) throw error;
+        return { sw: CHANNEL_CLOSED, octets: NOTHING };
+      });
       if (decide.stopsAt(answer.sw)) return { ...answer, isFirst: index === 0 };
     }
     return { ...answer, isFirst: count === 1 };

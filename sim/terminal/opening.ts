@@ -4,7 +4,8 @@ import { classOn } from '#protocol/apdu/command.js';
 import { decode } from '#protocol/asn1/decode.js';
 import { children, readTlv, tlvOctets } from '#protocol/asn1/tlv.js';
 import { ISDRProprietaryApplicationTemplateIoT } from '#protocol/iot/info.js';
-import { exchange, type Line } from './line.js';
+import { type Card, LinkError } from '../../adapters/adapter.js';
+import { type Answer, exchange, type Line } from './line.js';
 
 const NOTHING = new Uint8Array();
 
@@ -26,19 +27,42 @@ const openChannel = async (line: Line): Promise<number> => {
 
 /** Closes a channel, whatever the card says to it. */
 export const closeChannel = async (line: Line, channel: number): Promise<void> => {
-  if (channel > 0) await exchange(line, { cla: 0x00, ins: 0x70, p1: 0x80, p2: channel, data: NOTHING, le: 256 });
+  if (line.card.closeChannel) await line.card.closeChannel(channel, { signal: line.signal() });
+  else if (channel > 0) await exchange(line, { cla: 0x00, ins: 0x70, p1: 0x80, p2: channel, data: NOTHING, le: 256 });
 };
 
-/** Declares the device and selects the ISD-R; a card that refuses a declaration is asked all the same. */
-export const openIsdr = async (line: Line): Promise<Opening> => {
+const select = (line: Line, channel: number): Promise<Answer> =>
+  exchange(line, { cla: classOn(channel, 0x00), ins: 0xa4, p1: 0x04, p2: 0x00, data: ISDR_AID, le: line.le });
+
+/** A modem selects with its own command, which gives no FCI; it may refuse to select again. 3GPP TS 27.007 8.43, 8.45 */
+const openByWire = async (line: Line, open: NonNullable<Card['openChannel']>): Promise<Opening> => {
+  const channel = await open(ISDR_AID, { signal: line.signal() });
+  const fci = await select(line, channel).then(
+    ({ octets }) => octets,
+    (error: unknown) => {
+      if (!(error instanceof LinkError) || error.code !== 'refused') throw error;
+      return NOTHING;
+    },
+  );
+  return { ok: true, channel, fci };
+};
+
+const declare = async (line: Line): Promise<void> => {
+  // A wire that keeps the basic channel to itself is the device, and declares itself.
+  if (line.card.basicChannel === false) return;
   const capability = line.decide.capability();
   const profile = line.decide.terminalProfile();
   const onBasic = { cla: 0x80, p1: 0, p2: 0, le: undefined };
   if (capability) await exchange(line, { ...onBasic, ins: 0xaa, data: capability });
   if (profile) await exchange(line, { ...onBasic, ins: 0x10, data: profile });
+};
+
+/** Declares the device and selects the ISD-R; a card that refuses a declaration is asked all the same. */
+export const openIsdr = async (line: Line): Promise<Opening> => {
+  await declare(line);
+  if (line.card.openChannel) return openByWire(line, line.card.openChannel);
   const channel = await openChannel(line);
-  const select = { cla: classOn(channel, 0x00), ins: 0xa4, p1: 0x04, p2: 0x00, data: ISDR_AID, le: line.le };
-  const { sw, first, octets: fci } = await exchange(line, select);
+  const { sw, first, octets: fci } = await select(line, channel);
   // One card refuses to hand out the FCI, and serves ES10 all the same.
   if (sw === '9000' || first.startsWith('61')) return { ok: true, channel, fci };
   await closeChannel(line, channel);

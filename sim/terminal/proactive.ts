@@ -10,6 +10,11 @@ const MOST = 20;
 /** Fetches and answers what the card has announced; true: it wants to be reset. */
 export const answerProactive = async (line: Line): Promise<boolean> => {
   let isReset = false;
+  // Nothing can be fetched: what the card wants, a reset brings about.
+  if (line.card.basicChannel === false && line.announced !== undefined) {
+    line.announced = undefined;
+    return true;
+  }
   for (let round = 0; line.announced !== undefined && round < MOST; round++) {
     const le = line.announced;
     line.announced = undefined;

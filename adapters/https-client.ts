@@ -3,7 +3,7 @@ import { type Client, type Duration, type ExchangeOptions, type Frame, LinkError
 import { limited } from './deadline.js';
 import type { HttpConnection, HttpRequest } from './http-connection.js';
 import { clientContext, errorText } from './tls.js';
-import { type Opened, openConnection, type Target } from './tls-connect.js';
+import { type Judge, type Opened, openConnection, type Target } from './tls-connect.js';
 
 export interface HttpsClientOptions {
   /** `https:` or, for debugging, `http:`; its path is used for requests that name none. */
@@ -13,10 +13,10 @@ export interface HttpsClientOptions {
   /** PEM texts of the trusted certificates, CAs or leaves; the public roots when empty. There is no way to turn the check off. */
   readonly trust?: readonly string[];
   /**
-   * Judges the chain that a server shows (DER, leaf first) in place of `trust`, where a key is trusted and no certificate: a
-   * text refuses it and says why. The name is checked all the same, everything else is left to this.
+   * Judges the chain that a server shows (DER, leaf first) in place of the usual check, e.g. where a key is trusted and no
+   * certificate; `misnamed` says that the leaf bears another name. A text refuses the server and says why.
    */
-  readonly pin?: (chain: readonly Uint8Array[]) => string | undefined;
+  readonly judge?: Judge;
   /** Looks at the trusted chain that a server shows (DER, leaf first) before anything is sent: a text refuses it and says why. */
   readonly inspect?: (chain: readonly Uint8Array[]) => string | undefined;
   /** Offer of every connection; the offer of an exchange goes on top. */
@@ -74,7 +74,7 @@ export const openHttpsClient = (options: HttpsClientOptions): Client => {
         serverName: offer.serverName ?? name,
         probe: offer.probe === true,
         ...(options.inspect ? { inspect: options.inspect } : {}),
-        ...(options.pin ? { pin: options.pin } : {}),
+        ...(options.judge ? { judge: options.judge } : {}),
         ...(offer.resume && latestSession ? { session: latestSession } : {}),
         ...(options.keyLog ? { onKeyLog: options.keyLog } : {}),
         onSession: session => {

@@ -7,6 +7,9 @@ import { LinkError, type TlsFacts } from './adapter.js';
 import { errorCode, errorText, handshakeCause } from './tls.js';
 import { readServerKeyShare } from './tls-hello.js';
 
+/** Says why the certificates that a server shows (DER, leaf first) are refused; `misnamed`: the leaf bears another name. */
+export type Judge = (chain: readonly Uint8Array[], misnamed: string | undefined) => string | undefined;
+
 /** Where to, and how TLS is to be spoken there; plain TCP without `tls`. */
 export interface Target {
   readonly host: string;
@@ -19,8 +22,8 @@ export interface Target {
     readonly probe: boolean;
     /** What is wrong with the certificates shown (DER, leaf first) besides issuer, validity and name. */
     readonly inspect?: (chain: readonly Uint8Array[]) => string | undefined;
-    /** Judges the certificates shown in place of the trusted ones of the context. */
-    readonly pin?: (chain: readonly Uint8Array[]) => string | undefined;
+    /** Judges the certificates shown, in place of issuer, validity, name and `inspect`. */
+    readonly judge?: Judge;
     readonly onKeyLog?: (line: string) => void;
     readonly onSession?: (session: Buffer) => void;
   };
@@ -139,15 +142,14 @@ const factsOf = (
 
 const secure = (raw: Socket, target: Target & { tls: NonNullable<Target['tls']> }, signal: AbortSignal): Promise<Opened> =>
   new Promise((resolve, reject) => {
-    const { context, serverName, session, probe, inspect, pin, onKeyLog, onSession } = target.tls;
+    const { context, serverName, session, probe, inspect, judge, onKeyLog, onSession } = target.tls;
     const remote = remoteOf(raw);
     const keyLog: string[] = [];
     const received: Buffer[] = [];
     let chain: readonly X509Certificate[] | undefined;
-    const problemOf = (judge: typeof inspect): Error | undefined => {
+    const shown = (): readonly X509Certificate[] => {
       chain ??= presented(socket);
-      const problem = judge?.(derOf(chain));
-      return nameProblem(chain[0], serverName) ?? (problem === undefined ? undefined : new Error(problem));
+      return chain;
     };
     const socket: TLSSocket = tlsConnect({
       socket: probe ? tapped(raw, chunk => void received.push(chunk)) : raw,
@@ -155,8 +157,11 @@ const secure = (raw: Socket, target: Target & { tls: NonNullable<Target['tls']> 
       ...(isIP(serverName) ? {} : { servername: serverName }),
       ALPNProtocols: ['http/1.1'],
       ...(session === undefined ? {} : { session }),
-      ...(pin === undefined ? {} : { rejectUnauthorized: false }),
-      checkServerIdentity: () => problemOf(inspect),
+      ...(judge === undefined ? {} : { rejectUnauthorized: false }),
+      checkServerIdentity: () => {
+        const problem = inspect?.(derOf(shown()));
+        return nameProblem(shown()[0], serverName) ?? (problem === undefined ? undefined : new Error(problem));
+      },
     });
     // Node.js 24 and later crash when they turn a brainpool certificate into the legacy form; the check above does not need it.
     Object.defineProperty(socket, 'getPeerCertificate', { value: () => ({}) });
@@ -185,10 +190,10 @@ const secure = (raw: Socket, target: Target & { tls: NonNullable<Target['tls']> 
     const closed = () => fail(new LinkError('handshake', `TLS handshake with ${remote} failed: it closed the connection`));
     const giveUp = () => fail(abortReason(signal, `the TLS handshake with ${remote}`));
     const done = () => {
-      const refused = pin === undefined ? undefined : problemOf(pin);
-      if (refused) return failed(refused);
+      const refused = judge?.(derOf(shown()), nameProblem(shown()[0], serverName)?.message);
+      if (refused !== undefined) return failed(new Error(refused));
       settle();
-      resolve({ socket, remote, tls: factsOf(socket, isIP(serverName) ? '' : serverName, chain ?? presented(socket), keyLog, received) });
+      resolve({ socket, remote, tls: factsOf(socket, isIP(serverName) ? '' : serverName, shown(), keyLog, received) });
     };
     signal.addEventListener('abort', giveUp);
     socket.once('secureConnect', done);

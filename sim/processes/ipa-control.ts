@@ -6,6 +6,7 @@ import { LinkError } from '../../adapters/adapter.js';
 import { ComposeError } from '../role.js';
 import { ask, type Card } from '../roles/ipa/card.js';
 import type { Cause } from '../roles/ipa/config.js';
+import type { IpaDecisions } from '../roles/ipa/index.js';
 import { type Control, openControl, type Reply, type Route } from './control.js';
 import type { DeviceCard } from './ipa-card.js';
 import type { Polling } from './ipa-poll.js';
@@ -14,6 +15,7 @@ import type { Polling } from './ipa-poll.js';
 export interface IpaControlOptions {
   readonly card: DeviceCard;
   readonly polling: Polling;
+  readonly decide: IpaDecisions;
   readonly spec: Spec;
   readonly listen: string;
   readonly report: (problem: string) => void;
@@ -72,7 +74,7 @@ const FUNCTIONS: readonly (readonly [path: RegExp, act: (card: Card, spec: Spec)
   ],
 ];
 
-const routesOf = ({ card, polling, spec }: IpaControlOptions): readonly Route[] => {
+const routesOf = ({ card, polling, decide, spec }: IpaControlOptions): readonly Route[] => {
   let isRetired = false;
   const active = async (act: () => Promise<Reply>): Promise<Reply> =>
     isRetired ? { status: 409, body: { error: 'the IPA in the eUICC is active; reset the card first' } } : act();
@@ -100,7 +102,7 @@ const routesOf = ({ card, polling, spec }: IpaControlOptions): readonly Route[] 
           const { ipaeActivationResult } = (
             await polling.use(() => ask(card.terminal, spec, IpaeActivationRequest, value, IpaeActivationResponse))
           ).value;
-          isRetired = ipaeActivationResult === 0;
+          isRetired = ipaeActivationResult === 0 && decide.retires();
           return { status: 200, body: { result: ipaeActivationResult } };
         }),
     ],

@@ -11,6 +11,7 @@ const open = async (name: string, { seconds }: Duration): Promise<Card> => {
     const { openModem, modemOptions } = await import('../../adapters/modem.js');
     return openModem(modemOptions({ port }), { signal });
   }
+  if (name === 'stdio') return (await import('../../adapters/apdu-stdio-card.js')).openStdioCard();
   throw new OptionError(`--card: ${name} cannot be used`);
 };
 

@@ -8,10 +8,9 @@ import { type Client, type Duration, LinkError } from '../../adapters/adapter.js
 import { openHttpsClient } from '../../adapters/https-client.js';
 import { esipaHttpClient } from '../bindings/esipa-http.js';
 import type { Composed, Received } from '../role.js';
-import type { NextRequest } from '../roles/ipa/index.js';
-import { eimTrust } from './eim-trust.js';
+import type { IpaDecisions, NextRequest } from '../roles/ipa/index.js';
 import { openRspHttps } from './rsp-https.js';
-import { serverCertificateFault } from './server-certificate.js';
+import { eimTrust, rspServerJudge } from './server-trust.js';
 
 /** An eIM as the eUICC has it. */
 export type EimEntry = ValueOf<typeof EimConfigurationData>;
@@ -27,23 +26,28 @@ export type WireAnswer =
 /** How servers are found and trusted. */
 export interface IpaWireOptions {
   readonly spec: Spec;
+  readonly decide: IpaDecisions;
   /** host[:port] of an address → host:port to connect to. */
   readonly resolve: ReadonlyMap<string, string>;
   /** DER of the CI certificates: RSP servers chain to them, and an eIM that the eUICC has no key of. */
   readonly anchors: readonly Uint8Array[];
   readonly responseTimeout: Duration;
   readonly report: (problem: string) => void;
+  /** An answer that the IPA does not survive. */
+  readonly die: (status: string) => void;
+}
+
+/** Where an ESipa request goes. */
+export interface EimTarget {
+  readonly eim: EimEntry;
+  readonly address: string;
 }
 
 /** Carries requests out. Never rejects. */
 export interface IpaWire {
-  send(request: NextRequest, composed: Composed, eim: EimEntry): Promise<WireAnswer>;
+  send(request: NextRequest, composed: Composed, target: EimTarget): Promise<WireAnswer>;
   close(): Promise<void>;
 }
-
-/** FQDN of an eIM: its own field, else the eimId when that is one. SGP.32 2.11.1.1.1 */
-export const addressOfEim = ({ eimFqdn, eimId, eimIdType }: EimEntry): string | undefined =>
-  eimFqdn ?? (eimIdType === 2 ? eimId : undefined);
 
 const FINAL: readonly string[] = ['handshake', 'tooLarge', 'protocol'];
 const asFailure = (cause: unknown): WireAnswer => {
@@ -53,55 +57,78 @@ const asFailure = (cause: unknown): WireAnswer => {
 
 /** Opens the wires; connections are made on demand and kept. */
 export const openIpaWire = (options: IpaWireOptions): IpaWire => {
-  const { spec, resolve, anchors, responseTimeout, report } = options;
-  const pems = anchors.map(der => pem('CERTIFICATE', der));
+  const { spec, decide, resolve, responseTimeout, report } = options;
+  const trustOf = (server: 'eim' | 'rsp') => ({
+    anchors: options.anchors,
+    now: () => new Date(),
+    accepts: (fault: string) => decide.trusts(server, fault),
+  });
   const esipa = esipaHttpClient({ spec });
   const clients = new Map<string, { readonly trust: string; readonly client: Client }>();
   const closing = new AbortController();
+  const connection = () => (decide.keepsConnection() ? 'keep' : 'new');
   const servers = openRspHttps({
     spec,
     resolve,
-    trust: pems,
-    inspect: (rspInterface, chain) => serverCertificateFault(rspInterface, chain)?.message,
+    trust: options.anchors.map(der => pem('CERTIFICATE', der)),
+    judge: rspInterface => rspServerJudge(rspInterface, trustOf('rsp')),
     userAgent: 'gsma-rsp-ipad',
+    offer: decide.offer(),
+    edit: frame => decide.request(frame),
+    connection,
     report,
   });
 
   const clientTo = (address: string, eim: EimEntry): Client => {
-    const trust = eimTrust(eim.trustedPublicKeyDataTls, pems);
+    const { key, judge } = eimTrust(eim.trustedPublicKeyDataTls, trustOf('eim'));
     const known = clients.get(address);
-    if (known?.trust === trust.key) return known.client;
+    if (known?.trust === key) return known.client;
     void known?.client.close();
     const [host = ''] = address.split(':');
     const target = resolve.get(address) ?? resolve.get(host) ?? address;
-    const client = openHttpsClient({ url: `https://${target}/`, serverName: host, ...trust.options, responseTimeout });
-    clients.set(address, { trust: trust.key, client });
+    const client = openHttpsClient({
+      url: `https://${target}/`,
+      serverName: decide.serverName(host),
+      trust: options.anchors.map(der => pem('CERTIFICATE', der)),
+      judge,
+      defaultTls: decide.offer(),
+      responseTimeout,
+    });
+    clients.set(address, { trust: key, client });
     return client;
   };
 
-  const overEsipa = async ({ type, octets }: Composed, eim: EimEntry): Promise<WireAnswer> => {
-    const address = addressOfEim(eim)?.toLowerCase();
-    if (address === undefined) return { failure: `the eUICC knows no address of ${eim.eimId}`, again: false };
-    const reply = await clientTo(address, eim).exchange(esipa.write(type, octets), { signal: closing.signal });
+  const overEsipa = async ({ type, octets }: Composed, { eim, address }: EimTarget): Promise<WireAnswer> => {
+    const request = decide.request(esipa.write(type, octets));
+    const arrived = await clientTo(address.toLowerCase(), eim).exchange(request, { signal: closing.signal, connection: connection() });
+    const reply = decide.reply(arrived);
+    const status = reply.meta[':status'] ?? '';
+    if (!decide.survives(status)) options.die(status);
     const read = esipa.read(reply, type.name);
-    if (!('nothing' in read)) return { received: { type: read.type, message: decode(read.type, read.octets, { spec }) } };
-    if (read.nothing === 'empty' && !esipa.answerTo(type.name)) return { done: true };
+    const expected = esipa.answerTo(type.name)?.name;
+    if (!('nothing' in read)) {
+      if (!decide.takesType(expected, read.type.name))
+        return { failure: `${address} answered ${read.type.name} to ${type.name}`, again: false };
+      return { received: { type: read.type, message: decode(read.type, read.octets, { spec }) } };
+    }
+    if (read.nothing === 'empty' && expected === undefined) return { done: true };
     return { failure: `${address} answered ${read.reason}`, again: read.nothing === 'httpError' };
   };
 
   const overRsp = async (request: Exclude<NextRequest, { readonly interface: 'ESipa' }>, { octets }: Composed): Promise<WireAnswer> => {
     const answer = await servers.call(request.interface, request.address, request.type, octets);
-    if ('done' in answer) return answer;
     if ('failure' in answer) return { failure: answer.failure, again: false };
+    if ('done' in answer && request.type === 'HandleNotification') return answer;
+    if ('done' in answer) return { failure: `${request.address} answered nothing to ${request.type}`, again: false };
     const type = answer.type === undefined ? undefined : typeNamed(answer.type, 'SGP.22');
     if (!type || !answer.octets) return { failure: `${request.address} answered no message of ${request.interface}`, again: false };
     return { received: { type, message: decode(type, answer.octets, { spec }) } };
   };
 
   return {
-    send: async (request, composed, eim) => {
+    send: async (request, composed, target) => {
       try {
-        return request.interface === 'ESipa' ? await overEsipa(composed, eim) : await overRsp(request, composed);
+        return request.interface === 'ESipa' ? await overEsipa(composed, target) : await overRsp(request, composed);
       } catch (cause) {
         return asFailure(cause);
       }

@@ -3,6 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import { DEFAULT_SPEC } from '#protocol/asn1/type.js';
 import { testPki } from '#protocol/x509/test-pki.js';
 import type { Card, Duration } from '../../adapters/adapter.js';
+import { decisionsWith } from '../roles/ipa/decisions.js';
 import { openDeviceCard } from './ipa-card.js';
 import { openIpaControl } from './ipa-control.js';
 import type { IpaProcessOptions } from './ipa-options.js';
@@ -25,6 +26,8 @@ export interface RunningIpa {
 export interface IpaSurroundings extends ProcessSurroundings {
   /** In place of the card that the options name. */
   readonly card?: Card;
+  /** Ends the program, for implementations that do not survive an answer. */
+  readonly die?: (why: string) => void;
 }
 
 const LONGEST_BACK_OFF = 8;
@@ -46,12 +49,23 @@ export const startIpa = async (options: IpaProcessOptions, surroundings: IpaSurr
   const pki = testPki();
   const anchors = trusted(pki, options.trust).ders;
   const card = openDeviceCard(surroundings.card ?? (await openReader(options.card, options.cardTimeout)), spec, options.cardTimeout);
-  const wire = openIpaWire({ spec, resolve: options.resolve, anchors, responseTimeout: options.responseTimeout, report });
+  const world = { spec, pki, now: () => new Date(), random: (count: number) => crypto.getRandomValues(new Uint8Array(count)) };
+  const decide = decisionsWith([], world);
+  const wire = openIpaWire({
+    spec,
+    decide,
+    resolve: options.resolve,
+    anchors,
+    responseTimeout: options.responseTimeout,
+    report,
+    die: surroundings.die ?? (() => undefined),
+  });
   const { features, notifies, confirmationCode, immediateEnable, initialEim, attempts, pause } = options;
   const polling = createPolling({
     card,
     wire,
-    world: { spec, pki, now: () => new Date(), random: count => crypto.getRandomValues(new Uint8Array(count)) },
+    world,
+    decide,
     config: { features, confirmationCode, immediateEnable, ...(notifies && { notifies }) },
     initialEim,
     attempts,
@@ -63,7 +77,7 @@ export const startIpa = async (options: IpaProcessOptions, surroundings: IpaSurr
     await Promise.all([polling.close(), wire.close()]);
     await card.close();
   };
-  const control = await openIpaControl({ card, polling, spec, listen: options.control, report }).catch(async (cause: unknown) => {
+  const control = await openIpaControl({ card, polling, decide, spec, listen: options.control, report }).catch(async (cause: unknown) => {
     await release();
     throw cause;
   });
@@ -81,14 +95,19 @@ export const startIpa = async (options: IpaProcessOptions, surroundings: IpaSurr
   };
 };
 
+const die = (why: string): void => {
+  process.stderr.write(`fatal: ${why}\n`);
+  process.exit(70);
+};
+
 /** Runs a reference IPA until SIGTERM or SIGINT, or until it has polled once. */
 export const runIpa = async (options: IpaProcessOptions): Promise<void> => {
   if (!options.once)
     return runUntilSignal(
-      surroundings => startIpa(options, surroundings),
+      surroundings => startIpa(options, { ...surroundings, die }),
       ({ control }) => ({ control }),
     );
-  const running = await startIpa(options, { report: problem => process.stderr.write(`${problem}\n`) });
+  const running = await startIpa(options, { report: problem => process.stderr.write(`${problem}\n`), die });
   await running.poll();
   await running.close();
 };

@@ -2,6 +2,7 @@
 import type { Spec } from '#protocol/asn1/type.js';
 import type { Client, Frame, TlsOffer } from '../../adapters/adapter.js';
 import { openHttpsClient } from '../../adapters/https-client.js';
+import type { Judge } from '../../adapters/tls-connect.js';
 import { es9plusClient } from '../bindings/es9plus-http.js';
 import { es11Client } from '../bindings/es11-http.js';
 import { ES9PLUS, ES11 } from '../bindings/rsp-functions.js';
@@ -16,6 +17,10 @@ export interface RspHttpsOptions {
   readonly trust: readonly string[];
   /** Judges the chain (DER, leaf first) that a server of an interface shows: a text refuses it and says why. */
   readonly inspect?: (rspInterface: RspInterface, chain: readonly Uint8Array[]) => string | undefined;
+  /** Judges the chain of a server in place of `trust` and `inspect`. */
+  readonly judge?: (rspInterface: RspInterface) => Judge;
+  /** Whether the connection is kept after a call; kept when absent. */
+  readonly connection?: () => 'keep' | 'new';
   /** Value of User-Agent; that of an LPA when absent. */
   readonly userAgent?: string;
   /** Of every handshake with a server. */
@@ -39,6 +44,8 @@ export const openRspHttps = ({
   resolve,
   trust,
   inspect,
+  judge,
+  connection = () => 'keep',
   userAgent,
   offer = {},
   edit = frame => frame,
@@ -61,6 +68,7 @@ export const openRspHttps = ({
       serverName: host,
       trust,
       ...(inspect ? { inspect: chain => inspect(rspInterface, chain) } : {}),
+      ...(judge ? { judge: judge(rspInterface) } : {}),
       defaultTls: offer,
       responseTimeout: RESPONSE_TIME,
     });
@@ -73,7 +81,7 @@ export const openRspHttps = ({
     const request = of.functions.find(f => f.request.name === type)?.request;
     if (!request) return { failure: `${type} is no function of ${rspInterface}` };
     const frame = edit(binding.write(request, octets));
-    const reply = await clientTo(rspInterface, address).exchange(frame, { signal: closing.signal });
+    const reply = await clientTo(rspInterface, address).exchange(frame, { signal: closing.signal, connection: connection() });
     const read = binding.read(reply, type);
     if ('nothing' in read) return read.nothing === 'empty' ? { done: true } : { failure: read.reason };
     return { ...(read.status && { status: read.status }), type: read.type.name, octets: read.octets };

@@ -25,6 +25,7 @@ import { ComposeError } from '../../role.js';
 import { ask, transmit } from './card.js';
 import { compactAuthentication } from './compact.js';
 import { DEVICE_INFO, hasFeature } from './config.js';
+import type { ServerProblem } from './download-decisions.js';
 import { objectionToMetadata } from './metadata.js';
 import { EIM_VERDICT, REASONS } from './reasons.js';
 import { type Offer, offerOfEim, offerOfServer, proofOfEim, proofOfServer, type ServerProof } from './session.js';
@@ -63,10 +64,11 @@ export const composeInitiateEsipa = async (device: Device): Promise<Uint8Array> 
   };
   const euiccChallenge = await openSession(device, download);
   const info1 = config.compact ? undefined : await info1Of(device);
-  const { eimTransactionId, source } = download;
+  const { source } = download;
+  const eimTransactionId = device.decide.echoes(download.eimTransactionId);
   return encode(
     InitiateAuthenticationRequestEsipa,
-    { euiccChallenge, smdpAddress: source.smdpAddress, euiccInfo1: info1 && raw(info1), eimTransactionId },
+    { euiccChallenge, smdpAddress: device.decide.asksFor(source.smdpAddress), euiccInfo1: info1 && raw(info1), eimTransactionId },
     { spec },
   );
 };
@@ -92,15 +94,26 @@ const isOfSmds = (certificate: Uint8Array): boolean => {
   return !isProblem(parsed) && checkRole([parsed], 'ds-auth') === undefined;
 };
 
+/** The eUICC has no clock. SGP.22 3.0.1 */
+const isValidAt = (certificate: Uint8Array, now: Date): boolean => {
+  const parsed = parseCertificate(certificate);
+  return isProblem(parsed) || (parsed.notBefore <= now && now <= parsed.notAfter);
+};
+
+function* problemsOf({ challenge, source }: Download, proof: ServerProof, now: Date): Iterable<readonly [ServerProblem, string]> {
+  const { smdpAddress, smdpOid } = source;
+  if (!challenge || !equal(proof.euiccChallenge, challenge)) yield ['challenge', 'the server signed another challenge'];
+  if (smdpAddress !== undefined && proof.address.toLowerCase() !== smdpAddress.toLowerCase())
+    yield ['address', `the server says it is ${proof.address}, not ${smdpAddress}`];
+  if (smdpOid !== undefined && !hasOid(proof.certificate, smdpOid))
+    yield ['oid', `the server's certificate does not name the OID ${smdpOid} of the activation code`];
+  if (!isValidAt(proof.certificate, now)) yield ['validity', 'the certificate of the server is not valid now'];
+}
+
 /** A server that is not the one wanted ends the download before the card sees it. */
-const takeProof = (download: Download, proof: ServerProof): void => {
+const takeProof = ({ decide, world }: Device, download: Download, proof: ServerProof): void => {
   download.server = proof;
-  const { smdpAddress, smdpOid } = download.source;
-  if (!download.challenge || !equal(proof.euiccChallenge, download.challenge)) download.failure = 'the server signed another challenge';
-  else if (smdpAddress !== undefined && proof.address.toLowerCase() !== smdpAddress.toLowerCase())
-    download.failure = `the server says it is ${proof.address}, not ${smdpAddress}`;
-  else if (smdpOid !== undefined && !hasOid(proof.certificate, smdpOid))
-    download.failure = `the server's certificate does not name the OID ${smdpOid} of the activation code`;
+  for (const [problem, text] of problemsOf(download, proof, world.now())) if (!decide.acceptsServer(problem)) download.failure ??= text;
 };
 
 /** Takes the server's proof of identity from the eIM. */
@@ -108,7 +121,7 @@ export const takeProofOfEim = (device: Device, message: Decoded<ValueOf<typeof I
   const { download } = device;
   const proof = proofOfEim(message);
   if (!download) return;
-  if (proof) takeProof(download, proof);
+  if (proof) takeProof(device, download, proof);
   else download.failure = `InitiateAuthentication failed with ${message.value.initiateAuthenticationErrorEsipa}`;
 };
 
@@ -122,7 +135,7 @@ export const takeProofOfServer = (device: Device, message: Decoded<ValueOf<typeo
     return;
   }
   download.via = isOfSmds(proof.certificate) ? 'ES11' : 'ES9+';
-  takeProof(download, proof);
+  takeProof(device, download, proof);
 };
 
 /** The server's proof, which later requests build upon; throws ComposeError without one. */
@@ -139,10 +152,10 @@ const fullKeyId = async ({ config, world }: Device, start: Uint8Array): Promise<
   return ids.find(id => equal(id.subarray(0, start.length), start)) ?? start;
 };
 
-/** What the server may know of device and order. An SM-DS that is asked for any event gets an empty matchingId. SGP.22 5.8.2 */
-const contextOf = ({ source, via }: Download, server: ServerProof) => {
+/** What the server may know of device and order. */
+const contextOf = ({ decide }: Device, { source, via }: Download, server: ServerProof) => {
   if (server.ctxParams1) return raw(server.ctxParams1);
-  const matchingId = server.matchingId ?? source.matchingId ?? (via === 'ES11' ? '' : undefined);
+  const matchingId = decide.matchingIdOf(server.matchingId ?? source.matchingId, via);
   return { ctxParamsForCommonAuthentication: { matchingId, deviceInfo: DEVICE_INFO } };
 };
 
@@ -156,12 +169,14 @@ const authenticateServer = async (device: Device, download: Download, server: Se
       serverSignature1: server.signature,
       euiccCiPKIdToBeUsed: await fullKeyId(device, server.ciPKId),
       serverCertificate: server.certificate,
-      ctxParams1: contextOf(download, server),
+      ctxParams1: contextOf(device, download, server),
     },
     { spec: device.world.spec },
   );
-  download.authenticated = await transmit(device.config.euicc, 'AuthenticateServer', command);
-  return download.authenticated;
+  const answer = await transmit(device.config.euicc, 'AuthenticateServer', command);
+  download.authenticated = answer;
+  if (!hasSession(download) && !device.decide.tellsRefusal('server')) throw new ComposeError('the eUICC refused the server');
+  return answer;
 };
 
 /** The eUICC's proof of identity for the eIM, perhaps in compact form. SGP.32 6.3.2.2 */
@@ -207,19 +222,20 @@ export const takeOfferOfEim = async (device: Device, message: Decoded<ValueOf<ty
   const { authenticateClientErrorEsipa: code } = message.value;
   if (code !== undefined) {
     download.failure = `AuthenticateClient failed with ${code}`;
-    if (hasSession(download)) download.cancelReason = code === EIM_VERDICT ? REASONS.pprNotAllowed : REASONS.undefinedReason;
+    if (!device.decide.cancelsRefused('ESipa')) download.isRefused = true;
+    else if (hasSession(download)) download.cancelReason = code === EIM_VERDICT ? REASONS.pprNotAllowed : REASONS.undefinedReason;
     return;
   }
   const offer = offerOfEim(message);
   if (offer) await takeOffer(device, download, offer, !hasFeature(device.config, 'eimProfileMetadataVerification'));
 };
 
-/** Takes an SM-DP+'s own offer; with its refusal the session is over on its side, so that there is nothing to cancel. */
+/** Takes an SM-DP+'s own offer. */
 export const takeOfferOfServer = async (device: Device, message: Decoded<ValueOf<typeof AuthenticateClientResponseEs9>>): Promise<void> => {
   const { download } = device;
   if (!download) return;
   const offer = offerOfServer(message);
   if (offer) return takeOffer(device, download, offer, true);
   download.failure = `AuthenticateClient failed with ${message.value.authenticateClientError}`;
-  download.isRefused = true;
+  download.isRefused = !device.decide.cancelsRefused(download.via);
 };

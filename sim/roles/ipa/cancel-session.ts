@@ -14,7 +14,8 @@ import type { Device, Download } from './state.js';
 const cancel = async (device: Device, download: Download, transactionId: Uint8Array): Promise<Uint8Array> => {
   const { config, world } = device;
   download.cancelReason ??= REASONS[config.cancelReason ?? 'undefinedReason'];
-  const request = { transactionId, reason: download.cancelReason };
+  const reason = device.decide.cancels(download.cancelReason) ?? download.cancelReason;
+  const request = { transactionId, reason };
   download.cancelled ??= (await ask(config.euicc, world.spec, CancelSessionRequest, request, CancelSessionResponse)).octets;
   download.failure ??= 'cancelled';
   return download.cancelled;

@@ -8,6 +8,8 @@ import { ComposeError } from '../../role.js';
 /** A simulated eUICC, or one behind a reader. */
 export interface Card {
   execute(command: Uint8Array): CardAnswer | Promise<CardAnswer>;
+  /** Loads a bound profile package, where the device cuts it; undefined: it cannot be cut. */
+  installProfile?(boundProfilePackage: Uint8Array): Promise<CardAnswer | undefined>;
 }
 /** Status word (`9000` is success) and response data. */
 export interface CardAnswer {

@@ -28,12 +28,12 @@ type Data = InputOf<ValueOf<typeof IpaEuiccData>>;
 type Part = (device: Device, request: Request) => Promise<Data | Problem>;
 
 const notifications: Part = async (device, request) => {
-  const criteria = request.searchCriteriaNotification;
+  const criteria = device.decide.usesCriteria('notifications') ? request.searchCriteriaNotification : undefined;
   return { notificationsList: (await pendingNotifications(device, criteria)).map(n => raw(n.forEim)) };
 };
 
-const packageResults: Part = async ({ config, world: { spec } }, request) => {
-  const seqNumber = request.searchCriteriaEuiccPackageResult?.seqNumber;
+const packageResults: Part = async ({ config, decide, world: { spec } }, request) => {
+  const seqNumber = decide.usesCriteria('packageResults') ? request.searchCriteriaEuiccPackageResult?.seqNumber : undefined;
   const searchCriteria = seqNumber === undefined ? { euiccPackageResults: null } : { seqNumber };
   const message = await ask(config.euicc, spec, RetrieveNotificationsListRequest, { searchCriteria }, RetrieveNotificationsListResponse);
   const count = message.value.euiccPackageResultList?.length ?? 0;
@@ -85,12 +85,11 @@ const PARTS: ReadonlyMap<string, Part> = new Map<string, Part>([
 
 const collect = async (device: Device, request: Request): Promise<Data | Problem> => {
   const tags = readTagList(request.tagList);
-  const parts = tags?.map(tag => PARTS.get(tag));
-  if (!parts?.every(part => part !== undefined)) return 'incorrectTagList';
-  if (await isEmergency(device)) return 'ecallActive';
-  let data: Data = { eimTransactionId: request.eimTransactionId };
-  for (const part of parts) {
-    const found = await part(device, request);
+  if (!tags?.every(tag => device.decide.knowsTag(tag, PARTS.has(tag)))) return 'incorrectTagList';
+  if (device.decide.withholdsInEmergency() && (await isEmergency(device))) return 'ecallActive';
+  let data: Data = { eimTransactionId: device.decide.echoes(request.eimTransactionId) };
+  for (const tag of tags) {
+    const found = (await PARTS.get(tag)?.(device, request)) ?? {};
     if (typeof found === 'string') return found;
     data = { ...data, ...found };
   }
@@ -103,6 +102,7 @@ export const answerDataRequest = async (device: Device, octets: Uint8Array): Pro
   const request = decode(IpaEuiccDataRequest, octets, { spec }).value;
   const data = await collect(device, request);
   if (typeof data !== 'string') return encode(IpaEuiccDataResponse, { ipaEuiccData: data }, { spec });
-  const ipaEuiccDataResponseError = { eimTransactionId: request.eimTransactionId, ipaEuiccDataErrorCode: ERRORS[data] };
+  const ipaEuiccDataErrorCode = device.decide.dataError(data, ERRORS[data]);
+  const ipaEuiccDataResponseError = { eimTransactionId: device.decide.echoes(request.eimTransactionId), ipaEuiccDataErrorCode };
   return encode(IpaEuiccDataResponse, { ipaEuiccDataResponseError }, { spec });
 };

@@ -15,15 +15,20 @@ import { PrepareDownloadRequest } from '#protocol/rsp/download.js';
 import { GetBoundProfilePackageRequest, type GetBoundProfilePackageResponse } from '#protocol/rsp/es9plus.js';
 import { ProfileInstallationResult } from '#protocol/rsp/notification.js';
 import { ComposeError } from '../../role.js';
-import { ask, transmit } from './card.js';
+import { ask, type Card, type CardAnswer, transmit } from './card.js';
 import { compactPrepareDownload } from './compact.js';
+import { removeAcknowledged } from './euicc-data.js';
 import { EIM_VERDICT, REASONS } from './reasons.js';
 import type { Offer } from './session.js';
 import type { Device, Download } from './state.js';
 
 /** Hash of the confirmation code that the user would type now; one that the server refused is not typed again. SGP.22 4.7 */
-const ownHashCc = ({ config }: Device, { codesRefused = 0 }: Download, { ccRequired, transactionId }: Offer): Uint8Array | undefined => {
-  const code = [config.confirmationCode ?? []].flat()[codesRefused];
+const ownHashCc = (
+  { config, decide }: Device,
+  { codesRefused = 0 }: Download,
+  { ccRequired, transactionId }: Offer,
+): Uint8Array | undefined => {
+  const code = [config.confirmationCode ?? []].flat()[decide.nextCode(codesRefused)];
   return ccRequired && code !== undefined ? hashCc(code, transactionId) : undefined;
 };
 
@@ -39,14 +44,17 @@ const prepare = async (device: Device, request: string) => {
     {
       smdpSigned2: raw(offer.smdpSigned2),
       smdpSignature2: offer.signature,
-      hashCc: offer.hashCc ?? ownHashCc(device, download, offer),
+      hashCc: device.decide.confirms(offer.hashCc, ownHashCc(device, download, offer)),
       smdpCertificate: offer.certificate,
     },
     { spec },
   );
   const prepared = await transmit(config.euicc, 'PrepareDownload', command);
   download.prepared = prepared;
-  if (!decode(PrepareDownloadResponse, prepared, { spec }).value.downloadResponseOk) download.cancelReason = REASONS.undefinedReason;
+  if (!decode(PrepareDownloadResponse, prepared, { spec }).value.downloadResponseOk) {
+    download.cancelReason = REASONS.undefinedReason;
+    if (!device.decide.tellsRefusal('offer')) throw new ComposeError('the eUICC refused the offer');
+  }
   return { download, offer, prepared };
 };
 
@@ -99,34 +107,38 @@ export const takePackageOfServer = async (
     return;
   }
   download.failure = `GetBoundProfilePackage failed with ${code}`;
-  download.isRefused = true;
+  download.isRefused = !device.decide.cancelsRefused(download.via);
 };
 
 /** Loads the package into the card; the installation result is a pending notification then. SGP.22 3.1.3 */
 const install = async (device: Device, download: Download, bpp: Uint8Array | undefined): Promise<void> => {
-  const { config } = device;
-  const segments = bpp && splitSegments(bpp);
-  if (!segments) {
-    download.failure = 'the bound profile package has no segments';
-    download.cancelReason = REASONS.loadBppExecutionError;
-    return;
-  }
-  for (const segment of segments) {
-    const { sw, octets } = await config.euicc.execute(segment);
-    if (sw !== '9000') break;
-    if (octets.length > 0) return installed(device, download, octets);
-  }
-  download.failure = 'the eUICC gave no installation result';
+  const { config, decide } = device;
+  const answer = bpp && (await load(config.euicc, decide.unpacks(bpp)));
+  if (answer?.sw === '9000' && answer.octets.length > 0) return installed(device, download, answer.octets);
+  download.failure = answer ? 'the eUICC gave no installation result' : 'the bound profile package has no segments';
   download.cancelReason = REASONS.loadBppExecutionError;
 };
 
+/** Segment by segment up to the first one that is answered or refused; a device may cut the package by itself. SGP.22 5.7.6 */
+const load = async (card: Card, bpp: Uint8Array): Promise<CardAnswer | undefined> => {
+  if (card.installProfile) return card.installProfile(bpp);
+  let answer: CardAnswer | undefined;
+  for (const segment of splitSegments(bpp) ?? []) {
+    answer = await card.execute(segment);
+    if (answer.sw !== '9000' || answer.octets.length > 0) return answer;
+  }
+  return answer;
+};
+
 const installed = async (device: Device, download: Download, result: Uint8Array): Promise<void> => {
-  const { config, world } = device;
+  const { config, decide, world } = device;
   const { finalResult, notificationMetadata } = decode(ProfileInstallationResult, result).value.profileInstallationResultData;
   download.installationResult = result;
+  if (decide.cancelsAfterResult()) download.cancelReason = REASONS.undefinedReason;
+  if (decide.removesResultAtOnce()) await removeAcknowledged(device, [notificationMetadata.seqNumber]);
   if (!finalResult.successResult) return;
   if (notificationMetadata.iccid) device.installed.push(notificationMetadata.iccid);
-  if (!config.immediateEnable) return;
+  if (!decide.enablesImmediately(config.immediateEnable === true)) return;
   const { value } = await ask(config.euicc, world.spec, ImmediateEnableRequest, { refreshFlag: true }, ImmediateEnableResponse);
   if (value.immediateEnableResult === 0) device.cause = 'immediateEnableProfile';
 };

@@ -93,8 +93,9 @@ export const resultDataOf = (result: Uint8Array, device: Device) =>
 export const removeAcknowledged = async (device: Device, seqNumbers: readonly number[]): Promise<void> => {
   const { config, world } = device;
   for (const seqNumber of seqNumbers) {
-    await ask(config.euicc, world.spec, NotificationSentRequest, { seqNumber }, NotificationSentResponse);
+    const { value } = await ask(config.euicc, world.spec, NotificationSentRequest, { seqNumber }, NotificationSentResponse);
     device.acknowledged.push(seqNumber);
+    if (!device.decide.removesOn(value.deleteNotificationStatus)) return;
   }
 };
 

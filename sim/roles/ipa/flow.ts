@@ -1,6 +1,7 @@
 /** What a correct IPA sends next, given what it received so far. SGP.32 3.1.1.1, 3.2.3, 3.3.1 */
 import { hasSession } from './authentication.js';
-import { nextNotice } from './notices.js';
+import type { IpaDecisions } from './decisions.js';
+import { addressOfNotice, nextNotice } from './notices.js';
 import { REASONS } from './reasons.js';
 import { continueWithEvents, ownDownload } from './source.js';
 import type { Device, Download, IpaInterface } from './state.js';
@@ -38,21 +39,25 @@ const STAGES: Readonly<Record<Stage, readonly [EsipaRequest, RspRequest]>> = {
 };
 
 /** Where a download stands; undefined when it came to its end. */
-const stageOf = (download: Download): Stage | undefined => {
-  if (download.isOver || download.installationResult || download.cancelled || download.isRefused) return undefined;
+const stageOf = (download: Download, decide: IpaDecisions): Stage | undefined => {
+  if (download.isOver || download.cancelled || download.isRefused) return undefined;
+  if (download.installationResult && !decide.cancelsAfterResult()) return undefined;
   if (download.failure !== undefined && download.cancelReason === undefined) {
     // A server that was refused before the card took it leaves nothing to cancel.
     if (!hasSession(download)) return undefined;
     download.cancelReason = REASONS.undefinedReason;
   }
   // An SM-DS knows no cancellation. SGP.22 5.8
-  if (download.cancelReason !== undefined) return download.via === 'ES11' ? undefined : 'cancel';
+  if (download.cancelReason !== undefined) {
+    const isCancelled = download.via !== 'ES11' && decide.cancels(download.cancelReason) !== undefined;
+    return isCancelled ? 'cancel' : undefined;
+  }
   if (download.offer) return 'fetch';
   return download.server ? 'authenticate' : 'initiate';
 };
 
-const nextOfDownload = (download: Download): NextRequest | undefined => {
-  const stage = stageOf(download);
+const nextOfDownload = (download: Download, decide: IpaDecisions): NextRequest | undefined => {
+  const stage = stageOf(download, decide);
   if (!stage) return undefined;
   const [overEsipa, direct] = STAGES[stage];
   const { via, source } = download;
@@ -67,10 +72,10 @@ const startsOwn = ({ config: { activationCode, smdpAddress, smdsAddress } }: Dev
 export const nextRequest = async (device: Device): Promise<NextRequest | undefined> => {
   const { config, tasks } = device;
   if (!device.download && startsOwn(device)) device.download = await ownDownload(device);
-  const ofDownload = device.download && nextOfDownload(device.download);
+  const ofDownload = device.download && nextOfDownload(device.download, device.decide);
   if (ofDownload) return ofDownload;
   const notice = await nextNotice(device, 'server');
-  if (notice) return { type: 'HandleNotification', interface: 'ES9+', address: notice.address };
+  if (notice) return { type: 'HandleNotification', interface: 'ES9+', address: addressOfNotice(device, notice) };
   if (continueWithEvents(device)) return nextRequest(device);
   const byNotification = config.installationResultBy === 'notification' && device.download?.via === 'ESipa';
   const isWaiting = (kind: string) => !(byNotification && kind === 'downloadTrigger' && device.download?.installationResult);

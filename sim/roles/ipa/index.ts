@@ -21,8 +21,9 @@ import {
   takeProofOfServer,
 } from './authentication.js';
 import { composeCancel, composeCancelEsipa } from './cancel-session.js';
-import { ask } from './card.js';
-import { CAUSES, type Cause, configured, type IpaConfig } from './config.js';
+import { ask, type Card } from './card.js';
+import { type Cause, configured, type IpaConfig } from './config.js';
+import { decisionsWith, type IpaDecisions, type IpaOverride } from './decisions.js';
 import { composeGetPackage, composeGetPackageEsipa, takePackageOfEim, takePackageOfServer } from './download.js';
 import { eidOf, resultDataOf } from './euicc-data.js';
 import { type NextRequest, nextRequest } from './flow.js';
@@ -35,6 +36,7 @@ import { viewOf } from './view.js';
 
 export type { Card, CardAnswer } from './card.js';
 export type { IpaConfig } from './config.js';
+export type { IpaDecisions, IpaOverride } from './decisions.js';
 export type { EsipaRequest, NextRequest, RspRequest } from './flow.js';
 
 /** A simulated IPA: an actor of a test case, and the logic of a stand-alone one. */
@@ -45,7 +47,7 @@ export interface Ipa extends Actor {
   /** The notification composed last was taken (204): it leaves the card. */
   delivered(): Promise<void>;
   /** The request of this type, composed last, got no answer that is one. */
-  failed(requestType: string): void;
+  failed(requestType: string): Promise<void>;
   /** The device changed the eUICC by itself: the next poll says so. SGP.32 5.14.5 */
   changed(cause: Cause): void;
   /** A new poll begins: whoever did not answer the last time is asked again. */
@@ -55,12 +57,13 @@ export interface Ipa extends Actor {
 }
 
 const composePoll = async (device: Device): Promise<Uint8Array> => {
-  const { config, world, cause } = device;
+  const { config, decide, world } = device;
   const { spec } = world;
+  const { notify, cause } = decide.announces(typeof device.cause === 'string' ? decide.numberOf(device.cause) : device.cause);
   const request: InputOf<ValueOf<typeof esipa.GetEimPackageRequest>> = {
-    eidValue: await eidOf(device),
-    ...(cause !== undefined && { notifyStateChange: null }),
-    ...(cause !== undefined && { stateChangeCause: typeof cause === 'number' ? cause : CAUSES[cause] }),
+    eidValue: decide.pollsAs(await eidOf(device)),
+    ...(notify && { notifyStateChange: null }),
+    ...(cause !== undefined && { stateChangeCause: cause }),
     ...(config.rPlmn !== undefined && { rPLMN: configured(config.rPlmn) }),
   };
   return encode(esipa.GetEimPackageRequest, request, { spec });
@@ -93,8 +96,9 @@ const taker = <V>(type: Type<V>, take: (device: Device, message: Decoded<V>) => 
 
 const TAKERS: ReadonlyMap<string, Taker> = new Map([
   taker(esipa.GetEimPackageResponse, async (device, message) => {
-    device.cause = undefined;
-    device.hasNoPackage = (await takePackage(device, message)) === undefined;
+    if (device.decide.forgetsCause()) device.cause = undefined;
+    const task = await takePackage(device, message);
+    device.hasNoPackage = !device.decide.pollsOn(task ? 'package' : 'error', message.value.eimPackageError);
   }),
   taker(esipa.ProvideEimPackageResultResponse, (device, message) => takeResultResponse(device, message.value)),
   taker(authentication.InitiateAuthenticationResponseEsipa, takeProofOfEim),
@@ -149,10 +153,10 @@ const answerTransfer = async (device: Device, message: Decoded): Promise<Compose
 };
 
 /** Without an answer nothing is acknowledged; a download that lost its server is given up. */
-const fail = (device: Device, requestType: string): void => {
-  const { sending, download } = device;
-  if (requestType === esipa.GetEimPackageRequest.name) device.hasNoPackage = true;
-  else if (requestType.startsWith('HandleNotification')) postpone(device);
+const fail = async (device: Device, requestType: string): Promise<void> => {
+  const { sending, download, decide } = device;
+  if (requestType === esipa.GetEimPackageRequest.name) device.hasNoPackage = !decide.pollsOn('none', undefined);
+  else if (requestType.startsWith('HandleNotification')) await postpone(device);
   else if (requestType === esipa.ProvideEimPackageResult.name) {
     device.sending = undefined;
     if (sending) sending.wasSent = true;
@@ -164,10 +168,12 @@ const fail = (device: Device, requestType: string): void => {
 
 /** Once per package, and only where it enabled a profile with leave to return; the new result takes the place of the old one. */
 const rollBack = async (device: Device): Promise<boolean> => {
-  const { config, world } = device;
-  const task = device.sending ?? device.tasks.findLast(t => t.mayRollBack);
-  if (!task?.mayRollBack) return false;
-  task.mayRollBack = false;
+  const { config, decide, world } = device;
+  const task = device.sending ?? device.tasks.findLast(t => t.seqNumber !== undefined);
+  if (!task) return false;
+  const { allowsRollback: isAllowed = false, hasEnabled = false, rollbacks: attempts = 0 } = task;
+  if (!decide.rollsBack({ isAllowed, hasEnabled, attempts })) return false;
+  task.rollbacks = attempts + 1;
   const response = await ask(config.euicc, world.spec, ProfileRollbackRequest, { refreshFlag: true }, ProfileRollbackResponse);
   const result = fieldOctets(response, 'eUICCPackageResult');
   const seqNumber = result && resultDataOf(result, device)?.seqNumber;
@@ -178,11 +184,19 @@ const rollBack = async (device: Device): Promise<boolean> => {
   return response.value.cmdResult === 0;
 };
 
+/** The card with every command as the decisions have it. */
+const edited = (card: Card, decide: IpaDecisions): Card => ({
+  execute: command => card.execute(decide.command(command)),
+  ...(card.installProfile && { installProfile: bpp => card.installProfile?.(bpp) ?? Promise.resolve(undefined) }),
+});
+
 /** Makes a simulated IPA. */
-export const createIpa = (config: IpaConfig, world: World): Ipa => {
+export const createIpa = (config: IpaConfig, world: World, overrides: readonly IpaOverride[] = []): Ipa => {
   if (world.spec === '1.0') throw new ComposeError('the simulated IPA speaks SGP.32 v1.1 and later');
+  const decide = decisionsWith(overrides, world);
   const device: Device = {
-    config,
+    config: { ...config, euicc: edited(config.euicc, decide) },
+    decide,
     world,
     eid: undefined,
     cause: config.stateChangeCause,
@@ -212,7 +226,7 @@ export const createIpa = (config: IpaConfig, world: World): Ipa => {
       }
       const entry = COMPOSERS.get(type);
       if (!entry) throw new ComposeError(`an IPA never sends ${type} here; it sends ${[...COMPOSERS.keys()].join(', ')}`);
-      return { type: entry[0], octets: await entry[1](device) };
+      return { type: entry[0], octets: device.decide.outgoing(type, await entry[1](device)) };
     },
     take: async received => {
       const { type, message } = received;

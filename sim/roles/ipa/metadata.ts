@@ -4,6 +4,7 @@ import type { StoreMetadataRequest } from '#protocol/iot/profile.js';
 import { GetRatRequest, GetRatResponse } from '#protocol/rsp/info.js';
 import { judgePolicy } from '../euicc/policy.js';
 import { ask } from './card.js';
+import type { Objection } from './download-decisions.js';
 import { profiles } from './euicc-data.js';
 import type { Device } from './state.js';
 
@@ -13,11 +14,11 @@ const OPERATIONAL = 2;
 export const objectionToMetadata = async (
   device: Device,
   metadata: ValueOf<typeof StoreMetadataRequest>,
-): Promise<'pprNotAllowed' | 'endUserRejection' | undefined> => {
+): Promise<Objection | undefined> => {
+  const { decide } = device;
   if (!metadata.profilePolicyRules?.length) return undefined;
   const { rat } = (await ask(device.config.euicc, device.world.spec, GetRatRequest, {}, GetRatResponse)).value;
-  const hasOperational = (await profiles(device)).some(p => p.profileClass === OPERATIONAL);
+  const hasOperational = decide.countsInstalled((await profiles(device)).some(p => p.profileClass === OPERATIONAL));
   const { isAllowed, needsConsent } = judgePolicy(metadata, rat, hasOperational);
-  if (!isAllowed) return 'pprNotAllowed';
-  return needsConsent ? 'endUserRejection' : undefined;
+  return decide.objects(isAllowed ? (needsConsent ? 'endUserRejection' : undefined) : 'pprNotAllowed');
 };

@@ -6,37 +6,37 @@ import { HandleNotificationEsipa } from '#protocol/iot/esipa.js';
 import { HandleNotification } from '#protocol/rsp/es9plus.js';
 import { ComposeError } from '../../role.js';
 import { type PendingNotice, pendingNotifications, removeAcknowledged } from './euicc-data.js';
-import { isDirect } from './source.js';
+import { notifiesServers } from './source.js';
 import type { Device } from './state.js';
 import { carryOutPackages, composeResult, nextTask } from './tasks.js';
 
-/** Whether notifications go to the servers that they name. */
-export const notifiesServers = async (device: Device): Promise<boolean> => {
-  const { notifies, activationCode, smdpAddress, smdsAddress } = device.config;
-  if (notifies !== undefined) return notifies === 'server';
-  return [activationCode, smdpAddress, smdsAddress].some(own => own !== undefined) || isDirect(device);
-};
-
 /** The result of a download from the server itself belongs to that server, wherever other notifications go. SGP.32 3.2.3.1 */
-const isOfDirectDownload = ({ download }: Device, { octets }: PendingNotice): boolean =>
+const isOfDirectDownload = ({ download, decide }: Device, { octets }: PendingNotice): boolean =>
   download !== undefined &&
+  decide.reportsTo('server') &&
   download.via !== 'ESipa' &&
   [download.installationResult, download.reported].some(result => result !== undefined && equal(result, octets));
 
 /** The oldest notification that may go now: a receiver that did not take an earlier one has to take that first. SGP.32 3.7 */
 export const nextNotice = async (device: Device, to: 'eim' | 'server'): Promise<PendingNotice | undefined> => {
+  const { postponed, decide } = device;
+  if (!decide.looksForNotifications()) return undefined;
   const all = await notifiesServers(device);
-  const { postponed } = device;
-  return (await pendingNotifications(device)).find(notice => {
+  return decide.orders(await pendingNotifications(device)).find(notice => {
     const receiver = all || isOfDirectDownload(device, notice) ? 'server' : 'eim';
-    return receiver === to && !postponed.has(receiver === 'eim' ? 'eim' : notice.address.toLowerCase());
+    const mark = decide.waitsForUntaken() ? (receiver === 'eim' ? 'eim' : addressOfNotice(device, notice)) : `${notice.seqNumber}`;
+    return receiver === to && !postponed.has(mark);
   });
 };
+
+/** Address of the server that a notification goes to. */
+export const addressOfNotice = ({ decide, download }: Device, { address }: PendingNotice): string =>
+  decide.notificationAddress(address, download?.source.smdpAddress).toLowerCase();
 
 /** The oldest notification for the eIM; without one, a result that waits. SGP.32 6.3.2.4 */
 export const composeNotificationEsipa = async (device: Device): Promise<Uint8Array> => {
   await carryOutPackages(device);
-  const oldest = (await nextNotice(device, 'eim')) ?? (await pendingNotifications(device))[0];
+  const oldest = (await nextNotice(device, 'eim')) ?? device.decide.orders(await pendingNotifications(device))[0];
   const { spec } = device.world;
   device.notifying = oldest && { seqNumber: oldest.seqNumber, receiver: 'eim' };
   // A compact installation result starts with the same tag as the EXPLICIT wrapper, so that the wrapper is made here.
@@ -48,9 +48,9 @@ export const composeNotificationEsipa = async (device: Device): Promise<Uint8Arr
 
 /** The oldest notification for a server. SGP.22 5.6.4 */
 export const composeNotification = async (device: Device): Promise<Uint8Array> => {
-  const oldest = (await nextNotice(device, 'server')) ?? (await pendingNotifications(device))[0];
+  const oldest = (await nextNotice(device, 'server')) ?? device.decide.orders(await pendingNotifications(device))[0];
   if (!oldest) throw new ComposeError('the IPA has nothing to notify: the eUICC keeps no notification');
-  device.notifying = { seqNumber: oldest.seqNumber, receiver: oldest.address.toLowerCase() };
+  device.notifying = { seqNumber: oldest.seqNumber, receiver: addressOfNotice(device, oldest) };
   return encode(HandleNotification, { pendingNotification: raw(tlv(0xa0, oldest.octets)) }, { spec: device.world.spec });
 };
 
@@ -62,8 +62,10 @@ export const takeDelivery = async (device: Device): Promise<void> => {
 };
 
 /** The receiver did not take it: it stays on the card, and what is younger waits with it. SGP.32 3.7 */
-export const postpone = (device: Device): void => {
-  const { notifying } = device;
+export const postpone = async (device: Device): Promise<void> => {
+  const { notifying, decide } = device;
   device.notifying = undefined;
-  if (notifying) device.postponed.add(notifying.receiver);
+  if (!notifying) return;
+  device.postponed.add(decide.waitsForUntaken() ? notifying.receiver : `${notifying.seqNumber}`);
+  if (!decide.keepsUntaken()) await removeAcknowledged(device, [notifying.seqNumber]);
 };

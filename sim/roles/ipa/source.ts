@@ -10,7 +10,7 @@ import { ask } from './card.js';
 import { hasFeature } from './config.js';
 import { selectedEim } from './euicc-data.js';
 import type { Device, Download, IpaInterface, Task } from './state.js';
-import { type Addresses, parseActivationCode, type Source, sourceOf } from './trigger.js';
+import type { Addresses, Source } from './trigger.js';
 
 /** What the eUICC and the IPA's features say about where a download may start. */
 export const addressesOf = async ({ config, world }: Device): Promise<Addresses> => {
@@ -23,11 +23,18 @@ export const addressesOf = async ({ config, world }: Device): Promise<Addresses>
 };
 
 /** Whether the IPA goes to RSP servers itself: when it can do nothing else, or its eIM does not relay. SGP.32 2.11.1.1.1, 3.2.3.1 */
-export const isDirect = async (device: Device): Promise<boolean> => {
-  const { config } = device;
-  if (!hasFeature(config, 'directRspServerCommunication')) return false;
-  if (!hasFeature(config, 'indirectRspServerCommunication')) return true;
-  return (await selectedEim(device))?.indirectProfileDownload === undefined;
+export const isDirect = (device: Device): Promise<boolean> =>
+  device.decide.goesDirectly({
+    direct: hasFeature(device.config, 'directRspServerCommunication'),
+    indirect: hasFeature(device.config, 'indirectRspServerCommunication'),
+    relays: async () => (await selectedEim(device))?.indirectProfileDownload !== undefined,
+  });
+
+/** Whether notifications go to the servers that they name. */
+export const notifiesServers = async (device: Device): Promise<boolean> => {
+  const { notifies, activationCode, smdpAddress, smdsAddress } = device.config;
+  if (notifies !== undefined) return notifies === 'server';
+  return [activationCode, smdpAddress, smdsAddress].some(own => own !== undefined) || isDirect(device);
 };
 
 const ownInterface = (source: Source): IpaInterface => (source.isSmds ? 'ES11' : 'ES9+');
@@ -42,7 +49,11 @@ export const downloadOf = async (
   const trigger = decode(ProfileDownloadTriggerRequest, octets, { spec: device.world.spec }).value;
   const direct = await isDirect(device);
   const addresses = await addressesOf(device);
-  const source = sourceOf(trigger, direct ? { ...addresses, eimHoldsData: false } : addresses);
+  const source = device.decide.source(
+    trigger,
+    direct ? { ...addresses, eimHoldsData: false } : addresses,
+    device.decide.readsActivationCode,
+  );
   return (
     source && { task, source, via: direct ? ownInterface(source) : 'ESipa', eimTransactionId: trigger.eimTransactionId ?? eimTransactionId }
   );
@@ -51,7 +62,7 @@ export const downloadOf = async (
 /** The download that the IPA starts by itself: as its configuration says, else from the default SM-DP+. */
 export const ownDownload = async (device: Device): Promise<Download> => {
   const { activationCode, smdpAddress, smdsAddress, matchingId } = device.config;
-  const coded = activationCode === undefined ? undefined : parseActivationCode(activationCode);
+  const coded = activationCode === undefined ? undefined : device.decide.readsActivationCode(activationCode);
   if (activationCode !== undefined && !coded)
     throw new ComposeError(`activationCode: expected 1$address$matchingId, got ${activationCode}`);
   const source: Source = coded ?? {
@@ -66,7 +77,7 @@ export const ownDownload = async (device: Device): Promise<Download> => {
 export const continueFromTrigger = async (device: Device, octets: Uint8Array | undefined): Promise<void> => {
   const former = device.download;
   if (!former) return;
-  if (!octets) {
+  if (!octets || !device.decide.followsEvent()) {
     former.failure = 'the SM-DS has no event';
     former.isRefused = true;
     return;
@@ -81,8 +92,10 @@ export const takeEvents = (device: Device, message: Decoded<ValueOf<typeof Authe
   const { download } = device;
   if (!download) return;
   const { authenticateClientOk: ok, authenticateClientError: code } = message.value;
-  const found = (ok?.eventEntries ?? []).map((e): Source => ({ smdpAddress: e.rspServerAddress, matchingId: e.eventId }));
-  if (code !== undefined || found.length === 0) {
+  const found = (ok?.eventEntries ?? []).map(
+    (e): Source => ({ smdpAddress: e.rspServerAddress, matchingId: device.decide.matchingIdOfEvent(e.eventId) }),
+  );
+  if (code !== undefined || found.length === 0 || !device.decide.followsEvent()) {
     download.failure = code === undefined ? 'the SM-DS has no event' : `AuthenticateClient failed with ${code}`;
     download.isRefused = true;
     return;

@@ -1,6 +1,7 @@
 /** What a simulated IPA remembers between messages. SGP.32 3.3.1, 3.2.3.1, 3.2.3.2 */
 import type { World } from '../../role.js';
 import type { Cause, IpaConfig } from './config.js';
+import type { IpaDecisions } from './decisions.js';
 import type { Offer, ServerProof } from './session.js';
 import type { Source } from './trigger.js';
 
@@ -21,8 +22,13 @@ export interface Task {
   outcome?: Uint8Array;
   /** seqNumber of a signed result on the card: only its acknowledgement completes the task. */
   seqNumber?: number;
-  /** The package enabled a profile and allowed to return from it; until that was tried. SGP.32 3.3.1 */
-  mayRollBack?: boolean;
+  /** The package allowed to return from the profile that it was to enable. SGP.32 3.3.1 */
+  allowsRollback?: boolean;
+  hasEnabled?: boolean;
+  /** Times a rollback was tried. */
+  rollbacks?: number;
+  /** Numbers of the notifications that went with the outcome. */
+  joined?: readonly number[];
   /** Whether notifications that are pending may go with the outcome. */
   takesNotifications?: boolean;
   /** An answer to its outcome arrived, without acknowledging it. */
@@ -67,6 +73,7 @@ export interface Download {
 /** A simulated IPA as its functions see it. */
 export interface Device {
   readonly config: IpaConfig;
+  readonly decide: IpaDecisions;
   readonly world: World;
   eid: Uint8Array | undefined;
   cause: Cause | number | undefined;

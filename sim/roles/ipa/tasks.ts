@@ -5,13 +5,12 @@ import { encode } from '#protocol/asn1/encode.js';
 import { equal } from '#protocol/asn1/tlv.js';
 import { raw, type ValueOf } from '#protocol/asn1/type.js';
 import { ProvideEimPackageResult, type ProvideEimPackageResultResponse } from '#protocol/iot/esipa.js';
-import { EuiccPackageRequest, type Psmo } from '#protocol/iot/package.js';
-import type { EuiccResultData } from '#protocol/iot/result.js';
+import { EuiccPackageRequest } from '#protocol/iot/package.js';
 import { ProfileDownloadTriggerResult } from '#protocol/iot/trigger.js';
 import { ComposeError } from '../../role.js';
 import { answerDataRequest } from './data-request.js';
 import { eidOf, isEmergency, type Pending, pendingNotifications, removeAcknowledged, resultDataOf, storedResults } from './euicc-data.js';
-import { downloadOf } from './source.js';
+import { downloadOf, notifiesServers } from './source.js';
 import { type Device, PACKAGE_PROBLEMS, type Task } from './state.js';
 
 const KINDS: ReadonlyMap<string, Task['kind']> = new Map([
@@ -39,11 +38,12 @@ export const takePackage = async (device: Device, message: Decoded): Promise<Tas
   const kind = KINDS.get(alternative?.name ?? '');
   if (alternative?.name === 'eimPackageError' || alternative?.name === 'eimAcknowledgements') return undefined;
   const problem = problemOf(message, alternative);
-  const eimTransactionId = problem === 'unknownPackage' ? undefined : transactionIn(message);
+  const eimTransactionId = device.decide.echoes(problem === 'unknownPackage' ? undefined : transactionIn(message));
   const octets = alternative ? octetsOf(message, alternative) : new Uint8Array();
   const task: Task =
     problem || !kind ? unusable(octets, eimTransactionId, problem ?? 'unknownPackage') : { kind, octets, eimTransactionId, wasSent: false };
   // A repeated package is the same task: its result, unless acknowledged, still waits.
+  if (task.problem && device.decide.answersUnusable(task.problem) === undefined) return task;
   const known = device.tasks.find(t => t.kind === 'euiccPackage' && equal(t.octets, task.octets));
   if (known) known.wasSent = false;
   else enqueue(device, task.kind === 'downloadTrigger' ? await openDownload(device, task) : task);
@@ -76,9 +76,6 @@ const openDownload = async (device: Device, task: Task): Promise<Task> => {
   return task;
 };
 
-type Operation = ValueOf<typeof Psmo>;
-type Outcome = ValueOf<typeof EuiccResultData>;
-
 const UNDEFINED_ERROR = 127;
 const triggerResult = (device: Device, eimTransactionId: Uint8Array | undefined, reason: number): Uint8Array =>
   encode(
@@ -98,10 +95,6 @@ const outcomeOfDownload = (device: Device, task: Task): Uint8Array => {
 
 const packageOf = (task: Task, { world: { spec } }: Device) => decode(EuiccPackageRequest, task.octets, { spec }).value.euiccPackageSigned;
 
-/** Whether the package enabled a profile, with leave to return to the former one. */
-const enabledWithRollback = (operations: readonly Operation[], results: readonly Outcome[]): boolean =>
-  results.some(({ enableResult }, n) => enableResult === 0 && operations[n]?.enable?.rollbackFlag !== undefined);
-
 /** A result that the card kept to itself: success is never concluded from the status word. SGP.32 5.9.1 */
 const storedResultOf = async (device: Device, counterValue: number | undefined): Promise<Uint8Array | undefined> => {
   const results = await storedResults(device);
@@ -109,20 +102,24 @@ const storedResultOf = async (device: Device, counterValue: number | undefined):
 };
 
 const execute = async (device: Device, task: Task): Promise<void> => {
-  const { sw, octets } = await device.config.euicc.execute(task.octets);
+  const { decide, config } = device;
+  const { sw, octets } = await config.euicc.execute(decide.loads(task.octets));
   const content = packageOf(task, device);
-  const result = sw === '9000' && octets.length === 0 ? await storedResultOf(device, content?.counterValue) : octets;
+  const isMissing = sw === '9000' && octets.length === 0 && decide.looksForMissingResult();
+  const result = isMissing ? await storedResultOf(device, content?.counterValue) : octets;
   if (sw !== '9000' || !result?.length) {
     task.problem = 'undefinedError';
     return;
   }
   task.outcome = result;
   const data = resultDataOf(result, device);
-  if (data?.seqNumber === undefined) return;
   const operations = content?.euiccPackage?.psmoList;
+  const facts = { hasPsmo: operations !== undefined, isSigned: data?.seqNumber !== undefined };
+  task.takesNotifications = config.pendingWithResult !== false && decide.joinsNotifications(facts);
+  if (data?.seqNumber === undefined) return;
   task.seqNumber = data.seqNumber;
-  task.takesNotifications = operations !== undefined && device.config.pendingWithResult !== false;
-  task.mayRollBack = enabledWithRollback(operations ?? [], data.euiccResult ?? []);
+  task.allowsRollback = operations?.some(o => o.enable?.rollbackFlag !== undefined) === true;
+  task.hasEnabled = data.euiccResult?.some(r => r.enableResult === 0) === true;
 };
 
 /** Carries a package out, once; a download is carried out by its own messages. */
@@ -136,16 +133,21 @@ const carryOut = async (device: Device, task: Task): Promise<Uint8Array> => {
 
 /** The alternative of EimPackageResult: the outcome, with the notifications that are pending when both go together. */
 const alternativeOf = async (device: Device, task: Task) => {
-  const outcome = raw(await carryOut(device, task));
+  const { decide } = device;
+  const outcome = await carryOut(device, task);
   if (task.problem) {
     const { eimTransactionId, problem } = task;
-    return { eimPackageResultResponseError: { eimTransactionId, eimPackageResultErrorCode: PACKAGE_PROBLEMS[problem] } };
+    const eimPackageResultErrorCode = decide.answersUnusable(problem) ?? PACKAGE_PROBLEMS[problem];
+    return { eimPackageResultResponseError: { eimTransactionId, eimPackageResultErrorCode } };
   }
-  if (task.kind === 'dataRequest') return { ipaEuiccDataResponse: outcome };
-  if (task.kind === 'downloadTrigger') return { profileDownloadTriggerResult: outcome };
-  const pending = task.takesNotifications ? await pendingNotifications(device) : [];
-  if (pending.length === 0) return { euiccPackageResult: outcome };
-  return { ePRAndNotifications: { euiccPackageResult: outcome, notificationList: pending.map(n => raw(n.forEim)) } };
+  if (task.kind === 'dataRequest') return { ipaEuiccDataResponse: raw(outcome) };
+  if (task.kind === 'downloadTrigger') return { profileDownloadTriggerResult: raw(outcome) };
+  const euiccPackageResult = raw(decide.forwards(outcome));
+  const joins = task.takesNotifications === true && !(await notifiesServers(device));
+  const pending = joins ? decide.orders(await pendingNotifications(device)) : [];
+  task.joined = pending.map(n => n.seqNumber);
+  if (pending.length === 0 && !(joins && decide.sendsEmptyList())) return { euiccPackageResult };
+  return { ePRAndNotifications: { euiccPackageResult, notificationList: pending.map(n => raw(n.forEim)) } };
 };
 
 /** Carries out every eUICC package that was received, in order: each once, however often its result is composed. */
@@ -173,6 +175,7 @@ const leftOvers = async (device: Device): Promise<readonly Task[]> => {
 export const takeUpLeftOvers = async (device: Device): Promise<void> => {
   if (!device.mayHaveLeftOvers) return;
   device.mayHaveLeftOvers = false;
+  if (!device.decide.looksForResults()) return;
   for (const task of await leftOvers(device)) enqueue(device, task);
 };
 
@@ -186,15 +189,16 @@ export const composeResult = async (device: Device): Promise<Uint8Array> => {
   if (!task) throw new ComposeError('the IPA has no result to provide: no eIM package was received, and the eUICC keeps none');
   if (!device.tasks.includes(task)) enqueue(device, task);
   device.sending = task;
-  const eidValue = device.config.eidInResult === false ? undefined : await eidOf(device);
+  const eidValue = device.config.eidInResult === false ? undefined : device.decide.providesAs(await eidOf(device));
   return encode(ProvideEimPackageResult, { eidValue, eimPackageResult: await alternativeOf(device, task) }, { spec: device.world.spec });
 };
 
 /** What the eIM made of the outcome: acknowledged objects leave the card, everything else stays for a later attempt. */
 export const takeResultResponse = async (device: Device, response: ValueOf<typeof ProvideEimPackageResultResponse>): Promise<void> => {
-  const acknowledged = response.eimAcknowledgements ?? [];
-  await acknowledge(device, acknowledged);
   const task = device.sending;
+  const sent = [...(task?.seqNumber === undefined ? [] : [task.seqNumber]), ...(task?.joined ?? [])];
+  const { eimAcknowledgements: acknowledged = [], provideEimPackageResultError: error } = response;
+  await acknowledge(device, device.decide.removes({ acknowledged, error, sent }));
   device.sending = undefined;
   if (!task || !device.tasks.includes(task)) return;
   const isTaken = response.provideEimPackageResultError === undefined && task.seqNumber === undefined;

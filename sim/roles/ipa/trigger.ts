@@ -42,9 +42,13 @@ export interface Addresses {
 }
 
 /** The source a trigger names; undefined when data that it needs are missing or malformed. */
-export const sourceOf = (trigger: ValueOf<typeof ProfileDownloadTriggerRequest>, addresses: Addresses): Source | undefined => {
+export const sourceOf = (
+  trigger: ValueOf<typeof ProfileDownloadTriggerRequest>,
+  addresses: Addresses,
+  readCode: (text: string) => Source | undefined = parseActivationCode,
+): Source | undefined => {
   const data = trigger.profileDownloadData;
-  if (data?.activationCode !== undefined) return parseActivationCode(data.activationCode);
+  if (data?.activationCode !== undefined) return readCode(data.activationCode);
   if (data?.contactSmds)
     return { smdpAddress: data.contactSmds.smdsAddress ?? addresses.rootDsAddress, matchingId: undefined, isSmds: true };
   const { defaultDpAddress } = addresses;

@@ -1,7 +1,11 @@
+import { PassThrough } from 'node:stream';
 import { expect } from 'chai';
 import { hex } from '#protocol/asn1/tlv.js';
 import { subjectPublicKeyInfo } from '#protocol/crypto/ecdsa.js';
 import { testPki } from '#protocol/x509/test-pki.js';
+import type { Card } from '../../adapters/adapter.js';
+import { openStdioCard } from '../../adapters/apdu-stdio-card.js';
+import { openStdioSlot } from '../../adapters/apdu-stdio-slot.js';
 import { memoryReader } from '../../adapters/memory-reader.js';
 import type { EuiccConfig } from '../roles/euicc/index.js';
 import { EID1, ICCID1, ICCID2, testEuicc } from '../roles/euicc/test-bench.js';
@@ -24,31 +28,30 @@ describe('reference IPA process', () => {
   const order = (body: unknown) => control(eim.control, 'POST', `/euiccs/${EID1}/orders`, body).then(answer => answer.body.order);
   const stateOf = (id: string) => control(eim.control, 'GET', `/orders/${id}`).then(answer => answer.body.state);
 
-  const start = async (config: Partial<EuiccConfig> = {}, given: Readonly<Record<string, string>> = {}) => {
-    const signing = pki.privateKey('SK_S_EIMsign');
-    if (!signing) throw new Error('no key');
-    const euicc = testEuicc({
-      profiles: [{ iccid: ICCID1, state: 'enabled' }, { iccid: ICCID2 }],
-      eims: [
-        {
-          eimId: 'testeim1',
-          publicKey: subjectPublicKeyInfo(signing),
-          fqdn: 'eim.example.com',
-          supportedProtocol: ['eimRetrieveHttps'],
-          trustedCertificateTls: certificate('CERT_EIM_TLS'),
-        },
-      ],
-      ...config,
-    });
-    const uicc = createUicc({ port: portOf(euicc) });
+  const signing = pki.privateKey('SK_S_EIMsign');
+  const association = {
+    eimId: 'testeim1',
+    publicKey: signing ? subjectPublicKeyInfo(signing) : '',
+    fqdn: 'eim.example.com',
+    supportedProtocol: ['eimRetrieveHttps'],
+    trustedCertificateTls: certificate('CERT_EIM_TLS'),
+  };
+  const cardWith = (config: Partial<EuiccConfig> = {}) => {
+    const profiles = [{ iccid: ICCID1, state: 'enabled' as const }, { iccid: ICCID2 }];
+    const euicc = testEuicc({ profiles, eims: [association], ...config });
+    return { euicc, uicc: createUicc({ port: portOf(euicc) }) };
+  };
+  const startWith = async (card: Card, given: Readonly<Record<string, string>> = {}) => {
     const problems: string[] = [];
     const resolve = `eim.example.com=${new URL(eim.esipa).host}`;
-    const ipa: RunningIpa = await startIpa(readIpaOptions({ resolve, ...given }), {
-      card: memoryReader(uicc),
-      report: problem => problems.push(problem),
-    });
+    const options = readIpaOptions({ resolve, pause: '0.01', ...given });
+    const ipa: RunningIpa = await startIpa(options, { card, report: problem => problems.push(problem) });
     open.push(ipa);
-    return { ipa, euicc, uicc, problems };
+    return { ipa, problems };
+  };
+  const start = async (config: Partial<EuiccConfig> = {}, given: Readonly<Record<string, string>> = {}) => {
+    const { euicc, uicc } = cardWith(config);
+    return { euicc, uicc, ...(await startWith(memoryReader(uicc), given)) };
   };
 
   beforeEach(async () => {
@@ -86,5 +89,42 @@ describe('reference IPA process', () => {
     ]);
     expect([await stateOf(enable), await stateOf(list)]).deep.equals(['succeeded', 'succeeded']);
     expect(euicc.chip.memory.results).deep.equals([]);
+  });
+
+  it('begins anew with a card that was put in between two polls', async () => {
+    const slot = openStdioSlot();
+    open.push(slot);
+    const [stdin, stdout] = [new PassThrough(), new PassThrough()];
+    slot.attach({ stdin, stdout }).resume();
+    const { ipa } = await startWith(openStdioCard({ input: stdin, output: stdout }));
+    const seen: string[] = [];
+    for (const firstSeqNumber of [1, 50]) {
+      const { euicc } = cardWith({ firstSeqNumber });
+      await slot.insert(createUicc({ port: portOf(euicc), onApdu: ({ command }) => seen.push(hex(command.subarray(0, 2))) }));
+      expect((await ipa.poll()).conversations.map(c => c.requests)).deep.equals([['GetEimPackageRequest']]);
+      expect(seen.splice(0).slice(0, 3)).deep.equals(['80AA', '0070', '01A4']);
+    }
+    await slot.remove();
+    expect((await ipa.poll()).problem).to.match(/card/);
+  });
+
+  it('tells what is missing: a card with an eIM', async () => {
+    const { ipa } = await start({ eims: [] });
+    expect(await ipa.poll()).deep.equals({ eid: EID1, problem: 'the eUICC has no eIM that can be polled', conversations: [] });
+  });
+
+  it('adds the eIM that it was provisioned with to a card without one', async () => {
+    const { body } = await control(eim.control, 'GET', '/eim');
+    const { ipa, euicc } = await start({ eims: [] }, { 'initial-eim': body.eimConfigurationData });
+    const { conversations } = await ipa.poll();
+    expect(conversations.map(c => [c.requests, c.problems])).deep.equals([[['GetEimPackageRequest'], []]]);
+    expect(euicc.chip.memory.eims.map(e => e.eimId)).deep.equals(['testeim1']);
+  });
+
+  it('sends nothing to an eIM whose certificate is not the one trusted, and says why', async () => {
+    const other = { ...association, trustedCertificateTls: certificate('CERT_S_SM_DP_TLS') };
+    const { ipa, problems } = await start({ eims: [other] });
+    expect((await ipa.poll()).conversations[0]?.requests).deep.equals(['GetEimPackageRequest']);
+    expect(problems.join()).to.match(/TLS handshake with .* failed: no certificate of/);
   });
 });

@@ -35,17 +35,27 @@ export class ComposeError extends Error {
   readonly code = 'compose';
 }
 
+/** A correct counterpart refuses the request at the level of the transport, and why. */
+export interface Refused {
+  readonly refused: string;
+}
+
 /** A simulated counterpart in one test sequence. */
 export interface Actor {
   readonly role: RoleName;
-  /** The message of this type that a correct counterpart would send now. Throws ComposeError. */
-  compose(type: string): Promise<Composed>;
+  /**
+   * The message of this type that a correct counterpart would send now; `alternative` is the one of a CHOICE that the
+   * script is going to lay its values over. Throws ComposeError.
+   */
+  compose(type: string, alternative?: string): Promise<Composed>;
   /** Takes note of an answer to one of its own requests. */
   take(received: Received): Promise<void>;
   /** A request of this type was answered without output: the peer took it. */
   delivered?(requestType: string): Promise<void>;
   /** Answers a request as a correct counterpart; undefined: the function has no output (204). */
-  react(received: Received): Promise<Composed | undefined>;
+  react(received: Received): Promise<Composed | Refused | undefined>;
+  /** Takes note of what went out in place of its own answer, because a script changed it. */
+  sent?(message: Composed): void;
   /** What `$actor.…` reads in a test case. */
   readonly state: Readonly<Record<string, unknown>>;
 }

@@ -49,7 +49,7 @@ export const fillIxit = (ixit: Ixit, known: Known): Ixit => {
         certificate: fill(one.certificate),
         ...(one.address === undefined ? {} : { address: fill(one.address) }),
       };
-    return one;
+    return one.kind === 'slot' ? { ...one, host: fill(one.host), port: fill(one.port) } : one;
   };
   const wires = (all: Readonly<Record<string, Link>>) => Object.fromEntries(Object.entries(all).map(([wire, one]) => [wire, link(one)]));
   return {

@@ -1,3 +1,4 @@
+import { fromHex } from '#protocol/asn1/tlv.js';
 import type { Reader } from './ixit-reader.js';
 import type { IutRole, Link } from './ixit-schema.js';
 import type { Entry, Position } from './language/source.js';
@@ -6,7 +7,9 @@ import { didYouMean } from './language/source.js';
 /** Interfaces of SGP.32 and SGP.22 that an IUT can have. */
 export const INTERFACES = ['esipa', 'es9plus', 'es11', 'es2plus', 'es10'];
 /** What an interface can go over. */
-export const WIRES = ['https', 'coaps', 'modem', 'vpcd', 'pcsc'];
+export const WIRES = ['https', 'coaps', 'modem', 'vpcd', 'pcsc', 'apdu-stdio'];
+/** Wires on which the IUT holds the reader. */
+const SLOTS = ['vpcd', 'apdu-stdio'] as const;
 
 const CALLED = ['url', 'serverName', 'encoding', 'trust'];
 const LISTENING = ['listen', 'names', 'certificate', 'encoding', 'address'];
@@ -63,6 +66,18 @@ const readHttps = (reader: Reader, name: string, { key, at, value }: Entry): Lin
   };
 };
 
+const readSlot = (reader: Reader, name: string, wire: (typeof SLOTS)[number], { key, at, value }: Entry): Link | undefined => {
+  const fields = reader.fields(value, `links.${name}.${key}`, wire === 'vpcd' ? ['host', 'port', 'atr'] : ['atr']);
+  if (fields === undefined) return undefined;
+  const port = reader.text(fields.get('port')) ?? '35963';
+  if (!/^\d{1,5}$/.test(port) && !port.startsWith('${'))
+    reader.report('no-address', fields.get('port')?.value.at ?? at, `expected the port on which vpcd listens, got "${port}"`);
+  const atr = reader.text(fields.get('atr'));
+  if (atr !== undefined && !fromHex(atr))
+    reader.report('wrong-shape', fields.get('atr')?.value.at ?? at, `expected an ATR in hex, got "${atr}"`);
+  return { kind: 'slot', wire, host: reader.text(fields.get('host')) ?? '127.0.0.1', port, ...(atr === undefined ? {} : { atr }), at };
+};
+
 /** Reads `links`; wires other than https are left to their adapters. */
 export const readLinks = (reader: Reader, entry: Entry | undefined, iut: IutRole): Record<string, Record<string, Link>> => {
   const links: Record<string, Record<string, Link>> = {};
@@ -79,10 +94,11 @@ export const readLinks = (reader: Reader, entry: Entry | undefined, iut: IutRole
     for (const wire of reader.entries(value, `links.${name}`)) {
       if (!WIRES.includes(wire.key))
         reader.report('unknown-key', wire.at, `unknown wire "${wire.key}"; known: ${WIRES.join(', ')}`, didYouMean(wire.key, WIRES));
-      if (wire.key === 'https') {
-        const link = readHttps(reader, name, wire);
-        if (link) wires[wire.key] = link;
-      } else if (wire.value.kind === 'map') wires[wire.key] = { kind: 'other', node: wire.value, at: wire.at };
+      const slot = SLOTS.find(one => one === wire.key);
+      const link = wire.key === 'https' ? readHttps(reader, name, wire) : slot && readSlot(reader, name, slot, wire);
+      if (link) wires[wire.key] = link;
+      else if (wire.key === 'https' || slot) continue;
+      else if (wire.value.kind === 'map') wires[wire.key] = { kind: 'other', node: wire.value, at: wire.at };
       else reader.fields(wire.value, `links.${name}.${wire.key}`, []);
     }
     links[name] = wires;

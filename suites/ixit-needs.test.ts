@@ -10,7 +10,13 @@ import { builtInCases, planFor, prepareSelection } from './prepare.js';
 
 const folder = join(builtInCases, 'ixit');
 const files = readdirSync(folder).filter(name => name.endsWith('.ixit.yaml'));
-const EXAMPLES = ['acme-eim-commands.ixit.yaml', 'acme-eim-prompts.ixit.yaml', 'acme-eim-rest.ixit.yaml', 'reference-eim.ixit.yaml'];
+const EXAMPLES = [
+  'acme-eim-commands.ixit.yaml',
+  'acme-eim-prompts.ixit.yaml',
+  'acme-eim-rest.ixit.yaml',
+  'reference-eim.ixit.yaml',
+  'reference-ipa.ixit.yaml',
+];
 
 let loaded: Catalogue | undefined;
 /** Read once: it is the long part of these tests. */

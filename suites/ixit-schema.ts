@@ -63,13 +63,24 @@ export interface ListeningLink {
   readonly address?: string;
   readonly at: Position;
 }
+/** The IUT holds a reader, and our card is in it. */
+export interface SlotLink {
+  readonly kind: 'slot';
+  readonly wire: 'vpcd' | 'apdu-stdio';
+  /** Where vpcd listens. */
+  readonly host: string;
+  readonly port: string;
+  /** Answer to reset in hex, when the IUT expects a certain one. */
+  readonly atr?: string;
+  readonly at: Position;
+}
 /** A wire whose words its own adapter reads. */
 export interface OtherLink {
   readonly kind: 'other';
   readonly node: MapNode;
   readonly at: Position;
 }
-export type Link = CalledLink | ListeningLink | OtherLink;
+export type Link = CalledLink | ListeningLink | SlotLink | OtherLink;
 
 /** Where a result value comes from. */
 export type ResultSource =

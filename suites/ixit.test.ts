@@ -108,7 +108,7 @@ describe('ixit', () => {
   });
   it('reads an IPA started by a command line, with a virtual card', () => {
     const ixit = loaded(ACME_IPA);
-    expect(ixit.links.es10?.vpcd).to.deep.include({ kind: 'other' });
+    expect(ixit.links.es10?.vpcd).to.deep.include({ kind: 'slot', wire: 'vpcd' });
     expect(ixit.operator.get('pollEim')).to.deep.include({ kind: 'command', command: './ipa -r 0', cwd: '${work}', background: true });
     expect(ixit.operator.get('stopIpa')).to.deep.include({ kind: 'stop', started: 'pollEim' });
   });
@@ -200,7 +200,7 @@ describe('ixit', () => {
       [
         'an unknown wire',
         eim('links: { esipa: { http: {} } }'),
-        `${FIRST}:19: unknown wire "http"; known: https, coaps, modem, vpcd, pcsc - did you mean "https"?`,
+        `${FIRST}:19: unknown wire "http"; known: https, coaps, modem, vpcd, pcsc, apdu-stdio - did you mean "https"?`,
       ],
       [
         'a link without direction',

@@ -14,6 +14,8 @@ export type { Ixit, IxitCatalogue } from './ixit-schema.js';
 export interface LoadedIxit {
   /** Present when there is no diagnostic. */
   readonly ixit?: Ixit;
+  /** Present when the file tells it, whatever else is wrong. */
+  readonly iut?: IutRole;
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -213,5 +215,5 @@ export const loadIxit = (
     mask: masking(secrets),
   };
   checkReferences(reader, root, ixit, catalogue);
-  return reader.diagnostics.length > 0 ? { diagnostics: reader.diagnostics } : { ixit, diagnostics: [] };
+  return reader.diagnostics.length > 0 ? { iut, diagnostics: reader.diagnostics } : { iut, ixit, diagnostics: [] };
 };

@@ -2,6 +2,7 @@
 import { OperatorError } from '../adapters/adapter.js';
 import { runCommand, startCommand } from '../adapters/command.js';
 import type { RunningProcess } from '../adapters/process.js';
+import type { Launch } from '../adapters/process-group.js';
 import type { openPrompt } from '../adapters/prompt.js';
 import { openRest, type Rest } from '../adapters/rest.js';
 import type { OperatorAct } from '../reports/record.js';
@@ -19,6 +20,8 @@ export interface OperatorPorts extends Known {
   readonly prompt: Pick<ReturnType<typeof openPrompt>, 'ask'>;
   /** Reads a PEM file that a binding trusts. */
   readonly readFile: (path: string) => string;
+  /** Gives started commands access to the card, where their standard streams are the wire to it. */
+  readonly attach?: NonNullable<Launch['attach']>;
   /** Seconds on a clock that only goes forward. */
   readonly clock: () => number;
 }
@@ -124,7 +127,8 @@ export const operatorFor = (ixit: Ixit, ports: OperatorPorts): IutOperator => {
         `${binding.action}: the command of the last time is still running; it ends by itself or by an action that stops it`,
       );
     const launch = launchOf(binding, lookup);
-    const started = await startCommand({ ...launch, within: timeFor(binding), signal });
+    const { attach } = ports;
+    const started = await startCommand({ ...launch, ...(attach ? { attach } : {}), within: timeFor(binding), signal });
     background.set(binding.action, started);
     started.exited.then(() => {
       if (background.get(binding.action) === started) background.delete(binding.action);

@@ -23,7 +23,7 @@ export interface PlanInput {
   readonly isBound: (action: string) => boolean;
   /** Where the description would have to bind an action: `acme.ixit.yaml:41`. */
   readonly bindingPlace: string;
-  /** Interfaces on which the IUT calls us, e.g. es9plus. */
+  /** Interfaces on which the IUT calls us, e.g. es9plus; es10 when our card is in its reader. */
   readonly servers: ReadonlySet<string>;
   /** Where it would have to describe a link: `acme.ixit.yaml:20`. */
   readonly linkPlace: string;
@@ -31,8 +31,28 @@ export interface PlanInput {
   readonly settings: { readonly known: readonly string[]; readonly given: ReadonlySet<string>; readonly place: string };
 }
 
-/** The interface on which the IUT calls an actor of a role. */
-const CALLED_ON: Readonly<Record<string, string>> = { smdp: 'es9plus', smds: 'es11' };
+/** The interface on which an IUT of a kind calls an actor of a role; the others play for us alone. */
+const CALLED_ON: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  eim: { smdp: 'es9plus', smds: 'es11' },
+  ipa: { eim: 'esipa', smdp: 'es9plus', smds: 'es11', euicc: 'es10' },
+};
+
+/** Actors that a simulated eIM relays to: the IUT reaches them through it. */
+const relayedIn = ({ actors }: Case): ReadonlySet<string> =>
+  new Set(
+    actors.flatMap(({ config }) => {
+      const relay = config.entries.find(({ key }) => key === 'relay')?.value;
+      const items = relay?.kind === 'list' ? relay.items : relay ? [relay] : [];
+      return items.flatMap(item => (item.kind === 'scalar' ? [item.text] : []));
+    }),
+  );
+
+/** Interfaces without which the IUT cannot reach the actors of a case. */
+const interfacesFor = (c: Case): readonly string[] => {
+  const relayed = relayedIn(c);
+  const called = c.actors.filter(({ name }) => !relayed.has(name)).flatMap(({ role }) => CALLED_ON[c.iut]?.[role] ?? []);
+  return [...new Set(called)];
+};
 
 interface State {
   readonly state: PlanState;
@@ -95,10 +115,12 @@ const stateOf = (
     if (decision && !decision.value) return { state: 'notApplicable', reason: decision.decidedBy.join(', ') };
   }
   if (link && !input.links.has(link)) return { state: 'cannotRun', reason: `links.*.${link} is not described (${input.linkPlace})` };
-  const servers = new Set(c.actors.flatMap(({ role }) => CALLED_ON[role] ?? []));
-  const missing = [...servers].filter(name => !input.servers.has(name));
+  const missing = interfacesFor(c).filter(name => !input.servers.has(name));
   if (missing.length > 0)
-    return { state: 'cannotRun', reason: `${missing.map(name => `links.${name}.https`).join(', ')} is not described (${input.linkPlace})` };
+    return {
+      state: 'cannotRun',
+      reason: `${missing.map(name => (name === 'es10' ? 'links.es10' : `links.${name}.https`)).join(', ')} is not described (${input.linkPlace})`,
+    };
   const unbound = [...actionsOf([...c.before, ...c.steps, ...c.after], procedures, input.options)].filter(action => !input.isBound(action));
   if (unbound.length > 0) return { state: 'cannotRun', reason: `no binding for ${unbound.join(', ')} (${input.bindingPlace})` };
   const used = [c.file, ...procedureFiles([...c.before, ...c.steps, ...c.after], procedures)].map(file => texts.get(file) ?? '').join('\n');

@@ -6,7 +6,7 @@ import type { IutInfo } from '../reports/record.js';
 import { UsageError, unknownName } from './commands/input.js';
 import { loadIxit } from './ixit.js';
 import { isPkiName, needsOf } from './ixit-needs.js';
-import type { Ixit } from './ixit-schema.js';
+import type { Ixit, Link } from './ixit-schema.js';
 import { CaseError, type Diagnostic, formatDiagnostics, type Position } from './language/diagnostics.js';
 import { type Catalogue, loadCatalogue } from './language/load.js';
 import { isSelected, makePlan, type PlannedSequence } from './plan.js';
@@ -67,15 +67,26 @@ export const builtInIxits = (root = builtInCases): string[] => {
 export const prepareIxit = (file: string, catalogue: Catalogue): Ixit => {
   if (!existsSync(file)) throw new CaseError([{ code: 'no-file', at: { file, line: 1, column: 1 }, message: 'no such IXIT file' }]);
   const text = readFileSync(file, 'utf8');
-  const { ixit, diagnostics } = loadIxit(file, text, catalogue, process.env, path => existsSync(path) || isPkiName(path));
+  const { ixit, iut, diagnostics } = loadIxit(file, text, catalogue, process.env, path => existsSync(path) || isPkiName(path));
+  const kinds = new Set(catalogue.cases.map(c => c.iut));
+  if (iut !== undefined && !kinds.has(iut))
+    throw new UsageError(
+      `${file} describes an IUT of the kind "${iut}", and none of the cases tests one; there are cases for: ${[...kinds].join(', ')}`,
+    );
   const found = ixit ? needsOf(ixit) : diagnostics;
   if (!ixit || found.length > 0) throw new InputError(found, new Map([[file, text]]));
-  if (!catalogue.cases.some(c => c.iut === ixit.iut))
-    throw new UsageError(
-      `${file} describes an IUT of the kind "${ixit.iut}", and none of the cases tests one; there are cases for: ${[...new Set(catalogue.cases.map(c => c.iut))].join(', ')}`,
-    );
   return ixit;
 };
+
+/** The IUTs that a command line names; without a name, the reference IUTs that cases of the catalogue test. */
+export const prepareIxits = (files: readonly string[] | undefined, catalogue: Catalogue, root?: string): readonly Ixit[] => {
+  if (files) return files.map(file => prepareIxit(file, catalogue));
+  const kinds = new Set<string>(catalogue.cases.map(c => c.iut));
+  return builtInIxits(root).flatMap(file => (kinds.has(kindIn(file)) ? [prepareIxit(file, catalogue)] : []));
+};
+
+/** `reference-<kind>.ixit.yaml` */
+const kindIn = (file: string): string => /reference-(\w+)\.ixit\.yaml$/.exec(file)?.[1] ?? '';
 
 const lineOf = ({ file, line }: Position): string => `${file}:${line}`;
 
@@ -88,7 +99,11 @@ export const planFor = (ixit: Ixit, catalogue: Catalogue, seed: string, only: re
       iut: ixit.iut,
       options: ixit.options,
       links: new Set(Object.values(ixit.links).flatMap(wires => Object.keys(wires))),
-      servers: new Set(Object.entries(ixit.links).flatMap(([name, { https }]) => (https?.kind === 'listening' ? [name] : []))),
+      servers: new Set(
+        Object.entries(ixit.links).flatMap(([name, wires]) =>
+          Object.values(wires).some(({ kind }) => kind === 'listening' || kind === 'slot') ? [name] : [],
+        ),
+      ),
       isBound: action => ixit.operator.has(action),
       bindingPlace: lineOf(ixit.places.operator),
       linkPlace: lineOf(ixit.places.links),
@@ -111,6 +126,19 @@ export const checkSelection = (only: readonly string[], catalogue: Catalogue): v
       ]);
 };
 
+const linkText = (link: Link): string => {
+  switch (link.kind) {
+    case 'called':
+      return link.url;
+    case 'listening':
+      return link.listen;
+    case 'slot':
+      return link.wire === 'vpcd' ? `${link.host}:${link.port}` : 'standard streams of the IUT';
+    case 'other':
+      return 'see the IXIT file';
+  }
+};
+
 export const iutInfo = (ixit: Ixit, observed: Readonly<Record<string, string>>): IutInfo => ({
   role: ixit.iut,
   name: ixit.name,
@@ -120,12 +148,7 @@ export const iutInfo = (ixit: Ixit, observed: Readonly<Record<string, string>>):
   settings: Object.fromEntries([...ixit.settings].map(([name, value]) => [name, ixit.mask(value)])),
   options: Object.fromEntries(ixit.options),
   links: Object.fromEntries(
-    Object.entries(ixit.links).flatMap(([name, wires]) =>
-      Object.entries(wires).map(([wire, link]) => [
-        `${name}.${wire}`,
-        link.kind === 'called' ? link.url : link.kind === 'listening' ? link.listen : 'see the IXIT file',
-      ]),
-    ),
+    Object.entries(ixit.links).flatMap(([name, wires]) => Object.entries(wires).map(([wire, link]) => [`${name}.${wire}`, linkText(link)])),
   ),
   observed,
 });

@@ -74,7 +74,7 @@ const FUNCTIONS: readonly (readonly [path: RegExp, act: (card: Card, spec: Spec)
   ],
 ];
 
-const routesOf = ({ card, polling, decide, spec }: IpaControlOptions): readonly Route[] => {
+const routesOf = ({ card, polling, decide, spec, report }: IpaControlOptions): readonly Route[] => {
   let isRetired = false;
   const active = async (act: () => Promise<Reply>): Promise<Reply> =>
     isRetired ? { status: 409, body: { error: 'the IPA in the eUICC is active; reset the card first' } } : act();
@@ -93,6 +93,23 @@ const routesOf = ({ card, polling, decide, spec }: IpaControlOptions): readonly 
   return [
     ...functions,
     ['POST', /^\/poll$/, () => active(async () => ({ status: 200, body: await polling.poll() }))],
+    [
+      'POST',
+      /^\/poll\/start$/,
+      () =>
+        active(async () => {
+          void polling.poll().catch((cause: unknown) => report(`poll: ${cause instanceof Error ? cause.message : String(cause)}`));
+          return { status: 202 };
+        }),
+    ],
+    [
+      'POST',
+      /^\/poll\/end$/,
+      async () => {
+        await polling.idle();
+        return { status: 204 };
+      },
+    ],
     [
       'POST',
       /^\/ipae$/,

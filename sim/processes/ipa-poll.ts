@@ -57,6 +57,8 @@ export interface Polling {
   poll(): Promise<PollReport>;
   /** What the device did to the eUICC by itself: every eIM hears of it with the next poll. SGP.32 5.14.5 */
   changed(cause: Cause): void;
+  /** Settles when every poll that was asked for is over. */
+  idle(): Promise<void>;
   /** Starts the card if it is new, and does something with it; nothing else is going on then. */
   use<T>(act: () => Promise<T>): Promise<T>;
   close(): Promise<void>;
@@ -217,6 +219,7 @@ export const createPolling = (options: PollingOptions): Polling => {
 
   return {
     poll: () => inTurn(poll),
+    idle: () => inTurn(async () => undefined),
     changed: cause => {
       pendingCause = cause;
       for (const ipa of ipas.values()) ipa.changed(cause);

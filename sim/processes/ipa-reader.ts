@@ -1,11 +1,13 @@
 /** The reader or modem that the eUICC of a reference IPA is in. */
 import { type Card, type Duration, LinkError } from '../../adapters/adapter.js';
+import { openStdioCard } from '../../adapters/apdu-stdio-card.js';
 import { OptionError } from './process-options.js';
 
 const after = (text: string, prefix: string): string | undefined => (text.startsWith(prefix) ? text.slice(prefix.length) : undefined);
 
 const open = async (name: string, { seconds }: Duration): Promise<Card> => {
   const signal = AbortSignal.timeout(seconds * 1000);
+  if (name === 'stdio') return openStdioCard();
   const port = after(name, 'modem:');
   if (port !== undefined) {
     const { openModem, modemOptions } = await import('../../adapters/modem.js');

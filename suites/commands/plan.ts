@@ -1,7 +1,7 @@
 /** `sgp32 plan`: every sequence with its state and the reason for it. */
 import pc from 'picocolors';
 import { wantsColour } from '../../reports/console.js';
-import { builtInIxits, planFor, prepareIxit, prepareSelection } from '../prepare.js';
+import { planFor, prepareIxits, prepareSelection } from '../prepare.js';
 
 export interface PlanCommandOptions {
   readonly ixit?: readonly string[];
@@ -15,7 +15,7 @@ const WORDS = { run: 'runs', notApplicable: 'not applicable', cannotRun: 'cannot
 export const planCommand = async (options: PlanCommandOptions): Promise<number> => {
   const only = options.only ?? [];
   const catalogue = prepareSelection(options.cases, only);
-  const ixits = (options.ixit ?? builtInIxits(options.cases)).map(file => prepareIxit(file, catalogue));
+  const ixits = prepareIxits(options.ixit, catalogue, options.cases);
   const entries = ixits.flatMap(ixit => planFor(ixit, catalogue, '', only).map(p => p.entry));
   if (options.json) {
     process.stdout.write(`${JSON.stringify(entries, null, 2)}\n`);

@@ -1,6 +1,6 @@
 /** `sgp32 run`: the catalogue against an IUT, with reports. */
 
-import { builtInIxits, planFor, prepareIxit, prepareSelection } from '../prepare.js';
+import { planFor, prepareIxits, prepareSelection } from '../prepare.js';
 import { enterLab } from '../runtime/lab.js';
 import { UsageError } from './input.js';
 
@@ -24,7 +24,7 @@ export const runCommand = async (options: RunCommandOptions): Promise<number> =>
   const catalogue = prepareSelection(options.cases, only);
   const { applyKnownIssues, readKnownIssues } = await import('../known-issues.js');
   const known = options.knownIssues === undefined ? undefined : readKnownIssues(options.knownIssues);
-  const ixits = (options.ixit ?? builtInIxits(options.cases)).map(file => prepareIxit(file, catalogue));
+  const ixits = prepareIxits(options.ixit, catalogue, options.cases);
   // The IUT starts while mocha, Allure and the reports are loaded.
   const [first] = ixits;
   const runsFirst = first !== undefined && planFor(first, catalogue, '', only).some(p => p.entry.state === 'run');

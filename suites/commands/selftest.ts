@@ -4,7 +4,7 @@ import { expectationsOf } from '../expectations.js';
 import type { Ixit } from '../ixit-schema.js';
 import type { Catalogue } from '../language/load.js';
 import { isSelected } from '../plan.js';
-import { builtInCases, builtInIxits, checkSelection, prepareCatalogue, prepareIxit } from '../prepare.js';
+import { builtInCases, checkSelection, prepareCatalogue, prepareIxits } from '../prepare.js';
 import { joinResults, type SelftestResult, selftest } from '../selftest.js';
 import { UsageError } from './input.js';
 
@@ -36,8 +36,7 @@ export const selftestCommand = async (options: SelftestOptions): Promise<number>
   const catalogue = prepareCatalogue();
   checkSelection(only, catalogue);
   const byIut = new Map<string, SelftestResult>();
-  for (const file of builtInIxits()) {
-    const ixit = prepareIxit(file, catalogue);
+  for (const ixit of prepareIxits(undefined, catalogue)) {
     const result = await prove(ixit, catalogue, only, Number(options.jobs));
     if (result) byIut.set(ixit.iut, result);
   }

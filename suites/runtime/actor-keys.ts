@@ -1,4 +1,5 @@
 /** What a case file may say of an actor; the roles' configuration types are the source of the words. */
+import type { EimActorConfig } from '../../sim/roles/eim/actor.js';
 import type { EuiccConfig } from '../../sim/roles/euicc/index.js';
 import type { IpaConfig } from '../../sim/roles/ipa/index.js';
 import type { SmdpConfig } from '../../sim/roles/smdp/config.js';
@@ -9,7 +10,8 @@ type Keys<T> = Readonly<Record<keyof T, true>>;
 const RUNNER = { auto: true, link: true } as const;
 
 // Written as records over the configuration types, so that the compiler notices a key that comes or goes.
-const euicc: Keys<EuiccConfig> = {
+const euicc: Keys<EuiccConfig & { card: unknown }> = {
+  card: true,
   eid: true,
   curve: true,
   certificate: true,
@@ -50,10 +52,11 @@ const ipa: Keys<Omit<IpaConfig, 'euicc'> & { card: string }> = {
   cancelReason: true,
   notifies: true,
 };
+const eim: Keys<EimActorConfig> = { id: true, fqdn: true, curve: true, orders: true, relay: true };
 const smdp: Keys<SmdpConfig> = { address: true, oid: true, profiles: true, certificates: true, curve: true };
 const smds: Keys<SmdsConfig> = { address: true, events: true, certificates: true, curve: true };
 
 /** Permitted configuration keys by role. */
 export const ACTOR_KEYS: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
-  Object.entries({ euicc, ipa, smdp, smds }).map(([role, keys]) => [role, Object.keys({ ...keys, ...RUNNER })]),
+  Object.entries({ eim, euicc, ipa, smdp, smds }).map(([role, keys]) => [role, Object.keys({ ...keys, ...RUNNER })]),
 );

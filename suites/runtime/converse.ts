@@ -1,20 +1,43 @@
 /** Messages to and from the IUT: what is sent is recorded as sent, what arrives is decoded, verified, checked and queued. */
 import { decode } from '#protocol/asn1/decode.js';
-import type { Decoded } from '#protocol/asn1/element.js';
+import { type Decoded, find } from '#protocol/asn1/element.js';
+import type { Type } from '#protocol/asn1/type.js';
 import { type ExchangeOptions, type Frame, type Inbound, LinkError, type Outbound, type TlsOffer } from '../../adapters/adapter.js';
+import type { Check, SignatureCheck } from '../../reports/record.js';
 import type { Carried, LinkEdits, NotCarried } from '../../sim/bindings/binding.js';
+import type { Received } from '../../sim/role.js';
 import { plain } from './config.js';
+import type { ExchangeLog } from './exchange-log.js';
 import { checkSignatures } from './keyring.js';
 import { decodeChecks, signatureChecks, transportChecks } from './message-checks.js';
 import { type Arrival, deliver, linkFacts, type Outgoing, type Party } from './party.js';
+import { isPassedOn, relayChecks } from './relay.js';
 import { type ClientWire, frameFacts, type ServerHandler, type ServerWire, type Stage } from './stage.js';
 
+/** Decoding and signatures of a message from the IUT, as checks; with those on what it had to pass on. */
+const messageChecks = (stage: Stage, message: Decoded, signatures: readonly SignatureCheck[], exchange: number): readonly Check[] => {
+  const { sent, levelOf } = stage;
+  if (!sent) return [...decodeChecks(message, exchange, levelOf), ...signatureChecks(signatures, exchange, levelOf)];
+  const own = message.diagnostics.filter(d => !isPassedOn(message, d.offset, sent));
+  const genuine = signatures.filter(s => s.verdict !== 'invalid' || !isPassedOn(message, offsetOf(message, s.field), sent));
+  return [
+    ...decodeChecks({ ...message, diagnostics: own }, exchange, levelOf),
+    ...signatureChecks(genuine, exchange, levelOf),
+    ...relayChecks(message, sent, exchange, levelOf),
+  ];
+};
+
+const offsetOf = (message: Decoded, path: string): number => {
+  const found = find(message.root, path);
+  return 'element' in found ? found.element.start : -1;
+};
+
 /** Takes what a frame carried into the record and makes the checks; the arrival still has to be delivered. */
-const admit = (
+export const admit = (
   stage: Stage,
   party: Party,
   carried: Carried,
-  frame: Frame,
+  transport: Readonly<Record<string, string>>,
   facts: Record<string, unknown>,
   about: { from: string; to: string; interface: string; answers?: number; toEdited: boolean },
 ): { arrival: Arrival; message: Decoded } => {
@@ -26,15 +49,11 @@ const admit = (
     message: carried.type.name,
     octets: carried.octets,
     decoded: message,
-    transport: frameFacts(frame),
+    transport,
     signatures,
   });
   party.received[carried.type.name] = message.value;
-  const checks = [
-    ...transportChecks(carried.checks, exchange, stage.levelOf),
-    ...decodeChecks(message, exchange, stage.levelOf),
-    ...signatureChecks(signatures, exchange, stage.levelOf),
-  ];
+  const checks = [...transportChecks(carried.checks, exchange, stage.levelOf), ...messageChecks(stage, message, signatures, exchange)];
   return {
     message,
     arrival: {
@@ -51,7 +70,8 @@ const admit = (
   };
 };
 
-const event = (
+/** What is no message, as an arrival. */
+export const event = (
   stage: Stage,
   kind: Exclude<Arrival['kind'], 'message'>,
   facts: Record<string, unknown>,
@@ -122,7 +142,7 @@ const answered = async (
     const facts = replyFacts(reply, party.link);
     const carried = wire.binding.read(reply, out.type.name);
     if ('octets' in carried) {
-      const { arrival } = admit(stage, party, carried, reply, facts, { ...about, toEdited });
+      const { arrival } = admit(stage, party, carried, frameFacts(reply), facts, { ...about, toEdited });
       if (arrival.received) await party.actor.take(arrival.received);
       return deliver(party, arrival);
     }
@@ -155,6 +175,63 @@ const replyFacts = (frame: Frame, link: Record<string, unknown>): Record<string,
   octets: frame.body.length,
 });
 
+/** What a party does with a request: answers it, with or without a message; refuses it; or leaves it unanswered. */
+export type Response =
+  | { readonly out: Outgoing | undefined; readonly link: LinkEdits }
+  | { readonly refused: string }
+  | { readonly unanswered: true };
+
+/** Lets the script answer a request when its next steps say so, and the party itself otherwise. */
+export const respond = async (stage: Stage, party: Party, arrival: Arrival, received: Received): Promise<Response> => {
+  const { actor } = party;
+  try {
+    if (stage.scriptAnswers(party, arrival.name)) {
+      await actor.take(received);
+      return await new Promise<Response>(resolve => {
+        stage.over.addEventListener('abort', () => resolve({ unanswered: true }), { once: true });
+        arrival.answer = (out, link) => {
+          arrival.answer = undefined;
+          if (out) actor.sent?.(out);
+          resolve({ out, link });
+        };
+        deliver(party, arrival);
+      });
+    }
+    if (!party.auto) {
+      deliver(party, arrival);
+      return { unanswered: true };
+    }
+    const reaction = await actor.react(received);
+    deliver(party, arrival);
+    if (reaction && 'refused' in reaction) return reaction;
+    return { out: reaction && { ...reaction, intended: reaction.octets, edits: [] }, link: {} };
+  } catch (error) {
+    stage.fault(error);
+    return { unanswered: true };
+  }
+};
+
+/** Takes what a party sends to somebody into the record and into its own state. */
+export const noteSent = (
+  stage: Stage,
+  party: Party,
+  out: Outgoing | undefined,
+  about: Omit<Parameters<ExchangeLog['add']>[0], 'from' | 'octets' | 'message'> & { readonly instead: string },
+): void => {
+  const { instead, ...rest } = about;
+  const decoded = out && decode(out.type, out.octets, { spec: stage.spec });
+  stage.log.add({
+    ...rest,
+    from: party.name,
+    message: out?.type.name ?? instead,
+    octets: out?.octets ?? new Uint8Array(),
+    ...(out ? { edits: out.edits, intended: out.intended } : {}),
+    ...(decoded ? { decoded } : {}),
+  });
+  if (out) stage.sent?.push({ octets: out.octets, isEdited: out.edits.length > 0 });
+  if (out && decoded) party.sent[out.type.name] = decoded.value;
+};
+
 /** Serves one party on a wire on which the IUT is the client. */
 export const serve = (stage: Stage, party: Party, wire: ServerWire): ServerHandler => {
   const { binding } = wire;
@@ -162,19 +239,13 @@ export const serve = (stage: Stage, party: Party, wire: ServerWire): ServerHandl
 
   const write = (frame: Inbound, out: Outgoing | undefined, link: LinkEdits, answers: number): Outbound => {
     const outbound = binding.write(frame, out, link);
-    const decoded = out && decode(out.type, out.octets, { spec: stage.spec });
-    stage.log.add({
-      from: party.name,
+    noteSent(stage, party, out, {
       to: 'iut',
       interface: binding.interface,
-      message: out?.type.name ?? ('fault' in outbound ? outbound.fault : 'no content'),
-      octets: out?.octets ?? new Uint8Array(),
-      ...(out ? { edits: out.edits, intended: out.intended } : {}),
-      ...(decoded ? { decoded } : {}),
+      instead: 'fault' in outbound ? outbound.fault : 'no content',
       transport: 'fault' in outbound ? { fault: outbound.fault } : frameFacts(outbound),
       answers,
     });
-    if (out && decoded) party.sent[out.type.name] = decoded.value;
     return outbound;
   };
 
@@ -203,37 +274,47 @@ export const serve = (stage: Stage, party: Party, wire: ServerWire): ServerHandl
         stage,
         party,
         carried,
-        frame,
+        frameFacts(frame),
         { ...party.link, headers: frame.meta, path: frame.meta[':path'], method: frame.meta[':method'] },
         inbound,
       );
       const { received } = arrival;
-      if (!received) return { fault: 'cut' };
-      try {
-        if (stage.scriptAnswers(party, arrival.name)) {
-          await party.actor.take(received);
-          return await new Promise<Outbound>(resolve => {
-            stage.over.addEventListener('abort', () => resolve({ fault: 'cut' }), { once: true });
-            arrival.answer = (outgoing, link) => {
-              arrival.answer = undefined;
-              resolve(write(frame, outgoing, link, arrival.exchange));
-            };
-            deliver(party, arrival);
-          });
-        }
-        if (!party.auto) {
-          deliver(party, arrival);
-          return { fault: 'cut' };
-        }
-        const composed = await party.actor.react(received);
-        const outbound = write(frame, composed && { ...composed, intended: composed.octets, edits: [] }, {}, arrival.exchange);
-        deliver(party, arrival);
-        return outbound;
-      } catch (error) {
-        stage.fault(error);
-        return { fault: 'cut' };
-      }
+      const response: Response = received ? await respond(stage, party, arrival, received) : { unanswered: true };
+      if ('unanswered' in response) return { fault: 'cut' };
+      if ('refused' in response) return binding.refuse(frame, { nothing: 'unreadable', reason: response.refused, checks: [] });
+      return write(frame, response.out, response.link, arrival.exchange);
     },
     handshakeFailure: facts => deliver(party, event(stage, 'handshakeFailure', { ...facts }, 0, false)),
   };
+};
+
+/** Carries a request of one simulated party to another, which may be answered by the script like any other. */
+export const relayTo = async (
+  stage: Stage,
+  from: string,
+  to: Party,
+  rspInterface: string,
+  type: Type,
+  octets: Uint8Array,
+): Promise<Response> => {
+  const message = decode(type, octets, { spec: stage.spec });
+  const about = { interface: rspInterface, transport: {} };
+  const exchange = stage.log.add({ ...about, from, to: to.name, message: type.name, octets, decoded: message });
+  to.received[type.name] = message.value;
+  const received = { type, message };
+  const arrival: Arrival = {
+    kind: 'message',
+    name: type.name,
+    received,
+    facts: {},
+    exchange,
+    at: stage.log.elapsed(),
+    // What one counterpart of ours says to another is no matter of the IUT.
+    checks: [],
+    toEdited: false,
+    taken: false,
+  };
+  const response = await respond(stage, to, arrival, received);
+  if ('out' in response) noteSent(stage, to, response.out, { ...about, to: from, instead: 'no content', answers: exchange });
+  return response;
 };

@@ -4,10 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Spec } from '#protocol/asn1/type.js';
 import { type Pki, testPki } from '#protocol/x509/test-pki.js';
-import { type Client, LinkError } from '../../adapters/adapter.js';
+import { type CardSlot, type Client, LinkError } from '../../adapters/adapter.js';
+import { openStdioSlot } from '../../adapters/apdu-stdio-slot.js';
 import { openHttpsClient } from '../../adapters/https-client.js';
 import { type RunningProcess, startProcess } from '../../adapters/process.js';
+import type { Launch } from '../../adapters/process-group.js';
 import { openPrompt } from '../../adapters/prompt.js';
+import { openVpcd } from '../../adapters/vpcd.js';
 import type { ClientBinding } from '../../sim/bindings/binding.js';
 import { es9plusClient } from '../../sim/bindings/es9plus-http.js';
 import { esipaHttpClient } from '../../sim/bindings/esipa-http.js';
@@ -37,6 +40,8 @@ export interface Lab {
   clientWire(link: string): ClientWire | undefined;
   /** Our servers by interface: es9plus, es11. */
   readonly servers: ReadonlyMap<string, OpenServer>;
+  /** The reader that a device under test holds. */
+  readonly slot: CardSlot | undefined;
   readonly operator: IutOperator;
   iutOutput(): string;
   iutEnded(): string | undefined;
@@ -67,8 +72,10 @@ export const openLab = async (given: Ixit, { catalogue, startArguments = [] }: L
       disposers.push(() => server.listener.close());
       servers.set(name, server);
     }
+    const reader = await openReader(given);
+    if (reader) disposers.push(() => reader.slot.close());
     const before = { work, links: Object.fromEntries([...servers].map(([name, s]) => [name, linkFacts(s)])) };
-    const starting = startIut(given, before, startArguments);
+    const starting = startIut(given, before, startArguments, reader?.attach);
     // What the first exchange needs is loaded while the IUT starts.
     await Promise.all([starting.catch(() => undefined), import('undici'), import('../../adapters/http-connection.js')]);
     const process = await starting;
@@ -76,7 +83,13 @@ export const openLab = async (given: Ixit, { catalogue, startArguments = [] }: L
     const known: Known = { ...before, ...(process ? { start: process.facts } : {}) };
     const ixit = fillIxit(given, known);
     const readFile = (path: string) => readTrust(path, pki);
-    const operator = operatorFor(ixit, { ...known, prompt: openPrompt(), readFile, clock: () => performance.now() / 1000 });
+    const operator = operatorFor(ixit, {
+      ...known,
+      ...(reader?.attach ? { attach: reader.attach } : {}),
+      prompt: openPrompt(),
+      readFile,
+      clock: () => performance.now() / 1000,
+    });
     disposers.push(() => operator.close());
     const client = openHttpsWire(ixit, readFile);
     if (client) disposers.push(() => client.client.close());
@@ -96,6 +109,7 @@ export const openLab = async (given: Ixit, { catalogue, startArguments = [] }: L
       responseSeconds: ixit.timeouts.response.seconds,
       clientWire: link => (link === 'https' || link === '' ? client : undefined),
       servers,
+      slot: reader?.slot,
       operator,
       iutOutput: () => process?.output() ?? '',
       iutEnded: () => ended,
@@ -112,11 +126,30 @@ const linkFacts = (server: OpenServer) => {
   return { address, port: address.slice(address.lastIndexOf(':') + 1), host: address.slice(0, address.lastIndexOf(':')) };
 };
 
-const startIut = async (ixit: Ixit, known: Omit<Known, 'start'>, more: readonly string[]): Promise<RunningProcess | undefined> => {
+/** The reader that a device under test holds, and how a program gets at it whose standard streams are the wire. */
+interface Reader {
+  readonly slot: CardSlot;
+  readonly attach?: NonNullable<Launch['attach']>;
+}
+
+const openReader = async ({ links }: Ixit): Promise<Reader | undefined> => {
+  const link = Object.values(links.es10 ?? {}).find(one => one.kind === 'slot');
+  if (link?.kind !== 'slot') return undefined;
+  if (link.wire === 'vpcd') return { slot: await openVpcd({ host: link.host, port: Number(link.port) }) };
+  const slot = openStdioSlot();
+  return { slot, attach: streams => slot.attach(streams) };
+};
+
+const startIut = async (
+  ixit: Ixit,
+  known: Omit<Known, 'start'>,
+  more: readonly string[],
+  attach: Launch['attach'],
+): Promise<RunningProcess | undefined> => {
   if (!ixit.start) return undefined;
   const options = startOptions(ixit, ixit.start, known);
   const command = typeof options.command === 'string' ? options.command : [...options.command, ...more];
-  return startProcess({ ...options, command });
+  return startProcess({ ...options, command, ...(attach ? { attach } : {}) });
 };
 
 /** The interface on which an IUT of a kind is called, and how its messages travel in HTTP. */

@@ -6,6 +6,7 @@ import type { SignatureSite, SigningContext } from '#protocol/signatures.js';
 import type { ConnectionFacts, TlsFacts } from '../../adapters/adapter.js';
 import type { Check } from '../../reports/record.js';
 import type { LinkEdits } from '../../sim/bindings/binding.js';
+import type { StatusCode } from '../../sim/bindings/status-codes.js';
 import type { Actor, Received, RoleName } from '../../sim/role.js';
 import { certificateFacts } from './certificate-facts.js';
 import type { KeySource } from './keyring.js';
@@ -18,6 +19,8 @@ export interface Outgoing {
   /** Octets of the correct message it was made from. */
   readonly intended: Uint8Array;
   readonly edits: readonly string[];
+  /** The failure that an RSP server reports, where the message itself has only an integer for it. */
+  readonly status?: StatusCode;
 }
 
 /** What is no message but can be expected like one. */

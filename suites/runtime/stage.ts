@@ -6,6 +6,7 @@ import type { ExchangeLog } from './exchange-log.js';
 import type { KeySource } from './keyring.js';
 import type { LevelOf } from './message-checks.js';
 import type { Party } from './party.js';
+import type { Sent } from './relay.js';
 
 /** A wire on which a party calls the IUT. */
 export interface ClientWire {
@@ -29,6 +30,8 @@ export interface Stage {
   readonly log: ExchangeLog;
   readonly keys: KeySource;
   readonly levelOf: LevelOf;
+  /** What our parties sent so far, when the IUT passes it on. */
+  readonly sent: Sent[] | undefined;
   /** Aborted when the sequence is over. */
   readonly over: AbortSignal;
   /** Whether the script is going to answer a message of this type to a party. */

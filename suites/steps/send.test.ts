@@ -51,6 +51,7 @@ const setUp = async (bound: readonly (readonly [string, unknown])[] = []) => {
     log: createExchangeLog(() => 0),
     keys: { keys: () => [], context: () => ({}) },
     levelOf: () => 'shall',
+    sent: undefined,
     over: new AbortController().signal,
     scriptAnswers: () => false,
     fault: error => {

@@ -95,11 +95,17 @@ interface NothingToSend {
 /** What a correct counterpart would send now; a script that states the message may also send what it has no reason to send. */
 const composeFor = async (party: Party, step: SendStep, type: Type): Promise<Composed | NothingToSend> => {
   try {
-    return await party.actor.compose(type.name);
+    return await party.actor.compose(type.name, alternativeOf(step));
   } catch (error) {
     if (step.with && error instanceof ComposeError) return { reason: error.message };
     throw error;
   }
+};
+
+/** The alternative of a CHOICE that the script states, for a role that has several messages of the type to offer. */
+const alternativeOf = ({ with: content, type }: SendStep): string | undefined => {
+  const [first] = content?.kind === 'map' && type?.kind === 'choice' ? content.entries : [];
+  return first?.key.split('.')[0];
 };
 
 const encodeStated = (type: Type, value: unknown, spec: Spec, composed: Composed | NothingToSend): Uint8Array => {

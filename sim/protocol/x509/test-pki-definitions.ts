@@ -115,6 +115,7 @@ const GOOD_ONES = {
   S_EIMsign: eimSigning('testeim1'),
   S_EIMsign2: eimSigning('testeim2'),
   EIM_TLS: tls('C=DE', 'eim.example.com', '2.999.20'),
+  EIM_TLS2: tls('C=DE', 'eim2.example.com', '2.999.22'),
 } as const satisfies Record<string, Definition>;
 
 type Change = Partial<Definition>;

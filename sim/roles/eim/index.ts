@@ -48,6 +48,8 @@ export interface EimOptions {
 export interface Eim {
   readonly config: EimConfig;
   readonly decisions: EimDecisions;
+  /** Its inside, for what drives it step by step. */
+  readonly context: EimContext;
   /** Answers one ESipa request by the name of its type. Never rejects for what an IPA or a server sent. */
   handle(type: string, octets: Uint8Array): Promise<Answer>;
   /** Throws OrderError when the data do not do. */
@@ -128,6 +130,7 @@ export const createEim = ({ config, world, servers = NO_SERVERS, later = () => u
   return {
     config,
     decisions,
+    context: eim,
     handle: async (type, octets) => HANDLERS.get(type)?.(eim, octets) ?? { refused: `${type} is no request to an eIM` },
     register: given => registerEuicc(eim, given),
     forget: eid => forgetEuicc(eim, eid),

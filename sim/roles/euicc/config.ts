@@ -61,6 +61,8 @@ export interface EimConfig {
   readonly indirectProfileDownload?: boolean;
   /** Certificate that anchors TLS to this eIM. */
   readonly trustedCertificateTls?: OctetsOrHex;
+  /** SubjectPublicKeyInfo that anchors TLS to this eIM, in place of a certificate. */
+  readonly trustedPublicKeyTls?: OctetsOrHex;
 }
 
 /** One rule of the Rules Authorisation Table. SGP.22 Annex H, ProfilePolicyAuthorisationRule */

@@ -5,7 +5,7 @@ import { EuiccPackageRequest } from '#protocol/iot/package.js';
 import { EuiccPackageResult } from '#protocol/iot/result.js';
 import { BoundProfilePackage } from '#protocol/rsp/download.js';
 import { ProfileInstallationResult } from '#protocol/rsp/notification.js';
-import { type Actor, type Composed, ComposeError, type Received, type World } from '../../role.js';
+import { type Actor, type Composed, ComposeError, type Received, type Refused, type World } from '../../role.js';
 import { type Answer, refused } from './answer.js';
 import { answer, COMMANDS } from './commands.js';
 import { type EuiccConfig, sizedOctets } from './config.js';
@@ -92,12 +92,12 @@ export const createEuicc = (config: EuiccConfig, world: World, overrides: readon
   let asked: Received | undefined;
   let answered: Composed | undefined;
 
-  const respond = (received: Received): Composed | undefined => {
+  const respond = (received: Received): Composed | Refused | undefined => {
     const type = RESPONSES.get(received.type.name);
     const { sw, octets } = execute(chip, received.message.octets);
     asked = undefined;
     answered = type && sw === '9000' && octets.length > 0 ? { type, octets } : undefined;
-    return answered;
+    return answered ?? (sw === '9000' ? undefined : { refused: sw });
   };
 
   return {

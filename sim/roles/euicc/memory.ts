@@ -69,6 +69,12 @@ type Defaults = ReturnType<EuiccDecisions['assignsDefaults']>;
 const PROTOCOLS = [...(EimSupportedProtocol.names?.keys() ?? [])];
 const ID_TYPES = { oid: 1, fqdn: 2, proprietary: 3 } as const;
 
+const trustAnchor = ({ eimId, trustedPublicKeyTls, trustedCertificateTls }: EimConfig) => {
+  if (trustedPublicKeyTls !== undefined) return { trustedEimPkTls: octetsFrom(trustedPublicKeyTls, `${eimId}.trustedPublicKeyTls`) };
+  if (trustedCertificateTls === undefined) return undefined;
+  return { trustedCertificateTls: octetsFrom(trustedCertificateTls, `${eimId}.trustedCertificateTls`) };
+};
+
 const configuredEim = (given: EimConfig, credentials: readonly Credential[], assigned: Defaults): Eim => {
   const { publicKey, certificate } = given;
   const key =
@@ -86,11 +92,7 @@ const configuredEim = (given: EimConfig, credentials: readonly Credential[], ass
         eimIdType: given.idType && ID_TYPES[oneOf(given.idType, ['oid', 'fqdn', 'proprietary'], `${given.eimId}.idType`)],
         counterValue: given.counter ?? 0,
         eimPublicKeyData: key,
-        ...(given.trustedCertificateTls !== undefined && {
-          trustedPublicKeyDataTls: {
-            trustedCertificateTls: octetsFrom(given.trustedCertificateTls, `${given.eimId}.trustedCertificateTls`),
-          },
-        }),
+        trustedPublicKeyDataTls: trustAnchor(given),
         eimSupportedProtocol: given.supportedProtocol && someOf(given.supportedProtocol, PROTOCOLS, `${given.eimId}.supportedProtocol`),
         euiccCiPKId: given.ciPKId === undefined ? undefined : octetsFrom(given.ciPKId, `${given.eimId}.ciPKId`),
         indirectProfileDownload: given.indirectProfileDownload ? null : undefined,

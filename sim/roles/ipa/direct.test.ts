@@ -50,7 +50,7 @@ const setUp = ({ ipa: ipaConfig = {}, euicc: euiccConfig = {}, profile = {}, eve
       const answer = await servers.get(next.address)?.react({ type, message: decode(type, request) });
       if (next.type === 'HandleNotification' && next.address === silent) ipa.failed(next.type);
       else if (next.type === 'HandleNotification') await ipa.delivered();
-      else if (answer) await ipa.take({ type: answer.type, message: decode(answer.type, answer.octets) });
+      else if (answer && 'octets' in answer) await ipa.take({ type: answer.type, message: decode(answer.type, answer.octets) });
       else ipa.failed(next.type);
       if (sent.length > 30) throw new Error(sent.join('\n'));
     }

@@ -42,6 +42,7 @@ export type { EsipaRequest, NextRequest, RspRequest } from './flow.js';
 /** A simulated IPA: an actor of a test case, and the logic of a stand-alone one. */
 export interface Ipa extends Actor {
   readonly role: 'ipa';
+  react(received: Received): Promise<Composed | undefined>;
   /** The request a correct IPA would send now, and where; undefined: nothing until the next poll. */
   next(): Promise<NextRequest | undefined>;
   /** The notification composed last was taken (204): it leaves the card. */

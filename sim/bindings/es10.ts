@@ -1,0 +1,31 @@
+/** ES10 commands by their tags: what a card is asked, and what it answers with. SGP.32 4, SGP.22 5.7 */
+import { readHeader } from '#protocol/asn1/tlv.js';
+import type { Spec, Type } from '#protocol/asn1/type.js';
+import { EuiccPackageRequest } from '#protocol/iot/package.js';
+import { EuiccPackageResult } from '#protocol/iot/result.js';
+import { COMMANDS, commandWithTag } from '../roles/euicc/commands.js';
+
+/** One function of the card. */
+export interface Es10Function {
+  readonly request: Type;
+  readonly response: Type;
+}
+
+/** Starts LoadEuiccPackage. SGP.32 5.9.1 */
+const PACKAGE_TAG = 0xbf51;
+const LOAD_PACKAGE: Es10Function = { request: EuiccPackageRequest, response: EuiccPackageResult };
+/** Starts the segments of a bound profile package. SGP.22 5.7.6 */
+const PROFILE_TAG = 0xbf36;
+
+/** The function whose command starts like these octets. */
+export const es10Function = (command: Uint8Array, spec: Spec): Es10Function | undefined => {
+  const tag = readHeader(command)?.tag;
+  return tag === PACKAGE_TAG ? LOAD_PACKAGE : commandWithTag(tag ?? -1, spec);
+};
+
+/** The function with a request type of this name. */
+export const es10FunctionNamed = (request: string): Es10Function | undefined =>
+  [LOAD_PACKAGE, ...COMMANDS].find(of => of.request.name === request);
+
+/** Whether octets start a bound profile package, in segments or whole. */
+export const startsProfile = (command: Uint8Array): boolean => readHeader(command)?.tag === PROFILE_TAG;

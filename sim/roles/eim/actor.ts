@@ -1,0 +1,144 @@
+/** The eIM as a counterpart in a test case: it answers an IPA by itself, or composes what a script lays its values over. SGP.32 5.14 */
+import { decode } from '#protocol/asn1/decode.js';
+import type { Curve, PrivateKey } from '#protocol/crypto/ecdsa.js';
+import { type Actor, type Composed, ComposeError, type Received, type Refused, type World } from '../../role.js';
+import type { Parameters } from '../parameters.js';
+import { adoptPackage } from './adopt.js';
+import { type Answer, eidText } from './context.js';
+import { createEim, type Eim } from './index.js';
+import type { RspServers } from './rsp-servers.js';
+import type { EuiccRecord } from './state.js';
+
+/** What a test case says of a simulated eIM. */
+export interface EimActorConfig {
+  readonly id?: string;
+  /** FQDN in the configuration data of the eUICC. */
+  readonly fqdn: string;
+  /** Curve of the signing key; P-256 when absent. */
+  readonly curve?: Curve;
+  /** What waits for the eUICC, as an operator would order it: {operations: […]}, {dataRequest: {…}}, {download: {…}}, {event: {…}}. */
+  readonly orders?: readonly Parameters[];
+  /** Names of the servers that it relays to; none when absent. */
+  readonly relay?: string | readonly string[];
+}
+
+/** What the eIM needs of its surroundings. */
+export interface EimSurroundings {
+  readonly servers: RspServers;
+  readonly signingKey: PrivateKey;
+  readonly otherSigningKeys: readonly PrivateKey[];
+  /** SubjectPublicKeyInfo of its TLS certificate. */
+  readonly tlsPublicKey: Uint8Array | undefined;
+  /** CI certificates that eUICC certificates have to chain to, DER. */
+  readonly anchors: readonly Uint8Array[];
+  /** Runs something later, unless the sequence is over by then. */
+  readonly later: (delay: { readonly seconds: number }, run: () => void) => void;
+}
+
+/** The eIM as an actor. */
+export interface EimActor extends Actor {
+  readonly role: 'eim';
+  readonly eim: Eim;
+  /** Whether it relays downloads. SGP.32 3.2.3.2 */
+  readonly relays: boolean;
+  /** Key that its packages are signed with now. */
+  readonly signingKey: PrivateKey;
+  /** Token of the association with the eUICC, if there is one. */
+  readonly associationToken: number | undefined;
+  /** Makes an eUICC known and takes the orders that wait for it. */
+  manage(given: Parameters): EuiccRecord;
+}
+
+/** An order whose package has this alternative of GetEimPackageResponse, for a script that states the rest. */
+const ORDERS: Readonly<Record<string, Parameters>> = {
+  euiccPackageRequest: { operations: [{ listProfileInfo: {} }] },
+  ipaEuiccDataRequest: { dataRequest: {} },
+  profileDownloadTriggerRequest: { download: { activationCode: '1$testsmdpplus1.example.com$' } },
+};
+
+/** The alternative that a message of a CHOICE holds. */
+const alternativeOf = ({ type, octets }: Composed, spec: World['spec']): string | undefined =>
+  decode(type, octets, { spec }).root.children[0]?.name;
+
+/** Makes an eIM for a test case; throws OrderError when its orders cannot be read. */
+export const createEimActor = (config: EimActorConfig, world: World, around: EimSurroundings): EimActor => {
+  const { servers, later, tlsPublicKey, ...keys } = around;
+  const own = { eimId: config.id ?? 'testeim1', eimFqdn: config.fqdn, ...(tlsPublicKey ? { tlsPublicKey } : {}), ...keys };
+  const eim = createEim({ config: own, world, servers, later });
+  let record: EuiccRecord | undefined;
+  let asked: Received | undefined;
+  let answered: { readonly to: Received; readonly answer: Promise<Answer> } | undefined;
+
+  /** Each request is handled once, whoever asks for the answer. */
+  const answer = (to: Received): Promise<Answer> => {
+    if (answered?.to !== to) answered = { to, answer: eim.handle(to.type.name, to.message.octets) };
+    return answered.answer;
+  };
+  const reaction = (given: Answer): Composed | Refused | undefined =>
+    'message' in given ? given.message : 'refused' in given ? { refused: given.refused } : undefined;
+
+  /** A package of the kind that the script states, when the eIM has another or none waiting. */
+  const composeAlternative = async (to: Received, composed: Composed, alternative: string): Promise<Composed> => {
+    const order = ORDERS[alternative];
+    if (!order || !record || alternativeOf(composed, world.spec) === alternative) return composed;
+    eim.take(record, order);
+    const again = reaction(await eim.handle(to.type.name, to.message.octets));
+    return again && 'octets' in again ? again : composed;
+  };
+
+  return {
+    role: 'eim',
+    eim,
+    relays: [config.relay ?? []].flat().length > 0,
+    get signingKey() {
+      return record?.signingKey ?? around.signingKey;
+    },
+    get associationToken() {
+      return record?.associationToken;
+    },
+    manage: given => {
+      record = eim.register(given);
+      for (const order of config.orders ?? []) eim.take(record, order);
+      return record;
+    },
+    compose: async (type, alternative) => {
+      if (!asked) throw new ComposeError(`the eIM has no request to answer with ${type}`);
+      const composed = reaction(await answer(asked));
+      if (!composed || !('octets' in composed) || composed.type.name !== type) {
+        const found = !composed ? 'no message' : 'refused' in composed ? `a refusal (${composed.refused})` : composed.type.name;
+        throw new ComposeError(`the eIM has no ${type} to send: it answers ${asked.type.name} with ${found}`);
+      }
+      return alternative === undefined ? composed : composeAlternative(asked, composed, alternative);
+    },
+    take: async received => {
+      asked = received;
+      // A relayed function calls its server now; a script may answer for that server before it comes to the eIM.
+      void answer(received);
+    },
+    react: async received => {
+      asked = received;
+      return reaction(await answer(received));
+    },
+    sent: ({ type, octets }) => {
+      if (record && type.name === 'GetEimPackageResponse') adoptPackage(eim.context, record, octets);
+    },
+    get state() {
+      return viewOf(eim, record);
+    },
+  };
+};
+
+/** What a test case reads as `$eim.…`. */
+const viewOf = (eim: Eim, record: EuiccRecord | undefined): Readonly<Record<string, unknown>> => ({
+  eimId: eim.config.eimId,
+  fqdn: eim.config.eimFqdn,
+  counter: record?.counter,
+  profiles: record?.view.profiles,
+  eims: record?.view.eims,
+  isStale: record?.stale,
+  staleCause: record?.staleCause,
+  isAssociated: record?.associated,
+  orders: [...eim.context.orders.values()].map(({ state, cause, operations }) => ({ state, cause, operations })),
+  transactionIds: record?.packages.map(p => p.eimTransactionId),
+  eid: record && eidText(record.eidValue),
+});

@@ -1,0 +1,52 @@
+/** What a test script made of a package: the eIM goes on as if it had composed it itself. SGP.32 2.11.1.1 */
+import { decode } from '#protocol/asn1/decode.js';
+import { find, octetsOf } from '#protocol/asn1/element.js';
+import { hex } from '#protocol/asn1/tlv.js';
+import type { ValueOf } from '#protocol/asn1/type.js';
+import { GetEimPackageResponse } from '#protocol/iot/esipa.js';
+import type { EuiccPackage as EuiccPackageType } from '#protocol/iot/package.js';
+import type { EimContext } from './context.js';
+import type { Operation } from './operations.js';
+import type { EuiccPackage, EuiccRecord } from './state.js';
+
+const subjectOf = (parameters: unknown): string | undefined => {
+  if (typeof parameters !== 'object' || parameters === null) return undefined;
+  if ('iccid' in parameters && parameters.iccid instanceof Uint8Array) return hex(parameters.iccid);
+  return 'eimId' in parameters && typeof parameters.eimId === 'string' ? parameters.eimId : undefined;
+};
+
+const operationsIn = ({ psmoList = [], ecoList = [] }: Partial<ValueOf<typeof EuiccPackageType>>): Operation[] => {
+  const about = (value: object) => {
+    const [[name, parameters] = ['', undefined]] = Object.entries(value).filter(([, v]) => v !== undefined);
+    return { name, subject: subjectOf(parameters) };
+  };
+  return [
+    ...psmoList.map((value): Operation => ({ kind: 'psmo', ...about(value), value })),
+    ...ecoList.map((value): Operation => ({ kind: 'eco', ...about(value), value })),
+  ];
+};
+
+/** Replaces the latest package handed out to the eUICC by the one in these octets; what cannot be read leaves it as it was. */
+export const adoptPackage = (eim: EimContext, record: EuiccRecord, octets: Uint8Array): void => {
+  const message = decode(GetEimPackageResponse, octets, { spec: eim.world.spec });
+  const request = find(message.root, 'euiccPackageRequest');
+  const signed = message.value.euiccPackageRequest?.euiccPackageSigned;
+  const index = record.packages.findLastIndex(p => p.phase === 'outstanding' && p.kind === 'euiccPackage');
+  const known = record.packages[index];
+  if (!message.ok || !signed || !('element' in request) || known?.kind !== 'euiccPackage') return;
+  const operations = operationsIn(signed.euiccPackage);
+  const outcomes = operations.map(({ name }) => ({ operation: name, executed: false }));
+  known.order.operations.splice(0, known.order.operations.length, ...outcomes);
+  const adopted: EuiccPackage = {
+    kind: 'euiccPackage',
+    order: known.order,
+    phase: 'outstanding',
+    eimTransactionId: signed.eimTransactionId,
+    counterValue: signed.counterValue,
+    octets: octetsOf(message, request.element),
+    operations,
+    outcomes,
+  };
+  record.packages[index] = adopted;
+  record.counter = Math.max(record.counter, signed.counterValue);
+};

@@ -1,0 +1,267 @@
+/** The simulated counterparts themselves: each made from what a case says of it, with the keys it signs and is verified with. */
+import { type Decoded, elements } from '#protocol/asn1/element.js';
+import { hex } from '#protocol/asn1/tlv.js';
+import { subjectPublicKeyInfo } from '#protocol/crypto/ecdsa.js';
+import { isProblem, parseCertificate } from '#protocol/x509/certificate.js';
+import type { Actor, World } from '../../sim/role.js';
+import { createEimActor, type EimActor, type EimActorConfig } from '../../sim/roles/eim/actor.js';
+import type { RspServers } from '../../sim/roles/eim/rsp-servers.js';
+import { createEuicc, type Euicc, type EuiccConfig, signerOf } from '../../sim/roles/euicc/index.js';
+import { createIpa, type IpaConfig } from '../../sim/roles/ipa/index.js';
+import type { SmdpConfig } from '../../sim/roles/smdp/config.js';
+import { createSmdp, type Smdp } from '../../sim/roles/smdp/index.js';
+import { createSmds, type Smds, type SmdsConfig } from '../../sim/roles/smds/index.js';
+import { ABSENT, isObject } from '../language/values.js';
+import { HarnessError, Inconclusive } from '../verdict.js';
+import type { KeySource, NamedKey } from './keyring.js';
+import type { Lab } from './lab.js';
+import type { Party, SigningKeys } from './party.js';
+import { interfaceOf, type OpenServer, SERVED } from './servers.js';
+
+type Config = Readonly<Record<string, unknown>>;
+
+/** An actor with what the runner has to know of it. */
+export interface Made {
+  readonly actor: Actor;
+  readonly keys: KeySource;
+  readonly signing: SigningKeys;
+  /** State of the runner's own, besides the role's. */
+  readonly more?: Config;
+  /** Present for an eUICC, for the card around it. */
+  readonly euicc?: Euicc;
+}
+
+/** What actors are made from. */
+export interface Making {
+  readonly lab: Lab;
+  readonly world: World;
+  readonly parties: ReadonlyMap<string, Party>;
+  /** The way of a simulated eIM to the servers named in its `relay`. */
+  serversFor(name: string, relay: unknown): RspServers;
+  later(delay: { readonly seconds: number }, run: () => void): void;
+}
+
+const NO_KEYS: KeySource = { keys: () => [], context: () => ({}) };
+
+/** The order in which actors are made, whatever their order in the file: an eUICC is associated with eIMs that are there. */
+export const ENTRANCE = ['smdp', 'smds', 'eim', 'euicc', 'ipa'] as const;
+
+/** Makes the actor of a name; throws HarnessError when it has no place here. */
+export const makeActor = (name: string, config: Config, making: Making): Made => {
+  switch (name.replace(/\d+$/, '')) {
+    case 'euicc':
+      return makeEuicc(config, making);
+    case 'ipa':
+      return makeIpa(config, making);
+    case 'eim':
+      return makeEim(name, config, making);
+    case 'smdp':
+    case 'smds':
+      return makeRspServer(name, config, making);
+    default:
+      throw new HarnessError(`no simulated ${name}`);
+  }
+};
+
+/** 0 for `smdp`, 1 for `smdp2`. */
+export const numberOf = (name: string): number => Number(/\d+$/.exec(name)?.[0] ?? 1) - 1;
+
+/** The server at which the IUT finds an actor, and the name it has there; undefined: the IUT does not call it. */
+export const placeOf = (name: string, role: Actor['role'], lab: Lab): { readonly server: OpenServer; readonly own: string } | undefined => {
+  const server = lab.servers.get(interfaceOf(role) ?? '');
+  const own = server?.names[numberOf(name)];
+  return server && own ? { server, own } : undefined;
+};
+
+/** How the card is told whom to trust as TLS server of an eIM. SGP.32 2.11.1.1.1 */
+const anchorOf = (trust: unknown, certificate: string, lab: Lab): Config => {
+  const certificateNamed = (name: string): Uint8Array => {
+    const der = lab.pki.certificate(name);
+    if (!der) throw new Inconclusive(`no certificate ${name} in ${lab.pki.name}`);
+    return der;
+  };
+  switch (trust) {
+    case undefined:
+    case 'key': {
+      const parsed = parseCertificate(certificateNamed(certificate));
+      if (isProblem(parsed)) throw new HarnessError(`${certificate}: ${parsed.problem}`);
+      return { trustedPublicKeyTls: parsed.spki };
+    }
+    case 'certificate':
+      return { trustedCertificateTls: certificateNamed(certificate) };
+    case 'ca':
+      return { trustedCertificateTls: certificateNamed(certificate.endsWith('_BRP') ? 'CERT_CI_BRP' : 'CERT_CI') };
+    case 'none':
+      return {};
+    default:
+      throw new HarnessError(`trust: expected key, certificate, ca or none, got ${String(trust)}`);
+  }
+};
+
+/** The association with a simulated eIM. */
+const associationWith = (party: Party, more: Config, { lab }: Making): Config => {
+  const actor = party.actor as EimActor;
+  const { eim } = actor;
+  const { trust, curve, ...rest } = more;
+  const { signingKey, otherSigningKeys = [] } = eim.config;
+  const key = [signingKey, ...otherSigningKeys].find(k => curve === undefined || k.curve === curve);
+  if (!key) throw new HarnessError(`${party.name} has no key on ${String(curve)}`);
+  const place = placeOf(party.name, 'eim', lab);
+  return {
+    eimId: eim.config.eimId,
+    fqdn: eim.config.eimFqdn,
+    publicKey: subjectPublicKeyInfo(key),
+    supportedProtocol: ['eimRetrieveHttps'],
+    indirectProfileDownload: actor.relays,
+    ...(place ? anchorOf(trust, certificateAt(place.server, numberOf(party.name)), lab) : {}),
+    ...rest,
+  };
+};
+
+/** Name of the certificate that a server shows for an actor when a case says nothing. */
+export const certificateAt = (server: OpenServer, number: number): string =>
+  number === 0 ? server.certificate : `${server.certificate}${number + 1}`;
+
+/** `iut` or the name of a simulated eIM, or a map with `of`: the association with it. */
+const association = (item: unknown, making: Making): Config => {
+  const { of, ...more }: Config = isObject(item) ? item : { of: item };
+  if (of === undefined) return more;
+  const party = typeof of === 'string' ? making.parties.get(of) : undefined;
+  if (party?.role === 'eim') return associationWith(party, more, making);
+  if (of !== 'iut') throw new HarnessError(`eims: ${String(of)} is no eIM of this case`);
+  const { lab } = making;
+  const { curve, ...rest } = more;
+  const key = lab.iutKeys.find(k => curve === undefined || k.key.curve === curve)?.key;
+  if (!key) throw new Inconclusive(`the IXIT file names no key of the eIM${curve === undefined ? '' : ` on ${String(curve)}`} (trust.eim)`);
+  return {
+    eimId: lab.ixit.settings.get('IUT_EIM_ID') ?? '',
+    publicKey: subjectPublicKeyInfo(key),
+    ...(lab.ixit.settings.has('IUT_EIM_ADDRESS') ? { fqdn: lab.ixit.settings.get('IUT_EIM_ADDRESS') } : {}),
+    ...rest,
+  };
+};
+
+const makeEuicc = (config: Config, making: Making): Made => {
+  const { lab, world, parties } = making;
+  const eims = (Array.isArray(config.eims) ? config.eims : []).map(item => association(item, making));
+  const euicc = createEuicc({ ...config, eims } as unknown as EuiccConfig, world);
+  const signer = signerOf(euicc);
+  const eid = hex(euicc.chip.eid);
+  const own: NamedKey[] = euicc.chip.credentials.map(c => ({ id: `eUICC ${eid}`, key: c.key }));
+  const concerns = (message: Decoded) => {
+    const stated = eidIn(message);
+    return stated === undefined || stated === eid;
+  };
+  for (const party of parties.values()) if (party.role === 'eim') introduce(euicc, party.actor as EimActor);
+  const iut = eims.find(e => e.eimId === lab.ixit.settings.get('IUT_EIM_ID'));
+  return {
+    actor: euicc,
+    euicc,
+    keys: { keys: s => (s === 'euicc' ? own : []), context: message => (concerns(message) ? signer.context(message) : {}) },
+    signing: { privateKey: (site, message) => signer.key(message, site), context: message => signer.context(message) },
+    more: { associationToken: iut?.associationToken ?? ABSENT, eimCounter: iut?.counter ?? 0 },
+  };
+};
+
+/** Makes the eUICC known to a simulated eIM, as it is when the sequence begins. */
+const introduce = (euicc: Euicc, actor: EimActor): void => {
+  const { eid, memory, credentials } = euicc.chip;
+  const eim = memory.eims.find(e => e.eimId === actor.eim.config.eimId);
+  const credential = credentials.find(c => eim && Buffer.compare(c.ciPKId, eim.euiccCiPKId) === 0) ?? credentials[0];
+  if (!credential) return;
+  actor.manage({
+    eid: hex(eid),
+    euiccCertificate: hex(credential.euiccCertificate),
+    eumCertificate: hex(credential.eumCertificate),
+    associationToken: eim?.associationToken,
+    counter: eim?.counterValue ?? 0,
+    signingCurve: eim?.key?.curve,
+    eims: memory.eims.map(({ eimId, associationToken }) => ({ eimId, associationToken })),
+  });
+};
+
+/** The EID that a message or package names. */
+const eidIn = (message: Decoded): string | undefined => {
+  for (const { element } of elements(message.root))
+    if (element.name === 'eidValue' && element.value instanceof Uint8Array) return hex(element.value);
+  return undefined;
+};
+
+const makeIpa = (config: Config, { world, parties }: Making): Made => {
+  const { card, ...more } = config;
+  const party = parties.get(typeof card === 'string' ? card : 'euicc');
+  if (party?.role !== 'euicc') throw new HarnessError('ipa: card names no eUICC actor before it');
+  const actor = createIpa({ ...more, euicc: party.actor as Euicc } as unknown as IpaConfig, world);
+  return { actor, keys: NO_KEYS, signing: party.signing };
+};
+
+/** Names of signing keys: a second eIM has keys of its own. */
+const EIM_KEYS = { 'P-256': '', brainpoolP256r1: '_BRP' } as const;
+
+const makeEim = (name: string, config: Config, { lab, world, parties, serversFor, later }: Making): Made => {
+  const place = placeOf(name, 'eim', lab);
+  const number = numberOf(name) === 0 ? '' : String(numberOf(name) + 1);
+  const { relay } = config;
+  const curve = config.curve === 'brainpoolP256r1' ? 'brainpoolP256r1' : 'P-256';
+  const other = curve === 'P-256' ? 'brainpoolP256r1' : 'P-256';
+  const key = (one: keyof typeof EIM_KEYS) => lab.pki.privateKey(`SK_S_EIMsign${number}${EIM_KEYS[one]}`);
+  const signingKey = key(curve);
+  if (!signingKey) throw new Inconclusive(`no signing key for ${name} in ${lab.pki.name}`);
+  const actor = createEimActor(
+    {
+      id: `testeim${number || 1}`,
+      fqdn: place?.server.addressOf(place.own) ?? 'eim.example.com',
+      ...config,
+    } as unknown as EimActorConfig,
+    world,
+    {
+      servers: serversFor(name, relay),
+      signingKey,
+      otherSigningKeys: [key(other)].flatMap(one => one ?? []),
+      tlsPublicKey: undefined,
+      anchors: ['CERT_CI', 'CERT_CI_BRP'].flatMap(one => lab.pki.certificate(one) ?? []),
+      later,
+    },
+  );
+  const keys = [signingKey, ...(actor.eim.config.otherSigningKeys ?? [])].map(one => ({ id: `${name} ${one.curve}`, key: one }));
+  const relays = [relay].flat().flatMap(one => (typeof one === 'string' ? [parties.get(one)] : []));
+  return {
+    actor,
+    keys: { keys: signer => (signer === 'eim' ? keys : []), context: () => ({}) },
+    signing: {
+      privateKey: (site, message) =>
+        site.rule.signer === 'eim' ? actor.signingKey : relays.map(party => party?.signing.privateKey(site, message)).find(Boolean),
+      context: message => ({
+        ...Object.assign({}, ...relays.map(party => party?.signing.context(message))),
+        associationToken: actor.associationToken,
+      }),
+    },
+    ...(place ? { more: { serverName: place.own } } : {}),
+  };
+};
+
+const makeRspServer = (name: string, config: Config, { lab, world }: Making): Made => {
+  const role = name.startsWith('smdp') ? 'smdp' : 'smds';
+  const place = placeOf(name, role, lab);
+  if (!place && lab.ixit.iut === 'eim') throw new HarnessError(`the IXIT file describes no links.${interfaceOf(role)} for ${name}`);
+  const own = place?.own ?? SERVED.get(interfaceOf(role) ?? '')?.names[numberOf(name)] ?? '';
+  const certificates = name === 'smdp2' ? { auth: 'CERT_S_SM_DPauth2', pb: 'CERT_S_SM_DPpb2' } : undefined;
+  const full = { address: place?.server.addressOf(own) ?? own, ...(certificates ? { certificates } : {}), ...config };
+  const actor: Smdp | Smds =
+    role === 'smdp' ? createSmdp(full as unknown as SmdpConfig, world) : createSmds(full as unknown as SmdsConfig, world);
+  const keys = (signer: string): NamedKey[] => {
+    if (signer !== 'serverAuth' && signer !== 'dpPb') return [];
+    const key = actor.signing.keyFor(signer);
+    return key ? [{ id: `${name} ${signer}`, key }] : [];
+  };
+  return {
+    actor,
+    keys: { keys, context: () => actor.signing.context() },
+    signing: {
+      privateKey: site =>
+        site.rule.signer === 'serverAuth' || site.rule.signer === 'dpPb' ? actor.signing.keyFor(site.rule.signer) : undefined,
+      context: () => actor.signing.context(),
+    },
+    more: { serverName: own },
+  };
+};

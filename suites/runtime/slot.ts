@@ -1,0 +1,53 @@
+/** Puts the simulated eUICC into the reader of a device under test, and tells what the device does with it. */
+import type { ApduExchange } from '#protocol/apdu/command.js';
+import type { CardSlot } from '../../adapters/adapter.js';
+import type { Euicc } from '../../sim/roles/euicc/index.js';
+import { portOf } from '../../sim/uicc/euicc-port.js';
+import { createUicc, type UiccEvent } from '../../sim/uicc/index.js';
+import { type DeviceView, serveCard } from './card.js';
+import { cardOverride } from './card-behaviour.js';
+import type { Party } from './party.js';
+import type { Stage } from './stage.js';
+
+/** A card in the reader. */
+export interface Inserted {
+  readonly device: DeviceView;
+  remove(): Promise<void>;
+}
+
+/** Commands that have a message of their own in the record. */
+const STORE_DATA = 0xe2;
+const GET_RESPONSE = 0xc0;
+
+const textOf = (event: UiccEvent): string => (event.kind === 'refresh' ? `refresh ${event.phase}` : event.kind);
+
+/** Puts the card in; what the device does with it goes into the record and wakes those who wait. Rejects with LinkError. */
+export const insertCard = async (
+  stage: Stage,
+  party: Party,
+  euicc: Euicc,
+  slot: CardSlot,
+  behaviour: Readonly<Record<string, unknown>>,
+): Promise<Inserted> => {
+  const device: DeviceView = { events: [], segments: 0, segmentsAfterEnd: 0 };
+  const happened = (what: string): void => {
+    device.events.push(what);
+    party.news.notify();
+  };
+  const logApdu = ({ command, response }: ApduExchange): void => {
+    const instruction = command[1];
+    if (instruction === STORE_DATA || instruction === GET_RESPONSE) return;
+    const about = { interface: 'UICC', transport: {} };
+    const no = stage.log.add({ ...about, from: 'iut', to: party.name, message: 'command APDU', octets: command });
+    stage.log.add({ ...about, from: party.name, to: 'iut', message: 'response APDU', octets: response, answers: no });
+  };
+  const uicc = createUicc({
+    port: portOf(euicc, serveCard(stage, party, euicc, device)),
+    overrides: [cardOverride(behaviour)],
+    onApdu: logApdu,
+    onReset: () => happened('reset'),
+    onEvent: event => (event.kind === 'fault' ? stage.fault(event.error) : happened(textOf(event))),
+  });
+  await slot.insert(uicc);
+  return { device, remove: () => slot.remove() };
+};

@@ -1,29 +1,26 @@
 /** ESipa messages of the ASN.1 binding in HTTP frames, from both sides. SGP.32 6.1, 6.3 */
-import { readHeader, readTlv, tagHex } from '#protocol/asn1/tlv.js';
-import type { Spec, Type } from '#protocol/asn1/type.js';
-import { typeNamed } from '#protocol/registry.js';
+import { readTlv } from '#protocol/asn1/tlv.js';
+import type { Spec } from '#protocol/asn1/type.js';
 import type { Frame, Inbound, Outbound } from '../../adapters/adapter.js';
 import type { Carried, ClientBinding, LinkEdits, NotCarried, ServerBinding, TransportCheck } from './binding.js';
+import {
+  answerTo,
+  check,
+  ESIPA_PATH,
+  functionCheck,
+  functionOf,
+  nothing,
+  oneMessageCheck,
+  tagOf,
+  tagText,
+  typeOf,
+} from './esipa-functions.js';
 import { editedBody, editedHeaders, faultOf, statusOf, textOf } from './link-edits.js';
 
-/** Path of every function of the ASN.1 binding. SGP.32 6.1 */
-export const ESIPA_PATH = '/gsma/rsp2/asn1';
+export { ESIPA_PATH } from './esipa-functions.js';
 /** Media type of the ASN.1 binding. SGP.32 6.1.1 */
 export const ESIPA_MEDIA_TYPE = 'application/x-gsma-rsp-asn1';
 const NO_OCTETS = new Uint8Array();
-
-/** Request and response types by the tag that both start with. SGP.32 6.3.1 */
-const FUNCTIONS: ReadonlyMap<number, { readonly request: string; readonly response: string | undefined }> = new Map([
-  [0xbf39, { request: 'InitiateAuthenticationRequestEsipa', response: 'InitiateAuthenticationResponseEsipa' }],
-  [0xbf3b, { request: 'AuthenticateClientRequestEsipa', response: 'AuthenticateClientResponseEsipa' }],
-  [0xbf3a, { request: 'GetBoundProfilePackageRequestEsipa', response: 'GetBoundProfilePackageResponseEsipa' }],
-  [0xbf41, { request: 'CancelSessionRequestEsipa', response: 'CancelSessionResponseEsipa' }],
-  [0xbf3d, { request: 'HandleNotificationEsipa', response: undefined }],
-  [0xbf4f, { request: 'GetEimPackageRequest', response: 'GetEimPackageResponse' }],
-  [0xbf50, { request: 'ProvideEimPackageResult', response: 'ProvideEimPackageResultResponse' }],
-]);
-const byRequest = new Map([...FUNCTIONS].map(([tag, { request, response }]) => [request, { tag, response }]));
-const named = (name: string | undefined): Type | undefined => (name === undefined ? undefined : typeNamed(name));
 
 /** What depends on the IUT and on the version in use. */
 export interface EsipaHttpOptions {
@@ -37,13 +34,6 @@ export interface EsipaHttpOptions {
 /** Value of X-Admin-Protocol: fixed up to v1.2, the SGP.32 version of the sender since v1.3. SGP.32 6.1.1 */
 export const adminProtocol = (spec: Spec): string => (spec === '1.3' ? 'gsma/rsp/v1.3.0' : 'gsma/rsp/v2.1.0');
 
-const check = (requirement: string, what: string, expected: string, actual: string | undefined, ok: boolean): TransportCheck => ({
-  what,
-  expected,
-  actual: actual ?? 'absent',
-  ok,
-  requirement,
-});
 const mediaType = (value: string | undefined): string | undefined => value?.split(';')[0]?.trim().toLowerCase();
 const adminProtocolCheck = (requirement: string, frame: Frame, spec: Spec): TransportCheck => {
   const value = frame.meta['x-admin-protocol'];
@@ -54,20 +44,6 @@ const contentTypeCheck = (requirement: string, frame: Frame): TransportCheck => 
   const value = frame.meta['content-type'];
   return check(requirement, 'Content-Type', ESIPA_MEDIA_TYPE, value, mediaType(value) === ESIPA_MEDIA_TYPE);
 };
-const oneMessageCheck = (requirement: string, body: Uint8Array): TransportCheck => {
-  const end = readTlv(body)?.end;
-  const found = end === undefined ? `${body.length} octets that are no complete message` : `${body.length - end} octets after it`;
-  return check(requirement, 'body', 'one message and nothing after it', end === body.length ? 'one message' : found, end === body.length);
-};
-const tagOf = (body: Uint8Array): number | undefined => readHeader(body)?.tag;
-const tagText = (tag: number | undefined): string => (tag === undefined ? 'no tag' : tagHex(tag));
-
-const nothing = (why: NotCarried['nothing'], reason: string, checks: readonly TransportCheck[]): NotCarried => ({
-  nothing: why,
-  reason,
-  checks,
-});
-
 /** Answer to a function without output: success and nothing in the body. */
 const readEmpty = (reply: Frame, checks: readonly TransportCheck[]): NotCarried => {
   const status = reply.meta[':status'];
@@ -86,32 +62,23 @@ const noContentType = (reply: Frame): TransportCheck =>
   check('SGP32-6.1-06', 'Content-Type', 'absent', reply.meta['content-type'], reply.meta['content-type'] === undefined);
 
 const readReply = (reply: Frame, request: string, spec: Spec): Carried | NotCarried => {
-  const expected = byRequest.get(request);
-  if (!expected) throw new TypeError(`${request} is no request of ESipa`);
   const common = [adminProtocolCheck('SGP32-6.1-03', reply, spec)];
-  if (expected.response === undefined) return readEmpty(reply, common);
+  if (functionOf(request).response === undefined) return readEmpty(reply, common);
   const status = reply.meta[':status'];
   const checks = [...common, check('SGP32-6.1-01', 'status', '200', status, status === '200')];
   if (status !== '200' && status !== '204') return nothing('httpError', `status ${status}`, checks);
-  if (reply.body.length === 0) {
-    const none = check('SGP32-6.1-04', 'function', `${expected.response} (${tagHex(expected.tag)})`, 'no body', false);
-    return nothing('empty', `status ${status}`, [...checks, none, noContentType(reply)]);
-  }
+  const isOfFunction = functionCheck('SGP32-6.1-04', request, reply.body);
+  if (reply.body.length === 0) return nothing('empty', `status ${status}`, [...checks, isOfFunction, noContentType(reply)]);
+  const all = [...checks, contentTypeCheck('SGP32-6.1-02', reply), isOfFunction, oneMessageCheck('SGP32-6.1-07', reply.body)];
   const tag = tagOf(reply.body);
-  const all = [
-    ...checks,
-    contentTypeCheck('SGP32-6.1-02', reply),
-    check('SGP32-6.1-04', 'function', `${expected.response} (${tagHex(expected.tag)})`, tagText(tag), tag === expected.tag),
-    oneMessageCheck('SGP32-6.1-07', reply.body),
-  ];
-  const type = named(tag === undefined ? undefined : FUNCTIONS.get(tag)?.response);
+  const type = typeOf(tag, 'response');
   return type ? { type, octets: reply.body, checks: all } : nothing('unreadable', `no response of ESipa starts with ${tagText(tag)}`, all);
 };
 
 /** ESipa from the side of the IPA: we call an eIM. */
 export const esipaHttpClient = (options: EsipaHttpOptions): ClientBinding => ({
   interface: 'ESipa',
-  answerTo: request => named(byRequest.get(request)?.response),
+  answerTo,
   write: (_type, octets, link = {}) => {
     const body = editedBody(octets, link);
     return {
@@ -150,7 +117,7 @@ const requestChecks = (frame: Frame, options: EsipaHttpOptions): TransportCheck[
 const readRequest = (frame: Frame, options: EsipaHttpOptions): Carried | NotCarried => {
   const checks = requestChecks(frame, options);
   const tag = tagOf(frame.body);
-  const type = named(tag === undefined ? undefined : FUNCTIONS.get(tag)?.request);
+  const type = typeOf(tag, 'request');
   if (frame.meta[':method'] !== 'POST') return nothing('unreadable', `method ${frame.meta[':method']}`, checks);
   if (frame.meta[':path'] !== (options.path ?? ESIPA_PATH)) return nothing('unreadable', `path ${frame.meta[':path']}`, checks);
   if (type && readTlv(frame.body)) return { type, octets: frame.body, checks };

@@ -1,11 +1,12 @@
 /** A simulated device: what stands between complete ES10 commands and the APDUs of a card, on the side of the terminal. SGP.22 5.7.2, ETSI TS 102 221 */
-import { type ApduExchange, classOn } from '#protocol/apdu/command.js';
+import type { ApduExchange } from '#protocol/apdu/command.js';
 import { readHeader, readTlv } from '#protocol/asn1/tlv.js';
 import { type Card, LinkError } from '../../adapters/adapter.js';
 import { decisionsWith, type TerminalOverride } from './decisions.js';
-import { exchange, type Line, transmit } from './line.js';
+import { type Answer, type Line, transmit } from './line.js';
 import { closeChannel, configurationIn, type Opening, openIsdr } from './opening.js';
 import { answerProactive } from './proactive.js';
+import { blockSizeFor, storeData } from './store-data.js';
 
 export type { TerminalDecisions, TerminalOverride } from './decisions.js';
 export type { Opening } from './opening.js';
@@ -55,19 +56,15 @@ export interface Terminal {
 
 const NOTHING = new Uint8Array();
 const RESPONSE_LIMIT = 0x40000;
-/** What the block number can count, and what they can hold. SGP.22 5.7.2 */
-const MOST_BLOCKS = 0x100;
-const LONGEST = MOST_BLOCKS * 0xff;
 const BOUND_PROFILE_PACKAGE = 0xbf36;
 /** LoadEuiccPackage, ProfileRollback, ImmediateEnable and what follows it, eUICCMemoryReset: after them a card may wait for a reset. */
 const SWITCHING: readonly number[] = [0xbf51, 0xbf58, 0xbf5a, 0xbf5b, 0xbf5c, 0xbf5d, 0xbf5e, 0xbf64];
 /** The channel is closed, or something else is selected on it. */
-const CHANNEL_CLOSED = '6881';
-const CHANNEL_LOST: readonly string[] = [CHANNEL_CLOSED, '6D00', '6E00'];
+const LOST: Answer = { sw: '6881', octets: NOTHING, first: '6881' };
+const CHANNEL_LOST: readonly string[] = [LOST.first, '6D00', '6E00'];
 const REFUSED = '6985';
-/** CLA, INS, P1, P2, Lc; and Le. */
-const AROUND_DATA = 5;
-const AROUND_DATA_WITH_LE = 6;
+/** The card has carried the command out. */
+const TAKEN = /^9000$|^61|^91/;
 
 const isWhole = (command: Uint8Array): boolean => {
   const outer = readTlv(command);
@@ -76,8 +73,6 @@ const isWhole = (command: Uint8Array): boolean => {
 
 /** Makes a device for a card that is under power. */
 export const openTerminal = (card: Card, options: TerminalOptions = {}): Terminal => {
-  const room = card.longestCommand === undefined ? 255 : card.longestCommand - (options.appendsLe ? AROUND_DATA_WITH_LE : AROUND_DATA);
-  const blockSize = Math.max(1, Math.min(options.blockSize ?? 255, room));
   const idle = new AbortController();
   const line: Line = {
     card,
@@ -89,6 +84,7 @@ export const openTerminal = (card: Card, options: TerminalOptions = {}): Termina
     announced: undefined,
   };
   const { decide } = line;
+  const blockSize = blockSizeFor(line, options.blockSize);
   let opened: Extract<Opening, { ok: true }> | undefined;
   let needsReset = false;
   let mayHaveSwitched = false;
@@ -113,32 +109,6 @@ export const openTerminal = (card: Card, options: TerminalOptions = {}): Termina
     return start(false);
   };
 
-  /** A modem that started the card again after a change of profiles refuses what goes to its old session. */
-  const isSessionLost = (error: unknown): boolean =>
-    card.openChannel !== undefined && mayHaveSwitched && error instanceof LinkError && error.code === 'refused';
-  const sendBlocks = async (channel: number, command: Uint8Array): Promise<Es10Response & { readonly isFirst: boolean }> => {
-    if (command.length > LONGEST)
-      throw new LinkError('tooLarge', `expected at most ${LONGEST} octets in one ES10 command, got ${command.length}`);
-    const size = Math.max(blockSize, Math.ceil(command.length / MOST_BLOCKS));
-    const count = Math.max(1, Math.ceil(command.length / size));
-    const cla = classOn(channel, 0x80);
-    const { le } = line;
-    let answer: Es10Response = { sw: '6F00', octets: NOTHING };
-    for (let index = 0; index < count; index++) {
-      const between = decide.interleaves(index, count);
-      if (between) await exchange(line, { cla, ins: 0xe2, p1: 0x91, p2: 0, data: between, le });
-      const data = command.subarray(index * size, (index + 1) * size);
-      const p1 = decide.blockType(index, count);
-      const block = { cla, ins: 0xe2, p1, p2: decide.blockNumber(index, count) & 0xff, data, le };
-      answer = await exchange(line, block).catch((error: unknown) => {
-        if (index > 0 || !isSessionLost(error)) throw error;
-        return { sw: CHANNEL_CLOSED, octets: NOTHING };
-      });
-      if (decide.stopsAt(answer.sw)) return { ...answer, isFirst: index === 0 };
-    }
-    return { ...answer, isFirst: count === 1 };
-  };
-
   /** Answers what the card announced. A failure of the wire does not take away the answer that was received before. */
   const attend = async (): Promise<void> => {
     try {
@@ -154,23 +124,44 @@ export const openTerminal = (card: Card, options: TerminalOptions = {}): Termina
     return opened ?? start();
   };
 
-  /** Sends one command or segment; once again where the card had closed the channel or waited for a reset. */
+  /** A modem that started the card again after a change of profiles refuses what goes to its old session. */
+  const isSessionLost = (error: unknown): boolean =>
+    card.openChannel !== undefined && mayHaveSwitched && error instanceof LinkError && error.code === 'refused';
+
+  /** Whether a command was refused as a whole because the card waits for a reset, or lost the channel. */
+  const hindrance = ({ first }: Answer): 'reset' | 'channel' | undefined => {
+    if (first === REFUSED && mayHaveSwitched && decide.recoversFromRefusal()) return 'reset';
+    return CHANNEL_LOST.includes(first) && decide.reopensChannel() ? 'channel' : undefined;
+  };
+
+  /** One attempt; after a command that may have changed profiles, the card may wait for a reset. */
+  const attempt = async (channel: number, command: Uint8Array): Promise<Answer> => {
+    const switches = SWITCHING.includes(readHeader(command)?.tag ?? 0);
+    try {
+      const answer = await storeData(line, channel, command, blockSize, isSessionLost);
+      if (!answer) return LOST;
+      if (TAKEN.test(answer.first)) mayHaveSwitched = switches;
+      return answer;
+    } catch (error) {
+      mayHaveSwitched ||= switches;
+      throw error;
+    }
+  };
+
+  /** Sends one command or segment; once again where something hindered it that can be put right. */
   const send = async (command: Uint8Array): Promise<Es10Response> => {
     let opening = await ready();
     if (!opening.ok) return { sw: opening.sw, octets: NOTHING };
-    let result = await sendBlocks(opening.channel, command);
-    const isLost = result.isFirst && CHANNEL_LOST.includes(result.sw) && decide.reopensChannel();
-    const waits = result.isFirst && result.sw === REFUSED && mayHaveSwitched && decide.recoversFromRefusal();
-    if (isLost || waits) {
-      if (isLost) await closeChannel(line, opening.channel);
-      opening = await (waits ? restart() : start());
+    let answer = await attempt(opening.channel, command);
+    const why = hindrance(answer);
+    if (why) {
+      if (why === 'channel') await closeChannel(line, opening.channel);
+      opening = await (why === 'reset' ? restart() : start());
       if (!opening.ok) return { sw: opening.sw, octets: NOTHING };
-      result = await sendBlocks(opening.channel, command);
+      answer = await attempt(opening.channel, command);
     }
-    const { sw, octets } = result;
-    if (sw === '9000') mayHaveSwitched = SWITCHING.includes(readHeader(command)?.tag ?? 0);
     await attend();
-    return { sw, octets };
+    return { sw: answer.sw, octets: answer.octets };
   };
 
   const load = async (boundProfilePackage: Uint8Array): Promise<Es10Response | undefined> => {

@@ -34,6 +34,12 @@ export interface Answer {
   readonly first: string;
 }
 
+/** What the card answers to a command, before anything is fetched. */
+export interface Beginning {
+  readonly sw: string;
+  readonly data: Uint8Array;
+}
+
 /** Sends one APDU as it is; the response APDU. */
 export const transmit = async (line: Line, command: Uint8Array): Promise<Uint8Array> => {
   const response = await line.card.transmit(command, { signal: line.signal() });
@@ -41,7 +47,7 @@ export const transmit = async (line: Line, command: Uint8Array): Promise<Uint8Ar
   return response;
 };
 
-const ask = async (line: Line, command: Uint8Array): Promise<{ readonly sw: string; readonly data: Uint8Array }> => {
+const ask = async (line: Line, command: Uint8Array): Promise<Beginning> => {
   const response = await transmit(line, command);
   const answer = readResponse(response);
   if (!answer)
@@ -52,7 +58,7 @@ const ask = async (line: Line, command: Uint8Array): Promise<{ readonly sw: stri
 const lengthIn = (sw: string): number => expectedLength(Number.parseInt(sw.slice(2), 16));
 
 /** Sends a command, again with the right Le where the card names one. */
-const sendOnce = async (line: Line, command: CommandApdu): Promise<{ readonly sw: string; readonly data: Uint8Array }> => {
+export const begin = async (line: Line, command: CommandApdu): Promise<Beginning> => {
   const answer = await ask(line, writeCommand(command));
   return answer.sw.startsWith('6C') ? ask(line, writeCommand({ ...command, le: lengthIn(answer.sw) })) : answer;
 };
@@ -63,14 +69,14 @@ const getResponse = (cla: number, le: number): CommandApdu => {
   return { cla: classOn(channel, 0x00), ins: 0xc0, p1: 0, p2: 0, data: new Uint8Array(), le };
 };
 
-/** Sends a command and fetches all of its answer; 91xx counts as 9000, and what it announces is noted. */
-export const exchange = async (line: Line, command: CommandApdu): Promise<Answer> => {
-  let { sw, data } = await sendOnce(line, command);
+/** Fetches the rest of an answer; 91xx counts as 9000, and what it announces is noted. */
+export const complete = async (line: Line, command: CommandApdu, beginning: Beginning): Promise<Answer> => {
+  let { sw, data } = beginning;
   const first = sw;
   const parts = [data];
   let received = data.length;
   while (sw.startsWith('61') && line.decide.fetchesMore(received)) {
-    ({ sw, data } = await sendOnce(line, getResponse(command.cla, lengthIn(sw))));
+    ({ sw, data } = await begin(line, getResponse(command.cla, lengthIn(sw))));
     parts.push(data);
     received += data.length;
     if (received > line.limit) throw new LinkError('tooLarge', `expected at most ${line.limit} octets in one answer of the card`);
@@ -83,3 +89,6 @@ export const exchange = async (line: Line, command: CommandApdu): Promise<Answer
   }
   return { sw, octets: concat(...parts), first };
 };
+
+/** Sends a command and fetches all of its answer. */
+export const exchange = async (line: Line, command: CommandApdu): Promise<Answer> => complete(line, command, await begin(line, command));

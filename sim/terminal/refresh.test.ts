@@ -84,6 +84,25 @@ describe('terminal after a change of profiles', () => {
     expect(await other.execute(GET_EID)).to.include({ sw: '6985' });
     expect(commands.filter(apdu => apdu === 'reset')).to.have.length(1);
   });
+  it('resets a card that refuses a later command only with its last block', async () => {
+    const { card, commands } = scriptedCard(
+      afterOpening(apdu => (apdu.startsWith('81E29101') && !commands.includes('reset') ? '6985' : '9000')),
+    );
+    const terminal = openTerminal(card, { blockSize: 4 });
+    await terminal.execute(octets('BF5100'));
+    expect(await terminal.execute(GET_EID)).to.include({ sw: '9000' });
+    expect(commands.filter(apdu => apdu.startsWith('81E2'))).to.have.length(5);
+  });
+  it('never sends a command again that was carried out and whose answer was refused', async () => {
+    for (const refused of ['6985', '6E00', '6881']) {
+      const { card, commands } = scriptedCard(afterOpening(apdu => (apdu.startsWith('01C0') ? refused : '6110')));
+      const terminal = openTerminal(card);
+      for (const counter of [1, 2])
+        expect(await terminal.execute(octets(`BF5101${hex(Uint8Array.of(counter))}`))).to.include({ sw: refused });
+      expect(commands.filter(apdu => apdu.startsWith('81E2'))).to.have.length(2);
+      expect(commands).not.include('reset');
+    }
+  });
   it('answers a REFRESH that was left over before it started', async () => {
     const { uicc } = testUicc();
     const impatient = openTerminal(memoryReader(uicc), { overrides: [() => ({ answersProactive: () => false })] });

@@ -49,7 +49,7 @@ export const getResponse = (card: Card, channel: Channel, { p1, p2, data: conten
   const part = nextPart(card, waiting.octets);
   if (le > part && card.decide.refusesLongerLe()) return status(statusWithLength('6C', part));
   const octets = waiting.octets.slice(0, Math.min(le, part));
-  const rest = waiting.octets.slice(octets.length);
+  const rest = waiting.octets.subarray(octets.length);
   channel.waiting = rest.length > 0 ? { ...waiting, octets: rest } : undefined;
   if (rest.length > 0) return { sw: statusWithLength('61', nextPart(card, rest)), octets };
   return { ...data(octets), ...(waiting.delivered && { delivered: waiting.delivered }) };

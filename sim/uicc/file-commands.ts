@@ -35,7 +35,8 @@ const selectByName = (card: Card, channel: Channel, { p2, data: name }: CommandA
     return (p2 & 0x0c) === 0x0c ? DONE : reply;
   }
   if (!usim?.aid || !isName(usim.aid, name)) return NOT_FOUND;
-  goTo(channel, usim);
+  // The session of the application ends: nothing but the MF is left to stand in.
+  goTo(channel, (p2 & 0x60) === 0x40 ? card.files.mf : usim);
   return selected(p2, directoryTemplate(usim));
 };
 

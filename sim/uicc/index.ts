@@ -1,5 +1,4 @@
 /** A simulated UICC: what stands between complete ES10 commands and the APDUs of a terminal, on the side of the card. ETSI TS 102 221, SGP.22 5.7.2 */
-
 import { type ApduExchange, writeResponse } from '#protocol/apdu/command.js';
 import { fromHex } from '#protocol/asn1/tlv.js';
 import type { EmulatedCard } from '../../adapters/adapter.js';

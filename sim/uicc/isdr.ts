@@ -1,5 +1,4 @@
 /** The ISD-R: its selection, and STORE DATA. SGP.22 5.7.2, SGP.32 3.8.4 */
-
 import type { CommandApdu } from '#protocol/apdu/command.js';
 import { concat } from '#protocol/asn1/tlv.js';
 import type { Es10Answer } from './port.js';
@@ -8,6 +7,7 @@ import { type Card, type Channel, closeChannel, DONE, data, discardChain, type R
 
 const MORE = 0x11;
 const LAST = 0x91;
+
 /** Selects the ISD-R on a channel. */
 export const selectIsdr = (card: Card, channel: Channel): Reply => {
   channel.selection = { application: 'isdr', isServed: card.isDeclared || !card.decide.needsCapability() };

@@ -11,6 +11,7 @@ interface Simulator {
 
 const eim = async () => import('../../sim/processes/eim.js');
 const ipa = async () => import('../../sim/processes/ipa.js');
+const modem = async () => import('../../sim/processes/modem.js');
 const smdp = async () => import('../../sim/processes/smdp.js');
 const SIMULATORS: Readonly<Record<string, Simulator>> = {
   eim: {
@@ -27,6 +28,14 @@ const SIMULATORS: Readonly<Record<string, Simulator>> = {
     run: async given => {
       const { readIpaOptions, runIpa } = await ipa();
       await runIpa(readIpaOptions(given));
+    },
+  },
+  modem: {
+    does: 'the emulated modem: AT commands on a pseudo terminal, an eUICC behind them, with a REST control API for operators',
+    options: async () => Object.values((await modem()).MODEM_OPTIONS),
+    run: async given => {
+      const { readModemOptions, runModem } = await modem();
+      await runModem(readModemOptions(given));
     },
   },
   smdp: {

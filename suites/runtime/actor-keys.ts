@@ -1,6 +1,6 @@
 /** What a case file may say of an actor; the roles' configuration types are the source of the words. */
 import type { EimActorConfig } from '../../sim/roles/eim/actor.js';
-import type { EuiccConfig } from '../../sim/roles/euicc/index.js';
+import { EUICC_CONFIG_KEYS, type EuiccConfig } from '../../sim/roles/euicc/config.js';
 import type { IpaConfig } from '../../sim/roles/ipa/index.js';
 import type { SmdpConfig } from '../../sim/roles/smdp/config.js';
 import type { SmdsConfig } from '../../sim/roles/smds/index.js';
@@ -10,26 +10,7 @@ type Keys<T> = Readonly<Record<keyof T, true>>;
 const RUNNER = { auto: true, link: true } as const;
 
 // Written as records over the configuration types, so that the compiler notices a key that comes or goes.
-const euicc: Keys<EuiccConfig & { card: unknown }> = {
-  card: true,
-  eid: true,
-  curve: true,
-  certificate: true,
-  profiles: true,
-  eims: true,
-  rat: true,
-  defaultDpAddress: true,
-  rootDsAddress: true,
-  firstSeqNumber: true,
-  nextAssociationToken: true,
-  immediateEnable: true,
-  supports: true,
-  limits: true,
-  catBusy: true,
-  memoryFull: true,
-  breakdowns: true,
-  httpParams: true,
-};
+const euicc: Keys<EuiccConfig & { card: unknown }> = { card: true, ...EUICC_CONFIG_KEYS };
 const ipa: Keys<Omit<IpaConfig, 'euicc'> & { card: string }> = {
   card: true,
   compact: true,

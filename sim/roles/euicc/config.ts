@@ -121,6 +121,27 @@ export interface EuiccConfig {
   readonly httpParams?: OctetsOrHex;
 }
 
+/** Its keys, for those who read one; a record, so that the compiler notices a key that comes or goes. */
+export const EUICC_CONFIG_KEYS: Readonly<Record<keyof EuiccConfig, true>> = {
+  eid: true,
+  curve: true,
+  certificate: true,
+  profiles: true,
+  eims: true,
+  rat: true,
+  defaultDpAddress: true,
+  rootDsAddress: true,
+  firstSeqNumber: true,
+  nextAssociationToken: true,
+  immediateEnable: true,
+  supports: true,
+  limits: true,
+  catBusy: true,
+  memoryFull: true,
+  breakdowns: true,
+  httpParams: true,
+};
+
 /** Octets of a configured value; throws ComposeError for a text that is not hex. */
 export const octetsFrom = (value: OctetsOrHex, what: string): Uint8Array => {
   const octets = typeof value === 'string' ? fromHex(value) : value;

@@ -118,6 +118,7 @@ const execute = async (device: Device, task: Task): Promise<void> => {
   task.takesNotifications = config.pendingWithResult !== false && decide.joinsNotifications(facts);
   if (data?.seqNumber === undefined) return;
   task.seqNumber = data.seqNumber;
+  if (facts.hasPsmo) device.changes++;
   task.allowsRollback = operations?.some(o => o.enable?.rollbackFlag !== undefined) === true;
   task.hasEnabled = data.euiccResult?.some(r => r.enableResult === 0) === true;
 };

@@ -27,8 +27,8 @@ export interface DeviceCard {
 /** Puts a device around a card. */
 export const openDeviceCard = (card: Card, spec: Spec, timeout: Duration, options: TerminalOptions = {}): DeviceCard => {
   const terminal = openTerminal(card, { signal: () => AbortSignal.timeout(timeout.seconds * 1000), ...options });
-  /** FCI of the latest opening: a card that was put in or reset meanwhile has no open channel, and the terminal opens one anew. */
-  let seen: Uint8Array | undefined;
+  /** A card that was put in or reset meanwhile has no open channel, and the terminal opens one anew. */
+  let seen: number | undefined;
   /** Whether the card still answers on its channel, or on one that was opened for the question. */
   const answers = async (): Promise<boolean> => {
     try {
@@ -45,11 +45,11 @@ export const openDeviceCard = (card: Card, spec: Spec, timeout: Duration, option
   };
   const check = async (): Promise<CardState> => {
     try {
-      const before = seen && terminal.fci;
+      const before = seen;
       const isThere = before !== undefined && (await answers());
       if (!isThere) await start();
-      seen = terminal.fci;
-      return { isNew: !isThere || seen !== before };
+      seen = terminal.openings;
+      return { isNew: seen !== before };
     } catch (cause) {
       seen = undefined;
       if (isSetback(cause)) return { problem: cause.message };

@@ -2,7 +2,7 @@
 import { decode } from '#protocol/asn1/decode.js';
 import { encode } from '#protocol/asn1/encode.js';
 import { hex } from '#protocol/asn1/tlv.js';
-import { raw } from '#protocol/asn1/type.js';
+import { raw, type Spec } from '#protocol/asn1/type.js';
 import {
   AddInitialEimRequest,
   AddInitialEimResponse,
@@ -10,14 +10,17 @@ import {
   GetEimConfigurationDataRequest,
   GetEimConfigurationDataResponse,
 } from '#protocol/iot/eim-configuration.js';
+import { GetCertsRequest } from '#protocol/iot/es10b.js';
 import { RetrieveNotificationsListRequest } from '#protocol/iot/notification.js';
-import { GetEuiccDataRequest, GetEuiccDataResponse } from '#protocol/rsp/info.js';
+import { GetEuiccDataRequest, GetEuiccDataResponse, GetEuiccInfo1Request, GetEuiccInfo2Request } from '#protocol/rsp/info.js';
+import { ProfileInfoListRequest } from '#protocol/rsp/profile.js';
 import type { Duration } from '../../adapters/adapter.js';
 import { type Composed, ComposeError, type World } from '../role.js';
 import { ask } from '../roles/ipa/card.js';
 import type { Cause } from '../roles/ipa/config.js';
 import type { EimEntry } from '../roles/ipa/euicc-data.js';
 import { createIpa, type Ipa, type IpaConfig, type IpaDecisions, type NextRequest } from '../roles/ipa/index.js';
+import type { StartStep } from '../roles/ipa/wire-decisions.js';
 import { type DeviceCard, isSetback } from './ipa-card.js';
 import type { EimTarget, IpaWire, WireAnswer } from './ipa-wire.js';
 
@@ -71,6 +74,20 @@ const MOST_REQUESTS = 500;
 /** Requests that the card or the IPA itself could not make, before a conversation is given up. */
 const MOST_SETBACKS = 3;
 
+/** What else a device reads of its card when it starts. */
+const readings = (step: Exclude<StartStep, 'eid' | 'configuration'>, spec: Spec): readonly Uint8Array[] => {
+  switch (step) {
+    case 'notifications':
+      return [encode(RetrieveNotificationsListRequest, {}, { spec })];
+    case 'info':
+      return [encode(GetEuiccInfo1Request, {}, { spec }), encode(GetEuiccInfo2Request, {}, { spec })];
+    case 'certificates':
+      return [encode(GetCertsRequest, {}, { spec })];
+    case 'profiles':
+      return [encode(ProfileInfoListRequest, {}, { spec })];
+  }
+};
+
 /** Makes the polling of one device. */
 export const createPolling = (options: PollingOptions): Polling => {
   const { card, wire, world, config, decide, initialEim, report } = options;
@@ -121,7 +138,7 @@ export const createPolling = (options: PollingOptions): Polling => {
     for (const step of decide.startsWith()) {
       if (step === 'eid') eid = await readEid();
       else if (step === 'configuration') known = await eims();
-      else await terminal.execute(decide.command(encode(RetrieveNotificationsListRequest, {}, { spec })));
+      else for (const command of readings(step, spec)) await terminal.execute(decide.command(command));
     }
     return known ?? eims();
   };
@@ -140,13 +157,11 @@ export const createPolling = (options: PollingOptions): Polling => {
     const isRepeatable = ['GetEimPackageRequest', 'ProvideEimPackageResult', 'HandleNotificationEsipa', 'HandleNotification'].includes(
       next.type,
     );
-    let pause = options.pause.seconds;
     for (let attempt = 1; ; attempt++) {
       const answer = await wire.send(next, composed, target);
       if (!('failure' in answer) || !answer.again || !isRepeatable || attempt >= decide.attempts(options.attempts)) return answer;
       report(`${next.type}: ${answer.failure}; sent again`);
-      await options.later({ seconds: pause }, closing.signal);
-      pause *= 2;
+      await options.later({ seconds: decide.pauseAfter(attempt, options.pause.seconds) }, closing.signal);
     }
   };
 
@@ -213,6 +228,7 @@ export const createPolling = (options: PollingOptions): Polling => {
 
   const poll = async (): Promise<PollReport> => {
     try {
+      if (decide.resetsCard()) await card.reset();
       const state = await card.check();
       if ('problem' in state) throw new ComposeError(state.problem);
       const targets = targetsOf(await associate(state.isNew ? await start() : await eims()));

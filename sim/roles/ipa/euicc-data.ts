@@ -63,6 +63,10 @@ const metadataOf = (octets: Uint8Array) => {
 
 type Criteria = ValueOf<typeof RetrieveNotificationsListRequest>['searchCriteria'];
 
+const EVERY_EVENT = {
+  profileManagementOperation: ['notificationInstall', 'notificationEnable', 'notificationDisable', 'notificationDelete'],
+} as const;
+
 /** Notifications on the card in their order. */
 export const pendingNotifications = async (device: Device, searchCriteria?: Criteria): Promise<readonly PendingNotice[]> => {
   const { config, known, world } = device;
@@ -71,7 +75,7 @@ export const pendingNotifications = async (device: Device, searchCriteria?: Crit
     config.euicc,
     world.spec,
     RetrieveNotificationsListRequest,
-    { searchCriteria },
+    { searchCriteria: searchCriteria ?? (device.decide.asksForNotifications() === 'all' ? undefined : EVERY_EVENT) },
     RetrieveNotificationsListResponse,
   );
   const eid = await eidOf(device);

@@ -13,7 +13,7 @@ import { carryOutPackages, composeResult, nextTask } from './tasks.js';
 /** The result of a download from the server itself belongs to that server, wherever other notifications go. SGP.32 3.2.3.1 */
 const isOfDirectDownload = ({ download, decide }: Device, { octets }: PendingNotice): boolean =>
   download !== undefined &&
-  decide.reportsTo('server') &&
+  decide.reportsTo('server', true) &&
   download.via !== 'ESipa' &&
   [download.installationResult, download.reported].some(result => result !== undefined && equal(result, octets));
 

@@ -5,6 +5,8 @@ import { openCoapListener } from './coap-listener.js';
 import { runCommand, startCommand } from './command.js';
 import { openHttpsClient } from './https-client.js';
 import { openHttpsListener } from './https-listener.js';
+import { openModem } from './modem.js';
+import { openPcsc } from './pcsc.js';
 import { startProcess } from './process.js';
 import { openPrompt } from './prompt.js';
 import { openRest } from './rest.js';
@@ -14,6 +16,8 @@ import { openVpcd } from './vpcd.js';
 export const clients = { https: openHttpsClient, coaps: openCoapClient } as const;
 /** The IUT calls us. */
 export const listeners = { https: openHttpsListener, coaps: openCoapListener } as const;
+/** The card under test, in a reader or modem of ours. */
+export const cards = { modem: openModem, pcsc: openPcsc } as const;
 /** Readers that the IUT holds, with our card in them. */
 export const slots = { vpcd: openVpcd, 'apdu-stdio': openStdioSlot } as const;
 /** How an IUT is operated, and started. */

@@ -164,12 +164,12 @@ describe('vpcd', () => {
     await card.hasHeard(2);
     expect(card.heard.slice(-3)).to.deep.equal(['00a40001', 'on', '00a40002']);
   });
-  it('ignores a message without content and a control that it does not know, and reports them', async () => {
+  it('answers a command without content, ignores a control that it does not know, and reports both', async () => {
     const socket = await inserted();
     socket.write(octetsOf('0000000103000104'));
-    expect(await collected(socket, 24)).to.equal(`0016${hexOf(ATR)}`);
+    expect(await collected(socket, 28)).to.equal(`000267000016${hexOf(ATR)}`);
     expect(problems.map(({ message }) => message)).to.deep.equal([
-      'the reader sent a message without content; ignored',
+      'the reader sent a command without content; answered 6700',
       'the reader sent the unknown control 3; ignored',
     ]);
   });

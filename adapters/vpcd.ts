@@ -25,6 +25,7 @@ export interface VpcdSlot extends CardSlot {
 const HEADER = 2;
 const POWER: Readonly<Record<number, PowerEvent>> = { 0: 'off', 1: 'on', 2: 'reset' };
 const GET_ATR = 4;
+const WRONG_LENGTH = Uint8Array.of(0x67, 0x00);
 /** pcscd powers a card as soon as it sees it; a reader that does so only on demand has it all the same. */
 const POWER_GRACE_MS = 1000;
 /** A reader that does not ask that long need not see that a card left. */
@@ -101,7 +102,11 @@ const seat = (card: EmulatedCard, { onPower, onProblem }: SlotReports) => {
   };
   const react = async (to: Socket, content: Uint8Array): Promise<void> => {
     const [control] = content;
-    if (control === undefined) return onProblem?.({ kind: 'malformed', message: 'the reader sent a message without content; ignored' });
+    if (control === undefined) {
+      onProblem?.({ kind: 'malformed', message: 'the reader sent a command without content; answered 6700' });
+      // vpcd 3.3 passes on what a program sends without content, and waits for an answer.
+      return written(to, message(WRONG_LENGTH));
+    }
     if (content.length > 1) {
       // A card that is out does not answer any more, even if it still works.
       const response = await until(card.transmit(content), over.signal, 'the command').catch(() => undefined);

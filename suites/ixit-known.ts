@@ -49,7 +49,10 @@ export const fillIxit = (ixit: Ixit, known: Known): Ixit => {
         certificate: fill(one.certificate),
         ...(one.address === undefined ? {} : { address: fill(one.address) }),
       };
-    return one.kind === 'slot' ? { ...one, host: fill(one.host), port: fill(one.port) } : one;
+    if (one.kind === 'slot') return { ...one, host: fill(one.host), port: fill(one.port) };
+    if (one.kind !== 'card') return one;
+    const settings = Object.entries(one.settings).map(([name, value]) => [name, typeof value === 'string' ? fill(value) : value]);
+    return { ...one, settings: Object.fromEntries(settings) };
   };
   const wires = (all: Readonly<Record<string, Link>>) => Object.fromEntries(Object.entries(all).map(([wire, one]) => [wire, link(one)]));
   return {

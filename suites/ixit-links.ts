@@ -1,4 +1,5 @@
 import { fromHex } from '#protocol/asn1/tlv.js';
+import { CARD_WIRES, readCardLink } from './ixit-card-links.js';
 import type { Reader } from './ixit-reader.js';
 import type { IutRole, Link } from './ixit-schema.js';
 import type { Entry, Position } from './language/source.js';
@@ -7,7 +8,7 @@ import { didYouMean } from './language/source.js';
 /** Interfaces of SGP.32 and SGP.22 that an IUT can have. */
 export const INTERFACES = ['esipa', 'es9plus', 'es11', 'es2plus', 'es10'];
 /** What an interface can go over. */
-export const WIRES = ['https', 'coaps', 'modem', 'vpcd', 'pcsc', 'apdu-stdio'];
+export const WIRES = ['https', 'coaps', 'vpcd', 'apdu-stdio', ...CARD_WIRES];
 /** Wires on which the IUT holds the reader. */
 const SLOTS = ['vpcd', 'apdu-stdio'] as const;
 
@@ -95,9 +96,16 @@ export const readLinks = (reader: Reader, entry: Entry | undefined, iut: IutRole
       if (!WIRES.includes(wire.key))
         reader.report('unknown-key', wire.at, `unknown wire "${wire.key}"; known: ${WIRES.join(', ')}`, didYouMean(wire.key, WIRES));
       const slot = SLOTS.find(one => one === wire.key);
-      const link = wire.key === 'https' ? readHttps(reader, name, wire) : slot && readSlot(reader, name, slot, wire);
+      const card = CARD_WIRES.find(one => one === wire.key);
+      const link = slot
+        ? readSlot(reader, name, slot, wire)
+        : card
+          ? readCardLink(reader, name, card, wire)
+          : wire.key === 'https'
+            ? readHttps(reader, name, wire)
+            : undefined;
       if (link) wires[wire.key] = link;
-      else if (wire.key === 'https' || slot) continue;
+      else if (wire.key === 'https' || slot || card) continue;
       else if (wire.value.kind === 'map') wires[wire.key] = { kind: 'other', node: wire.value, at: wire.at };
       else reader.fields(wire.value, `links.${name}.${wire.key}`, []);
     }

@@ -74,13 +74,21 @@ export interface SlotLink {
   readonly atr?: string;
   readonly at: Position;
 }
+/** We hold the reader or modem, and the eUICC in it is under test. */
+export interface CardLink {
+  readonly kind: 'card';
+  readonly wire: 'modem' | 'pcsc' | 'simulated';
+  /** What the adapter is opened with, by its own names. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly at: Position;
+}
 /** A wire whose words its own adapter reads. */
 export interface OtherLink {
   readonly kind: 'other';
   readonly node: MapNode;
   readonly at: Position;
 }
-export type Link = CalledLink | ListeningLink | SlotLink | OtherLink;
+export type Link = CalledLink | ListeningLink | SlotLink | CardLink | OtherLink;
 
 /** Where a result value comes from. */
 export type ResultSource =

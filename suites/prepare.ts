@@ -9,6 +9,7 @@ import { isPkiName, needsOf } from './ixit-needs.js';
 import type { Ixit, Link } from './ixit-schema.js';
 import { CaseError, type Diagnostic, formatDiagnostics, type Position } from './language/diagnostics.js';
 import { type Catalogue, loadCatalogue } from './language/load.js';
+import { nativeActions } from './native-actions.js';
 import { isSelected, makePlan, type PlannedSequence } from './plan.js';
 import { packageRoot } from './root.js';
 import { ACTOR_KEYS } from './runtime/actor-keys.js';
@@ -104,7 +105,7 @@ export const planFor = (ixit: Ixit, catalogue: Catalogue, seed: string, only: re
           Object.values(wires).some(({ kind }) => kind === 'listening' || kind === 'slot') ? [name] : [],
         ),
       ),
-      isBound: action => ixit.operator.has(action),
+      isBound: action => ixit.operator.has(action) || nativeActions(ixit).includes(action),
       bindingPlace: lineOf(ixit.places.operator),
       linkPlace: lineOf(ixit.places.links),
       settings: {
@@ -134,6 +135,8 @@ const linkText = (link: Link): string => {
       return link.listen;
     case 'slot':
       return link.wire === 'vpcd' ? `${link.host}:${link.port}` : 'standard streams of the IUT';
+    case 'card':
+      return String(link.settings.port ?? link.settings.reader ?? 'in this process');
     case 'other':
       return 'see the IXIT file';
   }

@@ -3,6 +3,8 @@ import { readHeader } from '#protocol/asn1/tlv.js';
 import type { Spec, Type } from '#protocol/asn1/type.js';
 import { EuiccPackageRequest } from '#protocol/iot/package.js';
 import { EuiccPackageResult } from '#protocol/iot/result.js';
+import { BoundProfilePackage } from '#protocol/rsp/download.js';
+import { ProfileInstallationResult } from '#protocol/rsp/notification.js';
 import { COMMANDS, commandWithTag } from '../roles/euicc/commands.js';
 
 /** One function of the card. */
@@ -14,6 +16,8 @@ export interface Es10Function {
 /** Starts LoadEuiccPackage. SGP.32 5.9.1 */
 const PACKAGE_TAG = 0xbf51;
 const LOAD_PACKAGE: Es10Function = { request: EuiccPackageRequest, response: EuiccPackageResult };
+/** LoadBoundProfilePackage: many segments, one answer. SGP.22 5.7.6 */
+export const LOAD_PROFILE: Es10Function = { request: BoundProfilePackage, response: ProfileInstallationResult };
 /** Starts the segments of a bound profile package. SGP.22 5.7.6 */
 const PROFILE_TAG = 0xbf36;
 

@@ -98,9 +98,7 @@ export const createModemEmulator = async (card: EmulatedCard, quirks: ModemQuirk
       // Of a line that goes beyond every limit it is enough to know that it does.
       held = (lines.pop() ?? '').slice(0, MOST_CHARACTERS + 1);
       for (const line of lines) {
-        // A card may never answer; the port can go all the same.
-        const answer = await Promise.race([gone, reactTo(line)]);
-        if (answer === undefined) return;
+        const answer = await reactTo(line);
         await outgoing.carry(answer.length);
         await Promise.race([gone, new Promise<void>(done => stream.write(Buffer.from(answer, 'latin1'), () => done()))]);
         commands++;

@@ -2,8 +2,10 @@
 import { type Decoded, elements } from '#protocol/asn1/element.js';
 import { hex } from '#protocol/asn1/tlv.js';
 import { subjectPublicKeyInfo } from '#protocol/crypto/ecdsa.js';
+import type { SigningContext } from '#protocol/signatures.js';
 import { isProblem, parseCertificate } from '#protocol/x509/certificate.js';
 import type { Actor, World } from '../../sim/role.js';
+import { type CardUserConfig, createCardUser } from '../../sim/roles/card-user/index.js';
 import { createEimActor, type EimActor, type EimActorConfig } from '../../sim/roles/eim/actor.js';
 import type { RspServers } from '../../sim/roles/eim/rsp-servers.js';
 import { createEuicc, type Euicc, type EuiccConfig, signerOf } from '../../sim/roles/euicc/index.js';
@@ -13,6 +15,7 @@ import { createSmdp, type Smdp } from '../../sim/roles/smdp/index.js';
 import { createSmds, type Smds, type SmdsConfig } from '../../sim/roles/smds/index.js';
 import { ABSENT, isObject } from '../language/values.js';
 import { HarnessError, Inconclusive } from '../verdict.js';
+import type { CardFacts } from './card-under-test.js';
 import type { KeySource, NamedKey } from './keyring.js';
 import type { Lab } from './lab.js';
 import type { Party, SigningKeys } from './party.js';
@@ -187,7 +190,29 @@ const eidIn = (message: Decoded): string | undefined => {
   return undefined;
 };
 
-const makeIpa = (config: Config, { world, parties }: Making): Made => {
+/** The IPA towards a card under test: it works with the eIMs and the server of the case. */
+const makeCardUser = (config: Config, { lab, world, parties }: Making): Made => {
+  const facts = lab.cardFacts;
+  if (!facts) throw new HarnessError('an IPA without a card: the lab has no eUICC under test');
+  const others = [...parties.values()];
+  const { card: _, ...own } = config;
+  const eims = others.flatMap(({ actor }) => (actor.role === 'eim' ? [actor as EimActor] : []));
+  const server = others.find(({ role }) => role === 'smdp' || role === 'smds')?.actor as Smdp | Smds | undefined;
+  const actor = createCardUser(own as CardUserConfig, { eid: facts.eid, euiccInfo1: facts.euiccInfo1, eims, server }, world);
+  return {
+    actor,
+    keys: NO_KEYS,
+    signing: {
+      privateKey: (site, message) => others.map(party => party.signing.privateKey(site, message)).find(Boolean),
+      context: message => Object.assign({}, ...others.map(party => defined(party.signing.context(message)))),
+    },
+  };
+};
+const defined = (given: SigningContext): SigningContext => Object.fromEntries(Object.entries(given).filter(([, v]) => v !== undefined));
+
+const makeIpa = (config: Config, making: Making): Made => {
+  const { lab, world, parties } = making;
+  if (lab.ixit.iut === 'euicc') return makeCardUser(config, making);
   const { card, ...more } = config;
   const party = parties.get(typeof card === 'string' ? card : 'euicc');
   if (party?.role !== 'euicc') throw new HarnessError('ipa: card names no eUICC actor before it');
@@ -223,21 +248,45 @@ const makeEim = (name: string, config: Config, { lab, world, parties, serversFor
       later,
     },
   );
+  if (lab.cardFacts) introduceCard(actor, lab.cardFacts);
   const keys = [signingKey, ...(actor.eim.config.otherSigningKeys ?? [])].map(one => ({ id: `${name} ${one.curve}`, key: one }));
   const relays = [relay].flat().flatMap(one => (typeof one === 'string' ? [parties.get(one)] : []));
   return {
     actor,
-    keys: { keys: signer => (signer === 'eim' ? keys : []), context: () => ({}) },
+    keys: {
+      keys: signer => (signer === 'eim' ? keys : []),
+      context: message => (isFor(actor, message) ? { associationToken: actor.associationToken } : {}),
+    },
     signing: {
       privateKey: (site, message) =>
-        site.rule.signer === 'eim' ? actor.signingKey : relays.map(party => party?.signing.privateKey(site, message)).find(Boolean),
+        site.rule.signer === 'eim' && isFor(actor, message)
+          ? actor.signingKey
+          : relays.map(party => party?.signing.privateKey(site, message)).find(Boolean),
       context: message => ({
         ...Object.assign({}, ...relays.map(party => party?.signing.context(message))),
-        associationToken: actor.associationToken,
+        ...(isFor(actor, message) ? { associationToken: actor.associationToken } : {}),
       }),
     },
     ...(place ? { more: { serverName: place.own } } : {}),
   };
+};
+
+/** Whether a package or result in a message names this eIM; one that names none concerns every eIM. */
+const isFor = (actor: EimActor, message: Decoded): boolean => {
+  for (const { element } of elements(message.root))
+    if (element.name === 'eimId' && typeof element.value === 'string') return element.value === actor.eim.config.eimId;
+  return true;
+};
+
+/** Makes the card under test known to an eIM; what its certificates are worth, the cases judge. */
+const introduceCard = (actor: EimActor, { eid, identities }: CardFacts): void => {
+  const [identity] = identities;
+  if (!identity) throw new Inconclusive('the eUICC tells no certificates (GetCerts), so that no eIM can be told of it');
+  try {
+    actor.manage({ eid: hex(eid), euiccCertificate: hex(identity.euiccCertificate), eumCertificate: hex(identity.eumCertificate) });
+  } catch (cause) {
+    throw new Inconclusive(`the eUICC's certificates do for no eIM: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
 };
 
 const makeRspServer = (name: string, config: Config, { lab, world }: Making): Made => {

@@ -85,7 +85,7 @@ export const createCast = async (
       return party && { ...partyState(party), ...states.get(name) };
     },
   });
-  const sources: KeySource[] = [iutKeySource(lab.ixit, lab.iutKeys)];
+  const sources: KeySource[] = [iutKeySource(lab.ixit, lab.iutKeys, lab.cardFacts)];
   const stage: Stage = {
     spec: lab.spec,
     log,

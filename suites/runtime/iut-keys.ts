@@ -7,6 +7,7 @@ import { type PublicKey, pem, publicKeyFromSpki } from '#protocol/crypto/ecdsa.j
 import { isProblem, parseCertificate } from '#protocol/x509/certificate.js';
 import type { Pki } from '#protocol/x509/test-pki.js';
 import type { Ixit } from '../ixit-schema.js';
+import { type CardFacts, cardKeySource } from './card-under-test.js';
 import type { KeySource, NamedKey } from './keyring.js';
 
 /** PEM texts of a file, or of the certificate of that name in the PKI. */
@@ -44,7 +45,8 @@ export const publicKeyFrom = (given: unknown): PublicKey | undefined => {
 const SERVER_CERTIFICATES: Readonly<Record<string, string>> = { serverAuth: 'serverCertificate', dpPb: 'smdpCertificate' };
 
 /** Keys of the eIM under test stand in the IXIT file; an SM-DP+ under test sends its certificates with its messages. */
-export const iutKeySource = (ixit: Ixit, named: readonly NamedKey[]): KeySource => {
+export const iutKeySource = (ixit: Ixit, named: readonly NamedKey[], card: CardFacts | undefined): KeySource => {
+  if (card) return cardKeySource(card);
   if (ixit.iut === 'eim') return { keys: signer => (signer === 'eim' ? named : []), context: () => ({}) };
   if (ixit.iut !== 'smdp') return { keys: () => [], context: () => ({}) };
   const shown = new Map<string, NamedKey>();

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { hex } from '#protocol/asn1/tlv.js';
 import type { Spec } from '#protocol/asn1/type.js';
 import { type Pki, testPki } from '#protocol/x509/test-pki.js';
 import { type CardSlot, type Client, LinkError } from '../../adapters/adapter.js';
@@ -13,11 +14,13 @@ import { openPrompt } from '../../adapters/prompt.js';
 import { openVpcd } from '../../adapters/vpcd.js';
 import type { ClientBinding } from '../../sim/bindings/binding.js';
 import { es9plusClient } from '../../sim/bindings/es9plus-http.js';
+import { es10Client } from '../../sim/bindings/es10-card.js';
 import { esipaHttpClient } from '../../sim/bindings/esipa-http.js';
 import { fillIxit, type Known, startOptions } from '../ixit-known.js';
 import type { CalledLink, IutRole, Ixit } from '../ixit-schema.js';
 import type { Catalogue } from '../language/load.js';
 import { type IutOperator, operatorFor } from '../operator.js';
+import { type CardFacts, type CardUnderTest, openCardUnderTest } from './card-under-test.js';
 import { Constants } from './constants.js';
 import { readTrust, trustedKeys } from './iut-keys.js';
 import type { NamedKey } from './keyring.js';
@@ -40,6 +43,8 @@ export interface Lab {
   clientWire(link: string): ClientWire | undefined;
   /** Our servers by interface: es9plus, es11. */
   readonly servers: ReadonlyMap<string, OpenServer>;
+  /** What the eUICC under test said of itself. */
+  readonly cardFacts: CardFacts | undefined;
   /** The reader that a device under test holds. */
   readonly slot: CardSlot | undefined;
   readonly operator: IutOperator;
@@ -83,16 +88,23 @@ export const openLab = async (given: Ixit, { catalogue, startArguments = [] }: L
     const known: Known = { ...before, ...(process ? { start: process.facts } : {}) };
     const ixit = fillIxit(given, known);
     const readFile = (path: string) => readTrust(path, pki);
+    const card = await openCardUnderTest(ixit, startArguments);
+    if (card) disposers.push(() => card.client.close());
+    const constants = new Constants(pki, [...catalogue.constants, ...ixit.settings]);
+    const facts = await card?.facts();
+    if (facts) constants.set('EID1', hex(facts.eid));
     const operator = operatorFor(ixit, {
       ...known,
       ...(reader?.attach ? { attach: reader.attach } : {}),
+      ...(card?.at ? { at: card.at } : {}),
       prompt: openPrompt(),
       readFile,
       clock: () => performance.now() / 1000,
     });
     disposers.push(() => operator.close());
-    const client = openHttpsWire(ixit, readFile);
-    if (client) disposers.push(() => client.client.close());
+    const https = openHttpsWire(ixit, readFile);
+    if (https) disposers.push(() => https.client.close());
+    const client = card ? { client: card.client, binding: es10Client({ spec: ixit.spec }) } : https;
     let ended: string | undefined;
     void process?.exited.then(exit => {
       ended = `the IUT's process has ended (${exit.signal ?? `exit code ${exit.code}`})`;
@@ -103,14 +115,15 @@ export const openLab = async (given: Ixit, { catalogue, startArguments = [] }: L
       spec: ixit.spec,
       pki,
       options: ixit.options,
-      constants: new Constants(pki, [...catalogue.constants, ...ixit.settings]),
+      constants,
       levelOf: id => catalogue.requirements.get(id)?.level ?? 'shall',
       iutKeys: trustedKeys(ixit, pki),
       responseSeconds: ixit.timeouts.response.seconds,
-      clientWire: link => (link === 'https' || link === '' ? client : undefined),
+      clientWire: link => (card || link === 'https' || link === '' ? client : undefined),
       servers,
       slot: reader?.slot,
-      operator,
+      cardFacts: facts,
+      operator: card ? withCard(operator, card) : operator,
       iutOutput: () => process?.output() ?? '',
       iutEnded: () => ended,
       close,
@@ -120,6 +133,23 @@ export const openLab = async (given: Ixit, { catalogue, startArguments = [] }: L
     throw error;
   }
 };
+
+/** Acts on a card that need no binding; after any other act the card may have to be opened anew. */
+const withCard = (operator: IutOperator, { native, client }: CardUnderTest): IutOperator => ({
+  ...operator,
+  bound: action => operator.bound(action) || native.has(action),
+  perform: async (action, parameters, signal) => {
+    const own = operator.bound(action) ? undefined : native.get(action);
+    if (!own) {
+      const performed = await operator.perform(action, parameters, signal);
+      await client.disturbed();
+      return performed;
+    }
+    const began = performance.now();
+    await own();
+    return { values: {}, act: { action, by: 'reader', request: action, answer: 'done', seconds: (performance.now() - began) / 1000 } };
+  },
+});
 
 const linkFacts = (server: OpenServer) => {
   const { address } = server.listener;
@@ -190,6 +220,7 @@ export const enterLab = async (ixit: Ixit, options: LabOptions): Promise<Entered
 export const preflight = async (
   lab: Lab,
 ): Promise<{ readonly observed: Readonly<Record<string, string>> } | { readonly unreachable: string }> => {
+  if (lab.cardFacts) return { observed: { eid: hex(lab.cardFacts.eid), certificates: String(lab.cardFacts.identities.length) } };
   const client: Client | undefined = lab.clientWire('https')?.client;
   if (!client?.handshake) return { observed: {} };
   try {

@@ -27,6 +27,7 @@ export const send = async (context: Context, step: SendStep): Promise<Outcome> =
   const wire = context.clientWire(party);
   if (wire) {
     if (!out) throw new HarnessError(`${party.name} calls the IUT: it can only send a message`);
+    party.actor.sent?.(out);
     return { checks: [], exchange: request(context.stage, party, wire, out, link) };
   }
   const waiting = party.inbox.findLast(a => a.answer !== undefined && a.taken);

@@ -1,6 +1,8 @@
 /** The eIM as a counterpart in a test case: it answers an IPA by itself, or composes what a script lays its values over. SGP.32 5.14 */
 import { decode } from '#protocol/asn1/decode.js';
+import { fieldOctets } from '#protocol/asn1/element.js';
 import type { Curve, PrivateKey } from '#protocol/crypto/ecdsa.js';
+import { GetEimPackageResponse } from '#protocol/iot/esipa.js';
 import { type Actor, type Composed, ComposeError, type Received, type Refused, type World } from '../../role.js';
 import type { Parameters } from '../parameters.js';
 import { adoptPackage } from './adopt.js';
@@ -45,6 +47,18 @@ export interface EimActor extends Actor {
   readonly signingKey: PrivateKey;
   /** Token of the association with the eUICC, if there is one. */
   readonly associationToken: number | undefined;
+  /** EimConfigurationData `30 …` for AddInitialEim. SGP.32 2.11.1.1.1 */
+  configurationData(): Uint8Array;
+  /** Its next package has the counter after this one. */
+  countsFrom(counterValue: number): void;
+  /** The eUICC took the association, with the token that it allocated, if one was asked for. */
+  associated(associationToken: number | undefined): void;
+  /** Whether something that was ordered waits for the eUICC. */
+  hasPackage(): boolean;
+  /** The answer to GetEimPackage, with an eUICC package even when none was ordered. */
+  packageFor(request: Received): Promise<Composed>;
+  /** Takes note of the eUICC package, `BF51 …`, that a script sent in place of its own. */
+  sentPackage(octets: Uint8Array): void;
   /** Makes an eUICC known and takes the orders that wait for it. */
   manage(given: Parameters): EuiccRecord;
 }
@@ -120,7 +134,27 @@ export const createEimActor = (config: EimActorConfig, world: World, around: Eim
       return reaction(await answer(received));
     },
     sent: ({ type, octets }) => {
-      if (record && type.name === 'GetEimPackageResponse') adoptPackage(eim.context, record, octets);
+      const found =
+        type.name === GetEimPackageResponse.name &&
+        fieldOctets(decode(GetEimPackageResponse, octets, { spec: world.spec }), 'euiccPackageRequest');
+      if (record && found) adoptPackage(eim.context, record, found);
+    },
+    configurationData: () => eim.exportData(record),
+    countsFrom: counterValue => {
+      if (record) record.counter = counterValue;
+    },
+    associated: associationToken => {
+      if (record) record.associationToken = associationToken;
+    },
+    hasPackage: () => record?.packages.some(p => p.phase === 'waiting') ?? false,
+    packageFor: async request => {
+      asked = request;
+      const composed = reaction(await answer(request));
+      if (!composed || 'refused' in composed) throw new ComposeError('the eIM has no package for this eUICC');
+      return composeAlternative(request, composed, 'euiccPackageRequest');
+    },
+    sentPackage: octets => {
+      if (record) adoptPackage(eim.context, record, octets);
     },
     get state() {
       return viewOf(eim, record);

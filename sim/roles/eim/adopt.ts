@@ -1,10 +1,8 @@
 /** What a test script made of a package: the eIM goes on as if it had composed it itself. SGP.32 2.11.1.1 */
 import { decode } from '#protocol/asn1/decode.js';
-import { find, octetsOf } from '#protocol/asn1/element.js';
 import { hex } from '#protocol/asn1/tlv.js';
 import type { ValueOf } from '#protocol/asn1/type.js';
-import { GetEimPackageResponse } from '#protocol/iot/esipa.js';
-import type { EuiccPackage as EuiccPackageType } from '#protocol/iot/package.js';
+import { EuiccPackageRequest, type EuiccPackage as EuiccPackageType } from '#protocol/iot/package.js';
 import type { EimContext } from './context.js';
 import type { Operation } from './operations.js';
 import type { EuiccPackage, EuiccRecord } from './state.js';
@@ -26,14 +24,13 @@ const operationsIn = ({ psmoList = [], ecoList = [] }: Partial<ValueOf<typeof Eu
   ];
 };
 
-/** Replaces the latest package handed out to the eUICC by the one in these octets; what cannot be read leaves it as it was. */
+/** Replaces the latest package handed out to the eUICC by this one, `BF51 …`; what cannot be read leaves it as it was. */
 export const adoptPackage = (eim: EimContext, record: EuiccRecord, octets: Uint8Array): void => {
-  const message = decode(GetEimPackageResponse, octets, { spec: eim.world.spec });
-  const request = find(message.root, 'euiccPackageRequest');
-  const signed = message.value.euiccPackageRequest?.euiccPackageSigned;
+  const message = decode(EuiccPackageRequest, octets, { spec: eim.world.spec });
+  const signed = message.ok ? message.value.euiccPackageSigned : undefined;
   const index = record.packages.findLastIndex(p => p.phase === 'outstanding' && p.kind === 'euiccPackage');
   const known = record.packages[index];
-  if (!message.ok || !signed || !('element' in request) || known?.kind !== 'euiccPackage') return;
+  if (!signed || known?.kind !== 'euiccPackage') return;
   const operations = operationsIn(signed.euiccPackage);
   const outcomes = operations.map(({ name }) => ({ operation: name, executed: false }));
   known.order.operations.splice(0, known.order.operations.length, ...outcomes);
@@ -43,7 +40,7 @@ export const adoptPackage = (eim: EimContext, record: EuiccRecord, octets: Uint8
     phase: 'outstanding',
     eimTransactionId: signed.eimTransactionId,
     counterValue: signed.counterValue,
-    octets: octetsOf(message, request.element),
+    octets: Uint8Array.from(octets),
     operations,
     outcomes,
   };

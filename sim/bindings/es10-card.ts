@@ -1,0 +1,136 @@
+/** ES10 as a wire to a card: one command or bound profile package in, status word and response out. SGP.22 5.7.2, SGP.32 5.9 */
+import type { ApduExchange } from '#protocol/apdu/command.js';
+import { hex, readHeader, readTlv, tagHex } from '#protocol/asn1/tlv.js';
+import type { Spec } from '#protocol/asn1/type.js';
+import { type Card, type Client, type Frame, LinkError, type Reply } from '../../adapters/adapter.js';
+import { openTerminal, type Terminal, type TerminalOptions, type TerminalOverride } from '../terminal/index.js';
+import type { ClientBinding, LinkEdits, TransportCheck } from './binding.js';
+import { type Es10Function, es10FunctionNamed, LOAD_PROFILE } from './es10.js';
+
+const functionOf = (request: string): Es10Function => {
+  const of = request === LOAD_PROFILE.request.name ? LOAD_PROFILE : es10FunctionNamed(request);
+  if (!of) throw new TypeError(`expected a command of ES10, got ${request}`);
+  return of;
+};
+
+const tagOf = (octets: Uint8Array): string => {
+  const tag = readHeader(octets)?.tag;
+  return tag === undefined ? 'no tag' : tagHex(tag);
+};
+
+/** One response and nothing after it, in the tag of its function. */
+const responseChecks = (of: Es10Function, body: Uint8Array): TransportCheck[] => {
+  const end = readTlv(body)?.end;
+  const expected = of.response.tag === undefined ? 'a tag' : tagHex(of.response.tag);
+  return [
+    {
+      what: 'response',
+      expected: `one object in ${expected}`,
+      actual: end === body.length ? `one object in ${tagOf(body)}` : `${body.length} octets that are not one object`,
+      ok: end === body.length && (of.response.tag === undefined || readHeader(body)?.tag === of.response.tag),
+      requirement: 'SGP22-5.7.2-51',
+    },
+  ];
+};
+
+/** Our side sends commands to the card. Link edits: `blockSize`, and `apdu` for a mistake in the chain of blocks. */
+export const es10Client = ({ spec: _ }: { readonly spec: Spec }): ClientBinding => ({
+  interface: 'ES10',
+  answerTo: request => functionOf(request).response,
+  write: (type, octets, link: LinkEdits = {}) => ({
+    meta: Object.fromEntries(
+      ['blockSize', 'apdu']
+        .flatMap(word => (link[word] === undefined ? [] : [[word, String(link[word])]]))
+        .concat([['command', type.name]]),
+    ),
+    body: octets,
+  }),
+  read: (reply, request) => {
+    const of = functionOf(request);
+    const { sw = '' } = reply.meta;
+    if (sw !== '9000') return { nothing: 'unreadable', reason: `status word ${sw}`, checks: [] };
+    if (reply.body.length === 0) return { nothing: 'empty', reason: 'status word 9000, no data', checks: [] };
+    return { type: of.response, octets: reply.body, checks: responseChecks(of, reply.body) };
+  },
+});
+
+/** Mistakes that a script may make in a chain of blocks, by name. */
+export const APDU_MISTAKES: Readonly<Record<string, TerminalOverride>> = {
+  /** The second block says that it is the third. */
+  wrongBlockNumber: correct => ({ blockNumber: (index, count) => (index === 1 ? 2 : correct.blockNumber(index, count)) }),
+  /** The chain starts with block 1. */
+  firstBlockMissing: correct => ({ blockNumber: (index, count) => correct.blockNumber(index, count) + 1 }),
+  /** The chain never says that it is over. */
+  noLastBlock: () => ({ blockType: () => 0x11 }),
+  /** Nobody told the card that there is an IPAd. */
+  noCapability: () => ({ capability: () => undefined }),
+};
+
+/** The card as a client, and what more a lab does with it. */
+export interface CardClient extends Client {
+  /** Off and on again; the channel is opened anew with the next command. */
+  restart(): Promise<void>;
+  /** Somebody else did something to the card: the channel is opened anew with the next command. */
+  disturbed(): Promise<void>;
+}
+
+/** Makes the client of a card that is under power. APDUs of each exchange come with its reply. */
+export const openCardClient = (card: Card, options: Omit<TerminalOptions, 'onApdu' | 'overrides'> = {}): CardClient => {
+  let apdus: ApduExchange[] = [];
+  let exchanges = 0;
+  let special: string | undefined;
+  let needsStart = false;
+  const make = (blockSize: number | undefined, mistake: string | undefined): Terminal => {
+    const override = mistake === undefined ? undefined : APDU_MISTAKES[mistake];
+    if (mistake !== undefined && !override)
+      throw new TypeError(`link apdu: expected one of ${Object.keys(APDU_MISTAKES).join(', ')}, got ${mistake}`);
+    return openTerminal(card, {
+      ...options,
+      ...(blockSize === undefined ? {} : { blockSize }),
+      ...(override ? { overrides: [override] } : {}),
+      onApdu: one => void apdus.push(one),
+    });
+  };
+  let terminal = make(undefined, undefined);
+
+  /** The terminal for a request; one with other habits takes the place of the former and closes its channel. */
+  const terminalFor = async ({ meta }: Frame): Promise<Terminal> => {
+    const wanted = meta.blockSize === undefined && meta.apdu === undefined ? undefined : `${meta.blockSize ?? ''}/${meta.apdu ?? ''}`;
+    if (wanted !== special) {
+      await terminal.close();
+      terminal = make(meta.blockSize === undefined ? undefined : Number(meta.blockSize), meta.apdu);
+      special = wanted;
+      // What the card remembers of the device before must not help the one that follows.
+      if (meta.apdu === 'noCapability') await terminal.restart();
+    }
+    if (needsStart) await terminal.start();
+    needsStart = false;
+    return terminal;
+  };
+
+  return {
+    address: card.address,
+    exchange: async (request, { signal }): Promise<Reply> => {
+      if (signal.aborted) throw new LinkError('timeout', 'the sequence is over');
+      apdus = [];
+      const device = await terminalFor(request);
+      const { sw, octets } = await device.execute(request.body);
+      const trace = apdus.map(({ command, response }) => `${hex(command)} → ${hex(response)}`);
+      return {
+        meta: { sw, apdus: String(apdus.length), trace: trace.join('\n') },
+        body: octets,
+        connection: { id: device.channel ?? 0, remote: card.address, exchanges: ++exchanges },
+      };
+    },
+    restart: async () => {
+      await terminal.restart();
+    },
+    disturbed: async () => {
+      needsStart = true;
+    },
+    close: async () => {
+      await terminal.close().catch(() => undefined);
+      await card.close();
+    },
+  };
+};

@@ -1,0 +1,43 @@
+/** The simulated eUICC in this very process, as a card in a reader of ours: for runs that need no wire. */
+import { randomBytes } from 'node:crypto';
+import { hex } from '#protocol/asn1/tlv.js';
+import { type Card, LinkError } from '../../adapters/adapter.js';
+import { cardMaker } from './modem-card.js';
+
+/** A card that can be exchanged for a new one. */
+export interface SimulatedCard extends Card {
+  /** A card in its delivery state takes the place of this one. */
+  replace(): void;
+}
+
+/** Puts a card in its delivery state under power. */
+export const openSimulatedCard = (_startArguments: readonly string[]): SimulatedCard => {
+  const make = cardMaker({ config: {}, overrides: [], cardOverrides: [], seed: hex(randomBytes(8)) });
+  let { uicc } = make({});
+  uicc.powerOn();
+  let isClosed = false;
+  const open = (): void => {
+    if (isClosed) throw new LinkError('closed', 'the simulated card is no longer there');
+  };
+  return {
+    address: 'simulated eUICC',
+    transmit: async apdu => {
+      open();
+      return uicc.transmit(apdu);
+    },
+    reset: async () => {
+      open();
+      uicc.powerOff();
+      return uicc.powerOn();
+    },
+    replace: () => {
+      uicc.powerOff();
+      ({ uicc } = make({}));
+      uicc.powerOn();
+    },
+    close: async () => {
+      isClosed = true;
+      uicc.powerOff();
+    },
+  };
+};

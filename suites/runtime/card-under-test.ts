@@ -1,0 +1,130 @@
+/** The eUICC under test: its reader, what it says of itself before the first sequence, and the keys that it signs with. */
+import { decode } from '#protocol/asn1/decode.js';
+import { type Decoded, elements } from '#protocol/asn1/element.js';
+import { encode } from '#protocol/asn1/encode.js';
+import { hex } from '#protocol/asn1/tlv.js';
+import type { InputOf, Spec, Type } from '#protocol/asn1/type.js';
+import { GetCertsRequest, GetCertsResponse } from '#protocol/iot/es10b.js';
+import { EUICCInfo1, GetEuiccDataRequest, GetEuiccDataResponse, GetEuiccInfo1Request } from '#protocol/rsp/info.js';
+import { isProblem, parseCertificate } from '#protocol/x509/certificate.js';
+import { type Card, LinkError } from '../../adapters/adapter.js';
+import { openModem } from '../../adapters/modem.js';
+import { type ModemOptions, modemOptions } from '../../adapters/modem-options.js';
+import { type CardClient, openCardClient } from '../../sim/bindings/es10-card.js';
+import { openSimulatedCard } from '../../sim/processes/simulated-card.js';
+import type { CardLink, Ixit } from '../ixit-schema.js';
+import { cardLink } from '../native-actions.js';
+import type { KeySource, NamedKey } from './keyring.js';
+
+/** Certificates of the card for one CI; DER. */
+export interface CardIdentity {
+  readonly eumCertificate: Uint8Array;
+  readonly euiccCertificate: Uint8Array;
+}
+
+/** What the card said of itself. */
+export interface CardFacts {
+  readonly eid: Uint8Array;
+  /** `BF20 …` */
+  readonly euiccInfo1: Uint8Array;
+  /** One pair per CI that it signs for and tells the certificates of. */
+  readonly identities: readonly CardIdentity[];
+}
+
+/** A card in a reader of ours. */
+export interface CardUnderTest {
+  readonly client: CardClient;
+  /** Asks the card who it is. Rejects with LinkError when it does not answer. */
+  facts(): Promise<CardFacts>;
+  /** AT commands on the card's modem, where there is one. */
+  readonly at?: (commands: readonly string[], signal: AbortSignal) => Promise<readonly string[]>;
+  /** What the lab can do with the card by itself, by action. */
+  readonly native: ReadonlyMap<string, () => Promise<void>>;
+}
+
+interface Opened {
+  readonly card: Card;
+  readonly at?: NonNullable<CardUnderTest['at']>;
+  readonly replace?: () => Promise<void>;
+}
+
+const open = async (link: CardLink, startArguments: readonly string[], signal: AbortSignal): Promise<Opened> => {
+  switch (link.wire) {
+    case 'modem': {
+      const modem = await openModem(modemOptions(link.settings as Partial<ModemOptions> & { port: string }), { signal });
+      const at: Opened['at'] = async (commands, limit) => {
+        const answers = await modem.at(commands, { signal: limit });
+        return answers.map(({ lines, result }) => [...lines, result.ok ? 'OK' : result.text].join('\n'));
+      };
+      return { card: modem, at };
+    }
+    case 'pcsc':
+      throw new LinkError('unreachable', 'links.es10.pcsc cannot be opened yet');
+    case 'simulated': {
+      const simulated = openSimulatedCard(startArguments);
+      return { card: simulated, replace: async () => simulated.replace() };
+    }
+  }
+};
+
+/** Opens the card that the IXIT file describes; undefined when it describes none. Rejects with LinkError. */
+export const openCardUnderTest = async (ixit: Ixit, startArguments: readonly string[]): Promise<CardUnderTest | undefined> => {
+  const link = cardLink(ixit);
+  if (!link) return undefined;
+  const limit = () => AbortSignal.timeout(ixit.timeouts.response.seconds * 1000);
+  const { card, at, replace } = await open(link, startArguments, limit());
+  const client = openCardClient(card, { signal: limit });
+  const native = new Map<string, () => Promise<void>>([['resetCard', () => client.restart()]]);
+  if (replace)
+    native.set('replaceCard', async () => {
+      await replace();
+      await client.disturbed();
+    });
+  return { client, facts: () => factsOf(client, ixit.spec), native, ...(at ? { at } : {}) };
+};
+
+const ask = async <Q, A>(client: CardClient, spec: Spec, request: Type<Q>, value: InputOf<Q>, response: Type<A>): Promise<Decoded<A>> => {
+  const frame = { meta: { command: request.name }, body: encode(request, value, { spec }) };
+  const { meta, body } = await client.exchange(frame, { signal: AbortSignal.timeout(60_000) });
+  if (meta.sw !== '9000') throw new LinkError('refused', `the card answers ${request.name} with status word ${meta.sw}`);
+  return decode(response, body, { spec });
+};
+
+const factsOf = async (client: CardClient, spec: Spec): Promise<CardFacts> => {
+  const data = await ask(client, spec, GetEuiccDataRequest, { tagList: Uint8Array.of(0x5a) }, GetEuiccDataResponse);
+  const info = await ask(client, spec, GetEuiccInfo1Request, {}, EUICCInfo1);
+  if (!data.ok || !info.ok) throw new LinkError('protocol', `the card tells no ${data.ok ? 'EUICCInfo1' : 'EID'} that can be read`);
+  const identities: CardIdentity[] = [];
+  for (const euiccCiPKId of info.value.euiccCiPKIdListForSigning) {
+    // A card without GetCerts is tested all the same: its certificates come with its signatures.
+    const certs = await ask(client, spec, GetCertsRequest, { euiccCiPKId }, GetCertsResponse).catch(() => undefined);
+    const pair = certs?.ok ? certs.value.certs : undefined;
+    if (pair) identities.push({ eumCertificate: pair.eumCertificate, euiccCertificate: pair.euiccCertificate });
+  }
+  return { eid: data.value.eidValue, euiccInfo1: info.octets, identities };
+};
+
+const keyOf = (certificate: Uint8Array): NamedKey | undefined => {
+  const parsed = parseCertificate(certificate);
+  return isProblem(parsed) || !parsed.publicKey ? undefined : { id: `eUICC ${parsed.publicKey.curve}`, key: parsed.publicKey };
+};
+
+/** Keys of the card under test: those of its certificates, told before or brought along by a message. */
+export const cardKeySource = ({ identities }: CardFacts): KeySource => {
+  const known = identities.flatMap(({ euiccCertificate }) => keyOf(euiccCertificate) ?? []);
+  return {
+    keys: (signer, message) => {
+      if (signer !== 'euicc') return [];
+      const brought = certificatesIn(message).flatMap(certificate => keyOf(certificate) ?? []);
+      return [...known, ...brought.filter(({ key }) => !known.some(one => hex(one.key.point) === hex(key.point)))];
+    },
+    context: () => ({}),
+  };
+};
+
+const certificatesIn = (message: Decoded): readonly Uint8Array[] => {
+  const found: Uint8Array[] = [];
+  for (const { element } of elements(message.root))
+    if (element.name === 'euiccCertificate' && element.value instanceof Uint8Array) found.push(element.value);
+  return found;
+};

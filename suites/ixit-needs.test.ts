@@ -15,6 +15,7 @@ const EXAMPLES = [
   'acme-eim-prompts.ixit.yaml',
   'acme-eim-rest.ixit.yaml',
   'reference-eim.ixit.yaml',
+  'reference-euicc.ixit.yaml',
   'reference-ipa.ixit.yaml',
 ];
 

@@ -200,7 +200,7 @@ describe('ixit', () => {
       [
         'an unknown wire',
         eim('links: { esipa: { http: {} } }'),
-        `${FIRST}:19: unknown wire "http"; known: https, coaps, modem, vpcd, pcsc, apdu-stdio - did you mean "https"?`,
+        `${FIRST}:19: unknown wire "http"; known: https, coaps, vpcd, apdu-stdio, modem, pcsc, simulated - did you mean "https"?`,
       ],
       [
         'a link without direction',

@@ -74,8 +74,14 @@ export interface CardClient extends Client {
   disturbed(): Promise<void>;
 }
 
-/** Makes the client of a card that is under power. APDUs of each exchange come with its reply. */
-export const openCardClient = (card: Card, options: Omit<TerminalOptions, 'onApdu' | 'overrides'> = {}): CardClient => {
+/** What a card client is made with. */
+export interface CardClientOptions extends Omit<TerminalOptions, 'onApdu' | 'overrides'> {
+  /** Lines that went over the wire below the APDUs since the last time it was asked, e.g. AT commands. */
+  readonly lines?: () => readonly string[];
+}
+
+/** Makes the client of a card that is under power. APDUs of each exchange, and the lines that carried them, come with its reply. */
+export const openCardClient = (card: Card, { lines = () => [], ...options }: CardClientOptions = {}): CardClient => {
   let apdus: ApduExchange[] = [];
   let exchanges = 0;
   let special: string | undefined;
@@ -115,9 +121,10 @@ export const openCardClient = (card: Card, options: Omit<TerminalOptions, 'onApd
       apdus = [];
       const device = await terminalFor(request);
       const { sw, octets } = await device.execute(request.body);
+      const below = lines();
       const trace = apdus.map(({ command, response }) => `${hex(command)} → ${hex(response)}`);
       return {
-        meta: { sw, apdus: String(apdus.length), trace: trace.join('\n') },
+        meta: { sw, apdus: String(apdus.length), trace: trace.join('\n'), ...(below.length > 0 ? { lines: below.join('\n') } : {}) },
         body: octets,
         connection: { id: device.channel ?? 0, remote: card.address, exchanges: ++exchanges },
       };

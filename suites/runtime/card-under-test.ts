@@ -8,6 +8,7 @@ import { GetCertsRequest, GetCertsResponse } from '#protocol/iot/es10b.js';
 import { EUICCInfo1, GetEuiccDataRequest, GetEuiccDataResponse, GetEuiccInfo1Request } from '#protocol/rsp/info.js';
 import { isProblem, parseCertificate } from '#protocol/x509/certificate.js';
 import { type Card, LinkError } from '../../adapters/adapter.js';
+import type { AtLine } from '../../adapters/at-dialogue.js';
 import { openModem } from '../../adapters/modem.js';
 import { type ModemOptions, modemOptions } from '../../adapters/modem-options.js';
 import { type CardClient, openCardClient } from '../../sim/bindings/es10-card.js';
@@ -46,17 +47,26 @@ interface Opened {
   readonly card: Card;
   readonly at?: NonNullable<CardUnderTest['at']>;
   readonly replace?: () => Promise<void>;
+  /** Lines of the wire since the last time it was asked. */
+  readonly lines?: () => readonly string[];
 }
+
+/** Lines kept between two messages; what a modem says by itself meanwhile must not add up. */
+const MOST_LINES = 10_000;
 
 const open = async (link: CardLink, startArguments: readonly string[], signal: AbortSignal): Promise<Opened> => {
   switch (link.wire) {
     case 'modem': {
-      const modem = await openModem(modemOptions(link.settings as Partial<ModemOptions> & { port: string }), { signal });
+      const seen: string[] = [];
+      const onLine = ({ direction, text }: AtLine): void => {
+        if (seen.length < MOST_LINES) seen.push(`${direction === 'sent' ? '>' : '<'} ${text}`);
+      };
+      const modem = await openModem(modemOptions(link.settings as Partial<ModemOptions> & { port: string }), { signal, onLine });
       const at: Opened['at'] = async (commands, limit) => {
         const answers = await modem.at(commands, { signal: limit });
         return answers.map(({ lines, result }) => [...lines, result.ok ? 'OK' : result.text].join('\n'));
       };
-      return { card: modem, at };
+      return { card: modem, at, lines: () => seen.splice(0) };
     }
     case 'pcsc':
       throw new LinkError('unreachable', 'links.es10.pcsc cannot be opened yet');
@@ -72,8 +82,8 @@ export const openCardUnderTest = async (ixit: Ixit, startArguments: readonly str
   const link = cardLink(ixit);
   if (!link) return undefined;
   const limit = () => AbortSignal.timeout(ixit.timeouts.response.seconds * 1000);
-  const { card, at, replace } = await open(link, startArguments, limit());
-  const client = openCardClient(card, { signal: limit });
+  const { card, at, replace, lines } = await open(link, startArguments, limit());
+  const client = openCardClient(card, { signal: limit, ...(lines ? { lines } : {}) });
   const native = new Map<string, () => Promise<void>>([['resetCard', () => client.restart()]]);
   if (replace)
     native.set('replaceCard', async () => {

@@ -1,4 +1,5 @@
 /** One HTTP/1.1 exchange after the other over one connection that is already open. */
+import { Readable } from 'node:stream';
 import { Client as HttpClient } from 'undici';
 import { type ConnectionFacts, LinkError, type Reply } from './adapter.js';
 import { alertName, errorCode, errorText } from './tls.js';
@@ -113,13 +114,16 @@ export const httpConnection = (id: number, opened: Opened): HttpConnection => {
       };
       if (signal.aborted) return giveUp();
       signal.addEventListener('abort', giveUp);
+      const { 'transfer-encoding': coding, ...headers } = request.headers;
+      const body = request.body.length > 0 ? request.body : null;
       try {
         client.dispatch(
           {
             method: request.method as 'POST',
             path: request.path,
-            headers: { ...request.headers },
-            body: request.body.length > 0 ? request.body : null,
+            headers,
+            // A body whose length undici cannot know goes in chunks.
+            body: body && coding === 'chunked' ? Readable.from([body]) : body,
             reset: request.last,
           },
           {

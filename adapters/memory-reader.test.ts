@@ -1,52 +1,36 @@
 import { expect } from 'chai';
-import type { EmulatedCard } from './adapter.js';
-import { LinkError } from './adapter.js';
+import { cardContract, hexOf, linkError, octetsOf, testCard } from './card-contract.js';
 import { memoryReader } from './memory-reader.js';
 
-const { signal } = new AbortController();
-const codeOf = async (act: Promise<unknown>): Promise<string> =>
-  act.then(
-    () => 'none',
-    error => (error instanceof LinkError ? error.code : 'other'),
-  );
-
-/** A card that echoes, and counts how often it got power. */
-const echo = (transmit: EmulatedCard['transmit'] = async apdu => apdu) => {
-  const log: string[] = [];
-  const card: EmulatedCard = {
-    powerOn: () => {
-      log.push('on');
-      return Uint8Array.of(0x3b, 0);
-    },
-    powerOff: () => log.push('off'),
-    transmit,
-  };
-  return { card, log };
-};
+cardContract('reader in memory', async emulated => {
+  const card = memoryReader(emulated);
+  return { card, close: () => card.close() };
+});
 
 describe('reader in memory', () => {
-  it('gives power, passes octets on, and takes the power away for a reset', async () => {
-    const { card, log } = echo();
-    const reader = memoryReader(card);
-    expect(await reader.transmit(Uint8Array.of(1, 2), { signal })).deep.equals(Uint8Array.of(1, 2));
-    expect(await reader.reset({ signal })).deep.equals(Uint8Array.of(0x3b, 0));
-    expect(log).deep.equals(['on', 'off', 'on']);
-  });
+  const { signal } = new AbortController();
+  const command = octetsOf('00a40004023f00');
 
   it('says closed after it was closed', async () => {
-    const { card } = echo();
+    const card = testCard();
     const reader = memoryReader(card);
     await reader.close();
-    expect(await codeOf(reader.transmit(Uint8Array.of(1), { signal }))).equals('closed');
-    expect(await codeOf(reader.reset({ signal }))).equals('closed');
+    await linkError(reader.transmit(command, { signal }), 'closed');
+    await linkError(reader.reset({ signal }), 'closed');
+    expect(card.heard).to.deep.equal(['on', 'off']);
   });
 
-  it('says timeout when the caller gives up on a card that does not answer', async () => {
-    const { card } = echo(() => new Promise(() => {}));
+  it('resets a card that is still busy, and sends commands to it again', async () => {
+    const card = testCard();
+    const reader = memoryReader(card);
+    card.respond = () => new Promise(() => {});
     const caller = new AbortController();
-    const answer = codeOf(memoryReader(card).transmit(Uint8Array.of(1), caller));
+    const unanswered = linkError(reader.transmit(command, { signal: caller.signal }), 'timeout');
+    await card.hasHeard(1);
+    await reader.reset({ signal });
+    card.respond = () => octetsOf('9000');
+    expect(hexOf(await reader.transmit(command, { signal }))).to.equal('9000');
     caller.abort();
-    expect(await answer).equals('timeout');
-    expect(await codeOf(memoryReader(card).transmit(Uint8Array.of(1), caller))).equals('timeout');
+    await unanswered;
   });
 });

@@ -1,31 +1,33 @@
 /** A reader in memory: an emulated card as the device side sees it, without a wire between them. */
 import { type Card, type EmulatedCard, LinkError } from './adapter.js';
+import { givenUp, until } from './until.js';
 
 /** Puts a card into a reader of its own and gives it power. */
 export const memoryReader = (emulated: EmulatedCard): Card => {
   let isOpen = true;
-  const whileOpen = (signal: AbortSignal): void => {
+  /** The command that the card is busy with, and those in line behind it. */
+  let last: Promise<unknown> = Promise.resolve();
+  const check = (signal: AbortSignal, what: string): void => {
     if (!isOpen) throw new LinkError('closed', 'the reader is closed');
-    if (signal.aborted) throw new LinkError('timeout', 'the call was given up before it reached the card');
+    if (signal.aborted) throw givenUp(signal, what);
   };
   emulated.powerOn();
   return {
     address: 'memory',
     transmit: async (apdu, { signal }) => {
-      whileOpen(signal);
-      let giveUp = (): void => {};
-      const given = new Promise<never>((_, reject) => {
-        giveUp = () => reject(new LinkError('timeout', 'the card did not answer in time'));
+      const what = 'the command';
+      check(signal, what);
+      const answer = last.then(() => {
+        check(signal, what);
+        return emulated.transmit(apdu);
       });
-      signal.addEventListener('abort', giveUp, { once: true });
-      try {
-        return await Promise.race([emulated.transmit(apdu), given]);
-      } finally {
-        signal.removeEventListener('abort', giveUp);
-      }
+      last = answer.catch(() => undefined);
+      return until(answer, signal, what);
     },
     reset: async ({ signal }) => {
-      whileOpen(signal);
+      check(signal, 'the reset');
+      // What the card is busy with ends with the power.
+      last = Promise.resolve();
       emulated.powerOff();
       return emulated.powerOn();
     },

@@ -98,7 +98,9 @@ export const createModemEmulator = async (card: EmulatedCard, quirks: ModemQuirk
       // Of a line that goes beyond every limit it is enough to know that it does.
       held = (lines.pop() ?? '').slice(0, MOST_CHARACTERS + 1);
       for (const line of lines) {
-        const answer = await reactTo(line);
+        // A card may never answer; the port can go all the same.
+        const answer = await Promise.race([gone, reactTo(line)]);
+        if (answer === undefined) return;
         await outgoing.carry(answer.length);
         await Promise.race([gone, new Promise<void>(done => stream.write(Buffer.from(answer, 'latin1'), () => done()))]);
         commands++;

@@ -2,14 +2,14 @@ import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { hex } from '#protocol/asn1/tlv.js';
-import { linkError } from '../../adapters/client-contract.js';
+import { cardContract, linkError } from '../../adapters/card-contract.js';
 import { memoryReader } from '../../adapters/memory-reader.js';
-import type { ModemOptions } from '../../adapters/modem.js';
+import { type ModemOptions, modemOptions, openModem } from '../../adapters/modem.js';
 import { EID1, octets } from '../roles/euicc/test-bench.js';
 import { openTerminal, type Terminal } from '../terminal/index.js';
 import { enableSecond, GET_EID, type GivenCard, testUicc } from '../uicc/test-bench.js';
 import { createModemEmulator, QUIRKS, readQuirks } from './index.js';
-import { type Lab, memoryPorts, openLab, quirksOf } from './test-lab.js';
+import { type Lab, memoryPorts, openLab, QUICK, quirksOf } from './test-lab.js';
 
 const wait = { signal: new AbortController().signal };
 const SILENT: GivenCard = { options: { overrides: [() => ({ announcesRefresh: () => 'silent' as const })] } };
@@ -26,6 +26,22 @@ const converse = async (terminal: Terminal): Promise<readonly string[]> => {
   said.push(hex((await terminal.execute(octets('BF2D00'))).octets));
   return said;
 };
+
+for (const settings of [{}, { apdu: 'CSIM' as const }])
+  cardContract(
+    `modem${settings.apdu ? ` by AT+${settings.apdu}` : ''}`,
+    async emulated => {
+      const { ours, theirs } = memoryPorts();
+      const served = (await createModemEmulator(emulated)).attach(theirs);
+      const card = await openModem(modemOptions({ ...QUICK, ...settings, port: 'memory' }), { ...wait, port: ours });
+      const close = async () => {
+        await card.close();
+        await served;
+      };
+      return { card, close };
+    },
+    false,
+  );
 
 describe('emulated modem', () => {
   const labs: Lab[] = [];
@@ -102,7 +118,6 @@ describe('emulated modem', () => {
   it('serves one harness after another on the same pseudo terminal', async () => {
     const first = await open({ over: 'pty' });
     await first.modem.close();
-    const { openModem, modemOptions } = await import('../../adapters/modem.js');
     const again = await openModem(modemOptions({ port: first.path, quiet: { seconds: 0.002 } }), wait);
     expect((await openTerminal(again).execute(GET_EID)).sw).equals('9000');
     await again.close();

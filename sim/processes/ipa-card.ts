@@ -1,5 +1,4 @@
 /** The card of the reference IPA and when it is another one. SGP.32 3.8 */
-import { hex } from '#protocol/asn1/tlv.js';
 import type { Spec } from '#protocol/asn1/type.js';
 import { GetEuiccDataRequest, GetEuiccDataResponse } from '#protocol/rsp/info.js';
 import { type Card, type Duration, LinkError } from '../../adapters/adapter.js';
@@ -9,8 +8,11 @@ import { openTerminal, type Terminal, type TerminalOptions } from '../terminal/i
 
 /** A card that can be used, or why there is none. */
 export type CardState =
-  | { readonly eid: string /** It was reset, or another one is there, since it was looked at last. */; readonly isNew: boolean }
-  | { readonly problem: string };
+  /** `isNew`: it was reset, or another one is there, since it was looked at last. */
+  { readonly isNew: boolean } | { readonly problem: string };
+
+/** What keeps a card from doing what it is asked: no fault of this program. */
+export const isSetback = (cause: unknown): cause is Error => cause instanceof LinkError || cause instanceof ComposeError;
 
 /** The card with the device around it. */
 export interface DeviceCard {
@@ -25,31 +27,29 @@ export interface DeviceCard {
 /** Puts a device around a card. */
 export const openDeviceCard = (card: Card, spec: Spec, timeout: Duration, options: TerminalOptions = {}): DeviceCard => {
   const terminal = openTerminal(card, { signal: () => AbortSignal.timeout(timeout.seconds * 1000), ...options });
-  /** FCI of the latest opening: a card that was put in or reset meanwhile has no open channel, and the terminal opens one anew. */
-  let seen: Uint8Array | undefined;
-  const readEid = async (): Promise<string> => {
-    const { value } = await ask(terminal, spec, GetEuiccDataRequest, { tagList: Uint8Array.of(0x5a) }, GetEuiccDataResponse);
-    return hex(value.eidValue);
+  /** A card that was put in or reset meanwhile has no open channel, and the terminal opens one anew. */
+  let seen: number | undefined;
+  /** Whether the card still answers on its channel, or on one that was opened for the question. */
+  const answers = async (): Promise<boolean> => {
+    try {
+      await ask(terminal, spec, GetEuiccDataRequest, { tagList: Uint8Array.of(0x5a) }, GetEuiccDataResponse);
+      return true;
+    } catch (cause) {
+      if (isSetback(cause)) return false;
+      throw cause;
+    }
   };
-  const start = async (): Promise<string> => {
+  const start = async (): Promise<void> => {
     const opening = await terminal.restart();
     if (!opening.ok) throw new ComposeError(`the card refused the selection of the ISD-R with ${opening.sw}`);
-    return readEid();
   };
-  const isSetback = (cause: unknown): cause is Error => cause instanceof LinkError || cause instanceof ComposeError;
   const check = async (): Promise<CardState> => {
     try {
-      const before = seen && terminal.fci;
-      let eid: string | undefined;
-      if (before)
-        eid = await readEid().catch((cause: unknown) => {
-          if (isSetback(cause)) return undefined;
-          throw cause;
-        });
-      const isNew = eid === undefined || terminal.fci !== before;
-      eid ??= await start();
-      seen = terminal.fci;
-      return { eid, isNew };
+      const before = seen;
+      const isThere = before !== undefined && (await answers());
+      if (!isThere) await start();
+      seen = terminal.openings;
+      return { isNew: seen !== before };
     } catch (cause) {
       seen = undefined;
       if (isSetback(cause)) return { problem: cause.message };

@@ -84,6 +84,8 @@ const routesOf = ({ card, polling, decide, spec, report }: IpaControlOptions): r
       path,
       () =>
         active(async () => {
+          if (cause === 'fallback' && !decide.falls(path.test('/return') ? 'return' : 'fallback'))
+            return { status: 200, body: { result: 0 } };
           const result = await polling.use(() => act(card.terminal, spec));
           if (result === 0) polling.changed(cause);
           return { status: 200, body: { result } };

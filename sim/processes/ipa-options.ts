@@ -2,7 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { fromHex } from '#protocol/asn1/tlv.js';
 import type { Duration } from '../../adapters/adapter.js';
-import { asIs, list, OptionError, option, optionReader, resolve, trust } from './process-options.js';
+import { ipaDefects } from '../defects/ipa.js';
+import { ipaVariants } from '../defects/ipa-variants.js';
+import { asIs, deviations, list, OptionError, option, optionReader, resolve, trust } from './process-options.js';
 
 const yesNo =
   (name: string) =>
@@ -68,6 +70,8 @@ export const IPA_OPTIONS = {
   attempts: option('attempts', 'times a request is sent that gets no answer', '2', whole('attempts', 1)),
   pause: option('pause', 'seconds before a request is sent again; doubles each time', '0.2', seconds('pause')),
   responseTimeout: option('response-timeout', 'seconds that a server may take for an answer', '10', seconds('response-timeout')),
+  defect: option('defect', 'seeded defects, separated by commas', '', deviations('defect', ipaDefects)),
+  variant: option('variant', 'conformant variants, separated by commas', '', deviations('variant', ipaVariants)),
   cardTimeout: option('card-timeout', 'seconds that the card may take for an answer', '20', seconds('card-timeout')),
 } as const;
 
@@ -94,6 +98,8 @@ export const readIpaOptions = (given: Readonly<Record<string, string>>): IpaProc
     attempts: value(IPA_OPTIONS.attempts),
     pause: value(IPA_OPTIONS.pause),
     responseTimeout: value(IPA_OPTIONS.responseTimeout),
+    defect: value(IPA_OPTIONS.defect),
+    variant: value(IPA_OPTIONS.variant),
     cardTimeout: value(IPA_OPTIONS.cardTimeout),
   };
 };

@@ -1,7 +1,8 @@
 /** One poll of the reference IPA: start of the card where it is new, then a conversation with every eIM. SGP.32 3.1.1.1, 3.3.1, 3.8 */
 import { decode } from '#protocol/asn1/decode.js';
 import { encode } from '#protocol/asn1/encode.js';
-import { raw } from '#protocol/asn1/type.js';
+import { hex } from '#protocol/asn1/tlv.js';
+import { raw, type Spec } from '#protocol/asn1/type.js';
 import {
   AddInitialEimRequest,
   AddInitialEimResponse,
@@ -9,15 +10,19 @@ import {
   GetEimConfigurationDataRequest,
   GetEimConfigurationDataResponse,
 } from '#protocol/iot/eim-configuration.js';
+import { GetCertsRequest } from '#protocol/iot/es10b.js';
 import { RetrieveNotificationsListRequest } from '#protocol/iot/notification.js';
-import { GetEuiccDataRequest } from '#protocol/rsp/info.js';
-import { type Duration, LinkError } from '../../adapters/adapter.js';
+import { GetEuiccDataRequest, GetEuiccDataResponse, GetEuiccInfo1Request, GetEuiccInfo2Request } from '#protocol/rsp/info.js';
+import { ProfileInfoListRequest } from '#protocol/rsp/profile.js';
+import type { Duration } from '../../adapters/adapter.js';
 import { type Composed, ComposeError, type World } from '../role.js';
 import { ask } from '../roles/ipa/card.js';
 import type { Cause } from '../roles/ipa/config.js';
+import type { EimEntry } from '../roles/ipa/euicc-data.js';
 import { createIpa, type Ipa, type IpaConfig, type IpaDecisions, type NextRequest } from '../roles/ipa/index.js';
-import type { DeviceCard } from './ipa-card.js';
-import type { EimEntry, EimTarget, IpaWire, WireAnswer } from './ipa-wire.js';
+import type { StartStep } from '../roles/ipa/wire-decisions.js';
+import { type DeviceCard, isSetback } from './ipa-card.js';
+import type { EimTarget, IpaWire, WireAnswer } from './ipa-wire.js';
 
 /** How a conversation ended. */
 export interface Conversation {
@@ -64,13 +69,24 @@ export interface Polling {
   close(): Promise<void>;
 }
 
-const GET_EID = encode(GetEuiccDataRequest, { tagList: Uint8Array.of(0x5a) });
 /** More requests than any conversation needs: an eIM that always has another package is left for the next poll. */
 const MOST_REQUESTS = 500;
 /** Requests that the card or the IPA itself could not make, before a conversation is given up. */
 const MOST_SETBACKS = 3;
 
-const isSetback = (cause: unknown): cause is Error => cause instanceof ComposeError || cause instanceof LinkError;
+/** What else a device reads of its card when it starts. */
+const readings = (step: Exclude<StartStep, 'eid' | 'configuration'>, spec: Spec): readonly Uint8Array[] => {
+  switch (step) {
+    case 'notifications':
+      return [encode(RetrieveNotificationsListRequest, {}, { spec })];
+    case 'info':
+      return [encode(GetEuiccInfo1Request, {}, { spec }), encode(GetEuiccInfo2Request, {}, { spec })];
+    case 'certificates':
+      return [encode(GetCertsRequest, {}, { spec })];
+    case 'profiles':
+      return [encode(ProfileInfoListRequest, {}, { spec })];
+  }
+};
 
 /** Makes the polling of one device. */
 export const createPolling = (options: PollingOptions): Polling => {
@@ -82,6 +98,7 @@ export const createPolling = (options: PollingOptions): Polling => {
   let last: Promise<unknown> = Promise.resolve();
   let refusals = 0;
   let pendingCause: Cause | undefined;
+  let eid: Uint8Array | undefined;
 
   const eims = async (): Promise<readonly EimEntry[]> =>
     (await ask(terminal, spec, GetEimConfigurationDataRequest, {}, GetEimConfigurationDataResponse)).value.eimConfigurationDataList;
@@ -109,15 +126,19 @@ export const createPolling = (options: PollingOptions): Polling => {
       return address === undefined ? [] : [{ eim, address }];
     });
 
+  const readEid = async (): Promise<Uint8Array> =>
+    (await ask(terminal, spec, GetEuiccDataRequest, { tagList: Uint8Array.of(0x5a) }, GetEuiccDataResponse)).value.eidValue;
+
   const start = async (): Promise<readonly EimEntry[]> => {
     ipas.clear();
     pendingCause = undefined;
     refusals = 0;
+    eid = undefined;
     let known: readonly EimEntry[] | undefined;
     for (const step of decide.startsWith()) {
-      if (step === 'eid') await terminal.execute(decide.command(GET_EID));
+      if (step === 'eid') eid = await readEid();
       else if (step === 'configuration') known = await eims();
-      else await terminal.execute(decide.command(encode(RetrieveNotificationsListRequest, {}, { spec })));
+      else for (const command of readings(step, spec)) await terminal.execute(decide.command(command));
     }
     return known ?? eims();
   };
@@ -125,8 +146,8 @@ export const createPolling = (options: PollingOptions): Polling => {
   const ipaFor = (eim: EimEntry): Ipa => {
     const known = ipas.get(eim.eimId);
     if (known) return known;
-    const cause = pendingCause && { stateChangeCause: pendingCause };
-    const ipa = createIpa({ ...config, euicc: terminal, eimId: eim.eimId, ...cause }, world, [() => decide]);
+    const more = { ...(eid && { eid }), ...(pendingCause && { stateChangeCause: pendingCause }) };
+    const ipa = createIpa({ ...config, euicc: terminal, eimId: eim.eimId, ...more }, world, [() => decide]);
     ipas.set(eim.eimId, ipa);
     return ipa;
   };
@@ -136,13 +157,11 @@ export const createPolling = (options: PollingOptions): Polling => {
     const isRepeatable = ['GetEimPackageRequest', 'ProvideEimPackageResult', 'HandleNotificationEsipa', 'HandleNotification'].includes(
       next.type,
     );
-    let pause = options.pause.seconds;
     for (let attempt = 1; ; attempt++) {
       const answer = await wire.send(next, composed, target);
       if (!('failure' in answer) || !answer.again || !isRepeatable || attempt >= decide.attempts(options.attempts)) return answer;
       report(`${next.type}: ${answer.failure}; sent again`);
-      await options.later({ seconds: pause }, closing.signal);
-      pause *= 2;
+      await options.later({ seconds: decide.pauseAfter(attempt, options.pause.seconds) }, closing.signal);
     }
   };
 
@@ -155,7 +174,7 @@ export const createPolling = (options: PollingOptions): Polling => {
     else await ipa.failed(next.type);
   };
 
-  const converse = async (first: EimTarget): Promise<Conversation> => {
+  const converse = async (first: EimTarget, ipa: Ipa): Promise<Conversation> => {
     const requests: string[] = [];
     const problems: string[] = [];
     const problem = (text: string): void => {
@@ -163,7 +182,6 @@ export const createPolling = (options: PollingOptions): Polling => {
       report(text);
     };
     const { eimId } = first.eim;
-    const ipa = ipaFor(first.eim);
     let target = first;
     ipa.wake();
     for (let setbacks = 0; requests.length < MOST_REQUESTS && setbacks < MOST_SETBACKS && !closing.signal.aborted; ) {
@@ -190,24 +208,39 @@ export const createPolling = (options: PollingOptions): Polling => {
     return { eimId, requests, problems };
   };
 
-  const poll = async (): Promise<PollReport> => {
-    const state = await card.check();
-    if ('problem' in state) {
-      report(state.problem);
-      return { problem: state.problem, conversations: [] };
+  /** Whoever manages the eUICC as well hears that another eIM changed it. SGP.32 5.14.5 */
+  const converseAll = async (targets: readonly EimTarget[]): Promise<readonly Conversation[]> => {
+    const conversations: Conversation[] = [];
+    for (const target of targets) {
+      const ipa = ipaFor(target.eim);
+      const before = ipa.changes;
+      conversations.push(await converse(target, ipa));
+      if (ipa.changes > before) for (const { eim } of targets) if (eim.eimId !== target.eim.eimId) ipaFor(eim).changed('otherEim');
     }
-    const { eid } = state;
+    return conversations;
+  };
+
+  const problemOf = (cause: unknown): string => {
+    const text = cause instanceof Error ? cause.message : String(cause);
+    report(isSetback(cause) ? text : `unexpected: ${cause instanceof Error ? cause.stack : text}`);
+    return text;
+  };
+
+  const poll = async (): Promise<PollReport> => {
     try {
-      const known = await associate(state.isNew ? await start() : await eims());
-      const targets = targetsOf(known);
-      const conversations: Conversation[] = [];
-      for (const target of targets) conversations.push(await converse(target));
+      if (decide.resetsCard()) await card.reset();
+      const state = await card.check();
+      if ('problem' in state) throw new ComposeError(state.problem);
+      const targets = targetsOf(await associate(state.isNew ? await start() : await eims()));
+      const conversations = await converseAll(targets);
       pendingCause = undefined;
-      return { eid, ...(targets.length === 0 && { problem: 'the eUICC has no eIM that can be polled' }), conversations };
+      return {
+        ...(eid && { eid: hex(eid) }),
+        ...(targets.length === 0 && { problem: 'the eUICC has no eIM that can be polled' }),
+        conversations,
+      };
     } catch (cause) {
-      if (!isSetback(cause)) throw cause;
-      report(cause.message);
-      return { eid, problem: cause.message, conversations: [] };
+      return { ...(eid && { eid: hex(eid) }), problem: problemOf(cause), conversations: [] };
     }
   };
 

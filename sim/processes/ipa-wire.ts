@@ -1,19 +1,16 @@
 /** The wires of the reference IPA: ESipa to its eIMs, each trusted as the eUICC says, and ES9+ and ES11 to RSP servers. SGP.32 3.1.2, 6.1 */
 import { decode } from '#protocol/asn1/decode.js';
-import type { Spec, ValueOf } from '#protocol/asn1/type.js';
+import type { Spec } from '#protocol/asn1/type.js';
 import { pem } from '#protocol/crypto/ecdsa.js';
-import type { EimConfigurationData } from '#protocol/iot/eim-configuration.js';
 import { typeNamed } from '#protocol/registry.js';
 import { type Client, type Duration, LinkError } from '../../adapters/adapter.js';
 import { openHttpsClient } from '../../adapters/https-client.js';
 import { esipaHttpClient } from '../bindings/esipa-http.js';
 import type { Composed, Received } from '../role.js';
+import type { EimEntry } from '../roles/ipa/euicc-data.js';
 import type { IpaDecisions, NextRequest } from '../roles/ipa/index.js';
 import { openRspHttps } from './rsp-https.js';
 import { eimTrust, rspServerJudge } from './server-trust.js';
-
-/** An eIM as the eUICC has it. */
-export type EimEntry = ValueOf<typeof EimConfigurationData>;
 
 /** What came of a request. */
 export type WireAnswer =

@@ -3,6 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import { DEFAULT_SPEC } from '#protocol/asn1/type.js';
 import { testPki } from '#protocol/x509/test-pki.js';
 import type { Card, Duration } from '../../adapters/adapter.js';
+import { combinedIpa } from '../defects/ipa-deviation.js';
 import { decisionsWith } from '../roles/ipa/decisions.js';
 import { openDeviceCard } from './ipa-card.js';
 import { openIpaControl } from './ipa-control.js';
@@ -48,9 +49,16 @@ export const startIpa = async (options: IpaProcessOptions, surroundings: IpaSurr
   const spec = DEFAULT_SPEC;
   const pki = testPki();
   const anchors = trusted(pki, options.trust).ders;
-  const card = openDeviceCard(surroundings.card ?? (await openReader(options.card, options.cardTimeout)), spec, options.cardTimeout);
   const world = { spec, pki, now: () => new Date(), random: (count: number) => crypto.getRandomValues(new Uint8Array(count)) };
-  const decide = decisionsWith([], world);
+  const deviation = combinedIpa([...options.variant, ...options.defect]);
+  const decide = decisionsWith(deviation.overrides, world);
+  const terminal = { ...deviation.terminalOptions, overrides: deviation.terminalOverrides };
+  const card = openDeviceCard(
+    surroundings.card ?? (await openReader(options.card, options.cardTimeout)),
+    spec,
+    options.cardTimeout,
+    terminal,
+  );
   const wire = openIpaWire({
     spec,
     decide,
@@ -66,7 +74,13 @@ export const startIpa = async (options: IpaProcessOptions, surroundings: IpaSurr
     wire,
     world,
     decide,
-    config: { features, confirmationCode, immediateEnable, ...(notifies && { notifies }) },
+    config: {
+      features: [...features, ...deviation.features],
+      confirmationCode,
+      immediateEnable,
+      ...(notifies && { notifies }),
+      ...deviation.config,
+    },
     initialEim,
     attempts,
     pause,

@@ -13,7 +13,7 @@ const EID2 = '89049032123451234512345678901332';
 const ICCID = '989209012143658709F5';
 /** eUICCMemoryReset: deleteOperationalProfiles. SGP.32 5.9.5 */
 const DELETE_OPERATIONAL = Uint8Array.of(0xbf, 0x64, 0x04, 0x82, 0x02, 0x07, 0x80);
-/** SetDefaultDpAddress `dp`. SGP.325.9.25 */
+/** SetDefaultDpAddress `dp`. SGP.32 5.9.25 */
 const SET_ADDRESS = Uint8Array.of(0xbf, 0x65, 0x04, 0x80, 0x02, 0x64, 0x70);
 const { signal } = new AbortController();
 

@@ -10,6 +10,10 @@ export interface TerminalDecisions {
   capability(): Uint8Array | undefined;
   /** Data of TERMINAL PROFILE; undefined: none is sent. */
   terminalProfile(): Uint8Array | undefined;
+  /** P2 of SELECT: with FCI, or as LPAs of the first generation write it. ETSI TS 102 221 11.1.1 */
+  selectControl(): number;
+  /** Channel that is asked for; 0: one of the card's choice. */
+  channel(): number;
   /** P1 of a block. */
   blockType(index: number, count: number): number;
   /** P2 of a block. */
@@ -49,6 +53,8 @@ const HARMLESS: readonly number[] = [0x01, 0x02, 0x03, 0x04, 0x05];
 export const correctDecisions: TerminalDecisions = {
   capability: () => IPAD,
   terminalProfile: () => undefined,
+  selectControl: () => 0x00,
+  channel: () => 0,
   blockType: (index, count) => (index === count - 1 ? 0x91 : 0x11),
   blockNumber: index => index,
   interleaves: () => undefined,

@@ -1,29 +1,13 @@
 import { expect } from 'chai';
 import { decode } from '#protocol/asn1/decode.js';
-import { encode } from '#protocol/asn1/encode.js';
 import { concat, hex } from '#protocol/asn1/tlv.js';
 import { splitSegments } from '#protocol/bpp/segments.js';
-import { PrepareDownloadResponse } from '#protocol/iot/download.js';
-import { AuthenticateServerRequest } from '#protocol/rsp/authentication.js';
-import { PrepareDownloadRequest } from '#protocol/rsp/download.js';
 import { ProfileInstallationResult } from '#protocol/rsp/notification.js';
 import { ICCID3, octets } from '../roles/euicc/test-bench.js';
-import { boundPackage, CTX_PARAMS_1, offer, proof } from '../roles/euicc/test-server.js';
-import { testTerminal } from '../uicc/test-bench.js';
+import { packageFor, testTerminal } from '../uicc/test-bench.js';
 
 type Device = ReturnType<typeof testTerminal>;
 
-/** A download over APDUs up to the bound profile package. */
-const packageFor = async ({ terminal, euicc }: Pick<Device, 'terminal' | 'euicc'>): Promise<Uint8Array> => {
-  const challenge = (await terminal.execute(octets('BF2E00'))).octets.subarray(5);
-  const euiccCiPKIdToBeUsed = euicc.chip.credentials[0].ciPKId;
-  const server = encode(AuthenticateServerRequest, { ...proof(challenge), euiccCiPKIdToBeUsed, ctxParams1: CTX_PARAMS_1 });
-  expect((await terminal.execute(server)).sw).equals('9000');
-  const { euiccSignature1 } = euicc.chip.memory.session ?? {};
-  const answer = await terminal.execute(encode(PrepareDownloadRequest, offer(euiccSignature1?.subarray(3) ?? new Uint8Array())));
-  const prepared = decode(PrepareDownloadResponse, answer.octets).value.downloadResponseOk;
-  return boundPackage(prepared?.euiccSigned2.euiccOtpk ?? new Uint8Array());
-};
 const resultOf = (answer: { readonly octets: Uint8Array } | undefined) =>
   decode(ProfileInstallationResult, answer?.octets ?? new Uint8Array()).value.profileInstallationResultData.finalResult;
 const installed = ({ euicc }: Device) => euicc.chip.memory.profiles.map(p => hex(p.iccid)).includes(ICCID3);

@@ -48,6 +48,8 @@ export interface Terminal {
   close(): Promise<void>;
   /** Logical channel of the ISD-R; undefined before it is selected. */
   readonly channel: number | undefined;
+  /** Times the ISD-R was selected: whoever sees another number finds the card begun anew. */
+  readonly openings: number;
   /** FCI of the ISD-R; undefined before it is selected, empty when the card keeps it. */
   readonly fci: Uint8Array | undefined;
   /** Flags that the FCI of the ISD-R tells: `ipaeSupported`, `enabledProfile`; undefined where it has no template E1. */
@@ -86,6 +88,7 @@ export const openTerminal = (card: Card, options: TerminalOptions = {}): Termina
   const { decide } = line;
   const blockSize = blockSizeFor(line, options.blockSize);
   let opened: Extract<Opening, { ok: true }> | undefined;
+  let openings = 0;
   let needsReset = false;
   let mayHaveSwitched = false;
   let last: Promise<unknown> = Promise.resolve();
@@ -95,7 +98,9 @@ export const openTerminal = (card: Card, options: TerminalOptions = {}): Termina
     const opening = await openIsdr(line);
     // A REFRESH that somebody before us left unanswered takes the channel away again.
     if ((await answerProactive(line)) && mayReset && decide.resetsAfterRefresh()) return restart();
-    if (opening.ok) opened = opening;
+    if (!opening.ok) return opening;
+    opened = opening;
+    openings++;
     return opening;
   };
   const restart = async (): Promise<Opening> => {
@@ -196,6 +201,9 @@ export const openTerminal = (card: Card, options: TerminalOptions = {}): Termina
       }),
     get channel() {
       return opened?.channel;
+    },
+    get openings() {
+      return openings;
     },
     get fci() {
       return opened?.fci;

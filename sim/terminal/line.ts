@@ -55,6 +55,9 @@ const ask = async (line: Line, command: Uint8Array): Promise<Beginning> => {
   return answer;
 };
 
+/** Commands that one answer may take: a card that hands out single octets would keep a slow wire busy for hours. */
+const MOST_PARTS = 4096;
+
 const lengthIn = (sw: string): number => expectedLength(Number.parseInt(sw.slice(2), 16));
 
 /** Sends a command, again with the right Le where the card names one. */
@@ -79,7 +82,8 @@ export const complete = async (line: Line, command: CommandApdu, beginning: Begi
     ({ sw, data } = await begin(line, getResponse(command.cla, lengthIn(sw))));
     parts.push(data);
     received += data.length;
-    if (received > line.limit) throw new LinkError('tooLarge', `expected at most ${line.limit} octets in one answer of the card`);
+    if (received > line.limit || parts.length > MOST_PARTS)
+      throw new LinkError('tooLarge', `expected at most ${line.limit} octets in ${MOST_PARTS} parts in one answer of the card`);
     // More of nothing would never end.
     if (data.length === 0) break;
   }

@@ -17,8 +17,10 @@ export type Opening =
 const open = async (line: Line, number: number) =>
   exchange(line, { cla: 0x00, ins: 0x70, p1: 0x00, p2: number, data: NOTHING, le: number === 0 ? 1 : 256 });
 
-/** A channel of the card's choice, else number 1, else the basic one. */
+/** A channel of the card's choice or the wanted one, else number 1, else the basic one. */
 const openChannel = async (line: Line): Promise<number> => {
+  const wanted = line.decide.channel();
+  if (wanted > 0 && (await open(line, wanted)).sw === '9000') return wanted;
   const assigned = await open(line, 0);
   const [number] = assigned.octets;
   if (assigned.sw === '9000' && number !== undefined && number > 0 && number < 20) return number;
@@ -32,7 +34,7 @@ export const closeChannel = async (line: Line, channel: number): Promise<void> =
 };
 
 const select = (line: Line, channel: number): Promise<Answer> =>
-  exchange(line, { cla: classOn(channel, 0x00), ins: 0xa4, p1: 0x04, p2: 0x00, data: ISDR_AID, le: line.le });
+  exchange(line, { cla: classOn(channel, 0x00), ins: 0xa4, p1: 0x04, p2: line.decide.selectControl(), data: ISDR_AID, le: line.le });
 
 /** A modem selects with its own command, which gives no FCI; it may refuse to select again. 3GPP TS 27.007 8.43, 8.45 */
 const openByWire = async (line: Line, open: NonNullable<Card['openChannel']>): Promise<Opening> => {

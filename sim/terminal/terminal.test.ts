@@ -141,6 +141,9 @@ describe('terminal with an unusual card', () => {
     const endless = scriptedCard(afterOpening(apdu => (apdu.startsWith('01C0') ? `${'AB'.repeat(256)}6100` : '6100')));
     expect(await codeOf(openTerminal(endless.card, { responseLimit: 1000 }).execute(GET_EID))).equals('tooLarge');
     expect(endless.commands.filter(apdu => apdu.startsWith('01C0'))).to.have.length(4);
+    const drop = scriptedCard(afterOpening(() => 'AB6101'));
+    expect(await codeOf(openTerminal(drop.card).execute(GET_EID))).equals('tooLarge');
+    expect(drop.commands.length).to.be.within(4096, 4200);
     const empty = scriptedCard(afterOpening(() => '6105'));
     expect(await openTerminal(empty.card).execute(GET_EID)).deep.equals({ sw: '6105', octets: new Uint8Array() });
     expect(empty.commands.filter(apdu => apdu.startsWith('01C0'))).to.have.length(1);

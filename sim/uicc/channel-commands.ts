@@ -1,6 +1,5 @@
 /** Logical channels and response data: MANAGE CHANNEL and GET RESPONSE. ETSI TS 102 221 7.3.1.1, 11.1.17; ISO 7816-4 11.1.2 */
-import type { CommandApdu } from '#protocol/apdu/command.js';
-import { statusWithLength } from '#protocol/apdu/command.js';
+import { type CommandApdu, statusWithLength } from '#protocol/apdu/command.js';
 import { type Card, type Channel, closeChannel, DONE, data, openChannel, type Reply, status } from './state.js';
 
 const OPEN = 0x00;

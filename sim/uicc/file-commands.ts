@@ -1,7 +1,6 @@
 /** SELECT, STATUS and reading of files. ETSI TS 102 221 8.4, 11.1 */
 import { ISDR_AID } from '#protocol/apdu/aid.js';
-import type { CommandApdu } from '#protocol/apdu/command.js';
-import { statusWithLength } from '#protocol/apdu/command.js';
+import { type CommandApdu, statusWithLength } from '#protocol/apdu/command.js';
 import { equal, tlv } from '#protocol/asn1/tlv.js';
 import { CURRENT_APPLICATION, type Directory, directoryTemplate, type ElementaryFile, fileTemplate, MF } from './files.js';
 import { selectIsdr } from './isdr.js';

@@ -33,6 +33,7 @@ export interface Subscription {
   readonly imsi: string;
 }
 
+/** The master file. */
 export const MF = 0x3f00;
 /** Stands for the directory of the application that is active on the channel. */
 export const CURRENT_APPLICATION = 0x7fff;

@@ -73,8 +73,11 @@ export interface Reply {
   readonly isIntermediate?: boolean;
 }
 const NOTHING = new Uint8Array();
+/** A status word alone. */
 export const status = (sw: string): Reply => ({ sw, octets: NOTHING });
+/** Data, and success. */
 export const data = (octets: Uint8Array): Reply => ({ sw: '9000', octets });
+/** Success without data. */
 export const DONE = status('9000');
 
 /** A channel before anything is selected on it: in the MF. */

@@ -1,11 +1,17 @@
 /** What the tests of the card and of the terminal share. */
 import { expect } from 'chai';
+import { decode } from '#protocol/asn1/decode.js';
+import { encode } from '#protocol/asn1/encode.js';
 import { hex } from '#protocol/asn1/tlv.js';
+import { PrepareDownloadResponse } from '#protocol/iot/download.js';
+import { AuthenticateServerRequest } from '#protocol/rsp/authentication.js';
+import { PrepareDownloadRequest } from '#protocol/rsp/download.js';
 import type { Card } from '../../adapters/adapter.js';
 import { memoryReader } from '../../adapters/memory-reader.js';
-import type { EuiccConfig } from '../roles/euicc/index.js';
+import type { Euicc, EuiccConfig } from '../roles/euicc/index.js';
 import { ICCID1, ICCID2, octets, signedPackage, testEim, testEuicc } from '../roles/euicc/test-bench.js';
-import { openTerminal, type TerminalOptions } from '../terminal/index.js';
+import { boundPackage, CTX_PARAMS_1, offer, proof } from '../roles/euicc/test-server.js';
+import { openTerminal, type Terminal, type TerminalOptions } from '../terminal/index.js';
 import { type Execute, portOf } from './euicc-port.js';
 import { createUicc, type Uicc, type UiccEvent, type UiccOptions } from './index.js';
 
@@ -94,3 +100,15 @@ export const afterOpening =
     if (command === '0070000001') return '019000';
     return command.startsWith('80AA') || command.startsWith('01A4') || command.startsWith('00708001') ? '9000' : answer(command);
   };
+
+/** A download over APDUs up to the bound profile package. */
+export const packageFor = async ({ terminal, euicc }: { readonly terminal: Terminal; readonly euicc: Euicc }): Promise<Uint8Array> => {
+  const challenge = (await terminal.execute(octets('BF2E00'))).octets.subarray(5);
+  const euiccCiPKIdToBeUsed = euicc.chip.credentials[0].ciPKId;
+  const server = encode(AuthenticateServerRequest, { ...proof(challenge), euiccCiPKIdToBeUsed, ctxParams1: CTX_PARAMS_1 });
+  expect((await terminal.execute(server)).sw).equals('9000');
+  const { euiccSignature1 } = euicc.chip.memory.session ?? {};
+  const answer = await terminal.execute(encode(PrepareDownloadRequest, offer(euiccSignature1?.subarray(3) ?? new Uint8Array())));
+  const prepared = decode(PrepareDownloadResponse, answer.octets).value.downloadResponseOk;
+  return boundPackage(prepared?.euiccSigned2.euiccOtpk ?? new Uint8Array());
+};

@@ -11,7 +11,7 @@ const RUNNER = { auto: true, link: true } as const;
 
 // Written as records over the configuration types, so that the compiler notices a key that comes or goes.
 const euicc: Keys<EuiccConfig & { card: unknown }> = { card: true, ...EUICC_CONFIG_KEYS };
-const ipa: Keys<Omit<IpaConfig, 'euicc'> & { card: string }> = {
+const ipa: Keys<Omit<IpaConfig, 'euicc' | 'eid'> & { card: string }> = {
   card: true,
   compact: true,
   omitCertificates: true,

@@ -24,6 +24,8 @@ export type Cause = keyof typeof CAUSES;
 export interface IpaConfig {
   /** The eUICC in its device. */
   readonly euicc: Card;
+  /** EID, where it is known already. */
+  readonly eid?: Uint8Array;
   /** Compact forms wherever there is one; announces minimizeEsipaBytes. SGP.32 2.11.2.3, 5.14 */
   readonly compact?: boolean;
   /** Compact authentication without certificates: the eIM must have them from an earlier message. */

@@ -65,6 +65,8 @@ export interface ResultDecisions {
   removes(facts: AnswerFacts): readonly number[];
   /** Whether the next number is removed after this result of a removal. */
   removesOn(result: number): boolean;
+  /** How notifications are asked for: all, or those of every event. SGP.32 5.9.11 */
+  asksForNotifications(): 'all' | 'everyEvent';
   /** Whether results from before are looked for when a poll begins. */
   looksForResults(): boolean;
   /** Whether notifications from before are looked for. */
@@ -121,6 +123,7 @@ const results: ResultDecisions = {
   sendsEmptyList: () => false,
   removes: ({ acknowledged }) => acknowledged,
   removesOn: result => result === 0 || result === NOTHING_TO_DELETE,
+  asksForNotifications: () => 'all',
   looksForResults: () => true,
   looksForNotifications: () => true,
   looksForMissingResult: () => true,

@@ -45,7 +45,7 @@ export interface DownloadDecisions {
   /** Whether a session is cancelled although there is an installation result. */
   cancelsAfterResult(): boolean;
   /** Whether the eIM hears of a download from the server itself, and the server of its result. */
-  reportsTo(receiver: 'eim' | 'server'): boolean;
+  reportsTo(receiver: 'eim' | 'server', hasSucceeded: boolean): boolean;
   /** Whether the download that an event or trigger of an SM-DS names is begun. */
   followsEvent(): boolean;
   /** matchingId for the event of an SM-DS. */

@@ -3,7 +3,11 @@ import { decode } from '#protocol/asn1/decode.js';
 import { fieldOctets } from '#protocol/asn1/element.js';
 import { fromHex } from '#protocol/asn1/tlv.js';
 import type { ValueOf } from '#protocol/asn1/type.js';
-import { GetEimConfigurationDataRequest, GetEimConfigurationDataResponse } from '#protocol/iot/eim-configuration.js';
+import {
+  type EimConfigurationData,
+  GetEimConfigurationDataRequest,
+  GetEimConfigurationDataResponse,
+} from '#protocol/iot/eim-configuration.js';
 import { PendingNotification, RetrieveNotificationsListRequest, RetrieveNotificationsListResponse } from '#protocol/iot/notification.js';
 import { ProfileInfoListResponse } from '#protocol/iot/profile.js';
 import { EuiccPackageResult } from '#protocol/iot/result.js';
@@ -23,12 +27,19 @@ export const eidOf = async (device: Device): Promise<Uint8Array> => {
   return device.eid;
 };
 
+/** An eIM as the eUICC has it. */
+export type EimEntry = ValueOf<typeof EimConfigurationData>;
+
 /** Configuration of the eIM this IPA works for. */
-export const selectedEim = async ({ config, world }: Device) => {
+export const selectedEim = async (device: Device): Promise<EimEntry | undefined> => {
+  const { config, known, world } = device;
+  if (known.eim) return known.eim.selected;
   const { eimConfigurationDataList: eims } = (
     await ask(config.euicc, world.spec, GetEimConfigurationDataRequest, {}, GetEimConfigurationDataResponse)
   ).value;
-  return config.eimId === undefined ? eims[0] : eims.find(eim => eim.eimId === config.eimId);
+  const selected = config.eimId === undefined ? eims[0] : eims.find(eim => eim.eimId === config.eimId);
+  known.eim = { selected };
+  return selected;
 };
 
 /** A signed object on the card. */
@@ -52,25 +63,32 @@ const metadataOf = (octets: Uint8Array) => {
 
 type Criteria = ValueOf<typeof RetrieveNotificationsListRequest>['searchCriteria'];
 
+const EVERY_EVENT = {
+  profileManagementOperation: ['notificationInstall', 'notificationEnable', 'notificationDisable', 'notificationDelete'],
+} as const;
+
 /** Notifications on the card in their order. */
 export const pendingNotifications = async (device: Device, searchCriteria?: Criteria): Promise<readonly PendingNotice[]> => {
-  const { config, world } = device;
+  const { config, known, world } = device;
+  if (!searchCriteria && known.pending) return known.pending;
   const message = await ask(
     config.euicc,
     world.spec,
     RetrieveNotificationsListRequest,
-    { searchCriteria },
+    { searchCriteria: searchCriteria ?? (device.decide.asksForNotifications() === 'all' ? undefined : EVERY_EVENT) },
     RetrieveNotificationsListResponse,
   );
   const eid = await eidOf(device);
   const list = message.value.notificationList ?? [];
-  return list.flatMap((_, n) => {
+  const found = list.flatMap((_, n): PendingNotice[] => {
     const full = fieldOctets(message, `notificationList.${n}`);
     const metadata = full && metadataOf(full);
     if (!full || metadata?.seqNumber === undefined) return [];
     const forEim = config.compact ? compactNotification(full, { spec: world.spec, eid }) : full;
     return [{ seqNumber: metadata.seqNumber, octets: full, address: metadata.notificationAddress, forEim }];
   });
+  if (!searchCriteria) known.pending = found;
+  return found;
 };
 
 /** eUICC Package Results on the card in their order, complete BF51. */

@@ -4,7 +4,7 @@ import type { IpaDecisions } from './decisions.js';
 import { addressOfNotice, nextNotice } from './notices.js';
 import { REASONS } from './reasons.js';
 import { continueWithEvents, ownDownload } from './source.js';
-import type { Device, Download, IpaInterface } from './state.js';
+import type { Device, Download, IpaInterface, Task } from './state.js';
 import { takeUpLeftOvers } from './tasks.js';
 
 /** Types of the requests an IPA sends over ESipa. */
@@ -64,23 +64,29 @@ const nextOfDownload = (download: Download, decide: IpaDecisions): NextRequest |
   return via === 'ESipa' ? { type: overEsipa, interface: via } : { type: direct, interface: via, address: source.smdpAddress ?? '' };
 };
 
+/** Whether the outcome of a task goes as a result: that of a download may go as a notification, or to its server alone. */
+const isReported = ({ config, decide, download }: Device, task: Task): boolean => {
+  if (task.kind !== 'downloadTrigger' || download?.task !== task) return true;
+  const hasSucceeded = download.installationResult !== undefined || download.reported !== undefined;
+  if (download.via !== 'ESipa') return decide.reportsTo('eim', hasSucceeded);
+  return !(config.installationResultBy === 'notification' && hasSucceeded);
+};
+
 /** A download that the IPA is told to do by its configuration. */
 const startsOwn = ({ config: { activationCode, smdpAddress, smdsAddress } }: Device): boolean =>
   activationCode !== undefined || smdpAddress !== undefined || smdsAddress !== undefined;
 
 /** The next request; undefined: nothing to do until the next poll. */
 export const nextRequest = async (device: Device): Promise<NextRequest | undefined> => {
-  const { config, tasks } = device;
+  const { tasks } = device;
   if (!device.download && startsOwn(device)) device.download = await ownDownload(device);
   const ofDownload = device.download && nextOfDownload(device.download, device.decide);
   if (ofDownload) return ofDownload;
   const notice = await nextNotice(device, 'server');
   if (notice) return { type: 'HandleNotification', interface: 'ES9+', address: addressOfNotice(device, notice) };
   if (continueWithEvents(device)) return nextRequest(device);
-  const byNotification = config.installationResultBy === 'notification' && device.download?.via === 'ESipa';
-  const isWaiting = (kind: string) => !(byNotification && kind === 'downloadTrigger' && device.download?.installationResult);
   await takeUpLeftOvers(device);
-  if (tasks.some(t => !t.wasSent && isWaiting(t.kind))) return { type: 'ProvideEimPackageResult', interface: 'ESipa' };
+  if (tasks.some(t => !t.wasSent && isReported(device, t))) return { type: 'ProvideEimPackageResult', interface: 'ESipa' };
   if (await nextNotice(device, 'eim')) return { type: 'HandleNotificationEsipa', interface: 'ESipa' };
   return device.hasNoPackage ? undefined : { type: 'GetEimPackageRequest', interface: 'ESipa' };
 };

@@ -1,37 +1,18 @@
 /** A simulated IPA, the client of an eIM over ESipa and of RSP servers over ES9+ and ES11. SGP.32 3.2.3, 6.3 */
-import type { Decoded } from '#protocol/asn1/element.js';
-import { fieldOctets } from '#protocol/asn1/element.js';
-import { encode } from '#protocol/asn1/encode.js';
-import type { InputOf, Type, ValueOf } from '#protocol/asn1/type.js';
-import * as authentication from '#protocol/iot/authentication.js';
-import * as downloads from '#protocol/iot/download.js';
-import { ProfileRollbackRequest, ProfileRollbackResponse } from '#protocol/iot/es10b.js';
+import { readHeader } from '#protocol/asn1/tlv.js';
 import * as esipa from '#protocol/iot/esipa.js';
-import * as es9 from '#protocol/rsp/es9plus.js';
 import { type Actor, type Composed, ComposeError, type Received, type World } from '../../role.js';
-import {
-  composeAuthenticateClient,
-  composeAuthenticateClientEsipa,
-  composeInitiate,
-  composeInitiateEsipa,
-  hasSession,
-  takeOfferOfEim,
-  takeOfferOfServer,
-  takeProofOfEim,
-  takeProofOfServer,
-} from './authentication.js';
-import { composeCancel, composeCancelEsipa } from './cancel-session.js';
-import { ask, type Card } from './card.js';
-import { type Cause, configured, type IpaConfig } from './config.js';
-import { decisionsWith, type IpaDecisions, type IpaOverride } from './decisions.js';
-import { composeGetPackage, composeGetPackageEsipa, takePackageOfEim, takePackageOfServer } from './download.js';
-import { eidOf, resultDataOf } from './euicc-data.js';
+import { hasSession } from './authentication.js';
+import type { Card } from './card.js';
+import type { Cause, IpaConfig } from './config.js';
+import { decisionsWith, type IpaOverride } from './decisions.js';
 import { type NextRequest, nextRequest } from './flow.js';
-import { composeNotification, composeNotificationEsipa, postpone, takeDelivery } from './notices.js';
+import { COMPOSERS, TAKERS, takeUnreadable } from './messages.js';
+import { postpone, takeDelivery } from './notices.js';
 import { REASONS } from './reasons.js';
-import { continueFromTrigger, takeEvents } from './source.js';
-import { type Device, PACKAGE_PROBLEMS } from './state.js';
-import { acknowledge, composeResult, outcomeForTransfer, takePackage, takeResultResponse } from './tasks.js';
+import { rollBack } from './rollback.js';
+import type { Device } from './state.js';
+import { answerTransfer } from './transfer.js';
 import { viewOf } from './view.js';
 
 export type { Card, CardAnswer } from './card.js';
@@ -49,6 +30,8 @@ export interface Ipa extends Actor {
   delivered(): Promise<void>;
   /** The request of this type, composed last, got no answer that is one. */
   failed(requestType: string): Promise<void>;
+  /** Packages with operations on profiles that were carried out so far. */
+  readonly changes: number;
   /** The device changed the eUICC by itself: the next poll says so. SGP.32 5.14.5 */
   changed(cause: Cause): void;
   /** A new poll begins: whoever did not answer the last time is asked again. */
@@ -56,102 +39,6 @@ export interface Ipa extends Actor {
   /** A result could not be delivered: returns to the former profile if the package allowed it; whether it did. SGP.32 3.3.1 */
   rollBack(): Promise<boolean>;
 }
-
-const composePoll = async (device: Device): Promise<Uint8Array> => {
-  const { config, decide, world } = device;
-  const { spec } = world;
-  const { notify, cause } = decide.announces(typeof device.cause === 'string' ? decide.numberOf(device.cause) : device.cause);
-  const request: InputOf<ValueOf<typeof esipa.GetEimPackageRequest>> = {
-    eidValue: decide.pollsAs(await eidOf(device)),
-    ...(notify && { notifyStateChange: null }),
-    ...(cause !== undefined && { stateChangeCause: cause }),
-    ...(config.rPlmn !== undefined && { rPLMN: configured(config.rPlmn) }),
-  };
-  return encode(esipa.GetEimPackageRequest, request, { spec });
-};
-
-const COMPOSERS: ReadonlyMap<string, readonly [Type, (device: Device) => Promise<Uint8Array>]> = new Map<
-  string,
-  readonly [Type, (device: Device) => Promise<Uint8Array>]
->([
-  ['GetEimPackageRequest', [esipa.GetEimPackageRequest, composePoll]],
-  ['ProvideEimPackageResult', [esipa.ProvideEimPackageResult, composeResult]],
-  ['HandleNotificationEsipa', [esipa.HandleNotificationEsipa, composeNotificationEsipa]],
-  ['InitiateAuthenticationRequestEsipa', [authentication.InitiateAuthenticationRequestEsipa, composeInitiateEsipa]],
-  ['AuthenticateClientRequestEsipa', [authentication.AuthenticateClientRequestEsipa, composeAuthenticateClientEsipa]],
-  ['GetBoundProfilePackageRequestEsipa', [downloads.GetBoundProfilePackageRequestEsipa, composeGetPackageEsipa]],
-  ['CancelSessionRequestEsipa', [downloads.CancelSessionRequestEsipa, composeCancelEsipa]],
-  ['InitiateAuthenticationRequest', [es9.InitiateAuthenticationRequest, composeInitiate]],
-  ['AuthenticateClientRequest', [es9.AuthenticateClientRequest, composeAuthenticateClient]],
-  ['GetBoundProfilePackageRequest', [es9.GetBoundProfilePackageRequest, composeGetPackage]],
-  ['CancelSessionRequestEs9', [es9.CancelSessionRequestEs9, composeCancel]],
-  ['HandleNotification', [es9.HandleNotification, composeNotification]],
-]);
-
-type Taker = (device: Device, message: Decoded) => Promise<void> | void;
-const taker = <V>(type: Type<V>, take: (device: Device, message: Decoded<V>) => Promise<void> | void): readonly [string, Taker] => [
-  type.name,
-  // Looked up by the name of the type that the message was decoded with.
-  (device, message) => take(device, message as Decoded<V>),
-];
-
-const TAKERS: ReadonlyMap<string, Taker> = new Map([
-  taker(esipa.GetEimPackageResponse, async (device, message) => {
-    if (device.decide.forgetsCause()) device.cause = undefined;
-    const task = await takePackage(device, message);
-    device.hasNoPackage = !device.decide.pollsOn(task ? 'package' : 'error', message.value.eimPackageError);
-  }),
-  taker(esipa.ProvideEimPackageResultResponse, (device, message) => takeResultResponse(device, message.value)),
-  taker(authentication.InitiateAuthenticationResponseEsipa, takeProofOfEim),
-  taker(authentication.AuthenticateClientResponseEsipa, async (device, message) => {
-    await takeOfferOfEim(device, message);
-    if (!message.value.authenticateClientOkDSEsipa) return;
-    await continueFromTrigger(device, fieldOctets(message, 'authenticateClientOkDSEsipa.profileDownloadTrigger'));
-  }),
-  taker(downloads.GetBoundProfilePackageResponseEsipa, takePackageOfEim),
-  taker(es9.InitiateAuthenticationResponse, takeProofOfServer),
-  taker(es9.AuthenticateClientResponseEs9, takeOfferOfServer),
-  taker(es9.AuthenticateClientResponseEs11, takeEvents),
-  taker(es9.GetBoundProfilePackageResponse, takePackageOfServer),
-]);
-
-/** Answers whose failure leads a download no further. */
-const CANCELLATIONS: readonly string[] = [downloads.CancelSessionResponseEsipa.name, es9.CancelSessionResponseEs9.name];
-
-/** An answer that does not decode acknowledges nothing and leads no download any further. */
-const takeUnreadable = (device: Device, type: string): void => {
-  const { sending, download } = device;
-  if (type === esipa.ProvideEimPackageResultResponse.name) {
-    device.sending = undefined;
-    if (sending) sending.wasSent = true;
-  } else if (download && !CANCELLATIONS.includes(type)) {
-    download.failure = `${type} cannot be read`;
-    if (hasSession(download)) download.cancelReason = REASONS.undefinedReason;
-  }
-};
-
-/** The eIM is the client: a package to carry out, or acknowledgements. SGP.32 6.3.3.1 */
-const answerTransfer = async (device: Device, message: Decoded): Promise<Composed> => {
-  const { spec } = device.world;
-  const type = esipa.TransferEimPackageResponse;
-  const answer = (value: InputOf<ValueOf<typeof type>>): Composed => ({ type, octets: encode(type, value, { spec }) });
-  const task = await takePackage(device, message);
-  if (!task && !message.ok) return answer({ eimPackageError: PACKAGE_PROBLEMS.invalidPackageFormat });
-  if (!task) {
-    // Only the types of the message's own definition have this field.
-    const { eimAcknowledgements } = message.value as ValueOf<typeof esipa.TransferEimPackageRequest>;
-    await acknowledge(device, eimAcknowledgements ?? []);
-    return answer({ eimPackageReceived: null });
-  }
-  if (task.kind === 'downloadTrigger') return answer({ eimPackageReceived: null });
-  const outcome = await outcomeForTransfer(device, task);
-  if ('eimPackageResultResponseError' in outcome && outcome.eimPackageResultResponseError)
-    return answer({ eimPackageError: outcome.eimPackageResultResponseError.eimPackageResultErrorCode });
-  if ('euiccPackageResult' in outcome) return answer({ euiccPackageResult: outcome.euiccPackageResult });
-  if ('ePRAndNotifications' in outcome) return answer({ ePRAndNotifications: outcome.ePRAndNotifications });
-  if ('ipaEuiccDataResponse' in outcome) return answer({ ipaEuiccDataResponse: outcome.ipaEuiccDataResponse });
-  return answer({ eimPackageReceived: null });
-};
 
 /** Without an answer nothing is acknowledged; a download that lost its server is given up. */
 const fail = async (device: Device, requestType: string): Promise<void> => {
@@ -167,39 +54,37 @@ const fail = async (device: Device, requestType: string): Promise<void> => {
   }
 };
 
-/** Once per package, and only where it enabled a profile with leave to return; the new result takes the place of the old one. */
-const rollBack = async (device: Device): Promise<boolean> => {
-  const { config, decide, world } = device;
-  const task = device.sending ?? device.tasks.findLast(t => t.seqNumber !== undefined);
-  if (!task) return false;
-  const { allowsRollback: isAllowed = false, hasEnabled = false, rollbacks: attempts = 0 } = task;
-  if (!decide.rollsBack({ isAllowed, hasEnabled, attempts })) return false;
-  task.rollbacks = attempts + 1;
-  const response = await ask(config.euicc, world.spec, ProfileRollbackRequest, { refreshFlag: true }, ProfileRollbackResponse);
-  const result = fieldOctets(response, 'eUICCPackageResult');
-  const seqNumber = result && resultDataOf(result, device)?.seqNumber;
-  if (!result || seqNumber === undefined) return false;
-  task.outcome = result;
-  task.seqNumber = seqNumber;
-  task.wasSent = false;
-  return response.value.cmdResult === 0;
-};
+/** Commands that only read: GetEUICCInfo, GetProfilesInfo, RetrieveNotificationsList and others of their kind. */
+const READING: readonly number[] = [0xbf20, 0xbf22, 0xbf28, 0xbf2b, 0xbf2d, 0xbf2e, 0xbf3c, 0xbf3e, 0xbf43, 0xbf55, 0xbf56, 0xbf38, 0xbf21];
 
-/** The card with every command as the decisions have it. */
-const edited = (card: Card, decide: IpaDecisions): Card => ({
-  execute: command => card.execute(decide.command(command)),
-  ...(card.installProfile && { installProfile: bpp => card.installProfile?.(bpp) ?? Promise.resolve(undefined) }),
+/** The card as the device uses it: what is known of it is forgotten when something may have changed. */
+const watched = (card: Card, edit: (command: Uint8Array) => Uint8Array, changes: () => void): Card => ({
+  execute: command => {
+    if (!READING.includes(readHeader(command)?.tag ?? 0)) changes();
+    return card.execute(edit(command));
+  },
+  ...(card.installProfile && {
+    installProfile: async bpp => {
+      changes();
+      return card.installProfile?.(bpp);
+    },
+  }),
 });
 
 /** Makes a simulated IPA. */
 export const createIpa = (config: IpaConfig, world: World, overrides: readonly IpaOverride[] = []): Ipa => {
   if (world.spec === '1.0') throw new ComposeError('the simulated IPA speaks SGP.32 v1.1 and later');
   const decide = decisionsWith(overrides, world);
+  const forget = (): void => {
+    device.known = {};
+  };
   const device: Device = {
-    config: { ...config, euicc: edited(config.euicc, decide) },
+    config: { ...config, euicc: watched(config.euicc, decide.command, () => forget()) },
     decide,
     world,
-    eid: undefined,
+    eid: config.eid,
+    known: {},
+    changes: 0,
     cause: config.stateChangeCause,
     tasks: [],
     history: [],
@@ -226,6 +111,8 @@ export const createIpa = (config: IpaConfig, world: World, overrides: readonly I
         if (composed) return composed;
       }
       const entry = COMPOSERS.get(type);
+      // Somebody else may have been at the card since.
+      if (type.startsWith('HandleNotification') || type === esipa.ProvideEimPackageResult.name) forget();
       if (!entry) throw new ComposeError(`an IPA never sends ${type} here; it sends ${[...COMPOSERS.keys()].join(', ')}`);
       return { type: entry[0], octets: device.decide.outgoing(type, await entry[1](device)) };
     },
@@ -244,12 +131,16 @@ export const createIpa = (config: IpaConfig, world: World, overrides: readonly I
       device.cause = cause;
     },
     wake: () => {
+      forget();
       device.hasNoPackage = false;
       device.mayHaveLeftOvers = true;
       device.postponed.clear();
       for (const task of device.tasks) task.wasSent = false;
     },
     rollBack: () => rollBack(device),
+    get changes() {
+      return device.changes;
+    },
     get state() {
       return viewOf(device);
     },

@@ -13,7 +13,7 @@ import { carryOutPackages, composeResult, nextTask } from './tasks.js';
 /** The result of a download from the server itself belongs to that server, wherever other notifications go. SGP.32 3.2.3.1 */
 const isOfDirectDownload = ({ download, decide }: Device, { octets }: PendingNotice): boolean =>
   download !== undefined &&
-  decide.reportsTo('server') &&
+  decide.reportsTo('server', true) &&
   download.via !== 'ESipa' &&
   [download.installationResult, download.reported].some(result => result !== undefined && equal(result, octets));
 
@@ -25,7 +25,7 @@ export const nextNotice = async (device: Device, to: 'eim' | 'server'): Promise<
   return decide.orders(await pendingNotifications(device)).find(notice => {
     const receiver = all || isOfDirectDownload(device, notice) ? 'server' : 'eim';
     const mark = decide.waitsForUntaken() ? (receiver === 'eim' ? 'eim' : addressOfNotice(device, notice)) : `${notice.seqNumber}`;
-    return receiver === to && !postponed.has(mark);
+    return receiver === to && !postponed.has(mark) && !postponed.has(`${notice.seqNumber}`);
   });
 };
 
@@ -58,7 +58,10 @@ export const composeNotification = async (device: Device): Promise<Uint8Array> =
 export const takeDelivery = async (device: Device): Promise<void> => {
   const { notifying } = device;
   device.notifying = undefined;
-  if (notifying) await removeAcknowledged(device, [notifying.seqNumber]);
+  if (!notifying) return;
+  // A card that does not let go of it would have it sent again and again.
+  device.postponed.add(`${notifying.seqNumber}`);
+  await removeAcknowledged(device, [notifying.seqNumber]);
 };
 
 /** The receiver did not take it: it stays on the card, and what is younger waits with it. SGP.32 3.7 */

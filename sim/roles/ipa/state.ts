@@ -2,6 +2,7 @@
 import type { World } from '../../role.js';
 import type { Cause, IpaConfig } from './config.js';
 import type { IpaDecisions } from './decisions.js';
+import type { EimEntry, PendingNotice } from './euicc-data.js';
 import type { Offer, ServerProof } from './session.js';
 import type { Source } from './trigger.js';
 
@@ -76,6 +77,10 @@ export interface Device {
   readonly decide: IpaDecisions;
   readonly world: World;
   eid: Uint8Array | undefined;
+  /** What was read from the card since it changed last. */
+  known: { pending?: readonly PendingNotice[]; eim?: { readonly selected: EimEntry | undefined } };
+  /** Packages with operations on profiles that were carried out. */
+  changes: number;
   cause: Cause | number | undefined;
   /** Packages whose outcome the eIM has not taken yet, oldest first. */
   readonly tasks: Task[];

@@ -11,7 +11,7 @@ import { ComposeError } from '../../role.js';
 import { answerDataRequest } from './data-request.js';
 import { eidOf, isEmergency, type Pending, pendingNotifications, removeAcknowledged, resultDataOf, storedResults } from './euicc-data.js';
 import { downloadOf, notifiesServers } from './source.js';
-import { type Device, PACKAGE_PROBLEMS, type Task } from './state.js';
+import type { Device, Task } from './state.js';
 
 const KINDS: ReadonlyMap<string, Task['kind']> = new Map([
   ['euiccPackageRequest', 'euiccPackage'],
@@ -118,6 +118,7 @@ const execute = async (device: Device, task: Task): Promise<void> => {
   task.takesNotifications = config.pendingWithResult !== false && decide.joinsNotifications(facts);
   if (data?.seqNumber === undefined) return;
   task.seqNumber = data.seqNumber;
+  if (facts.hasPsmo) device.changes++;
   task.allowsRollback = operations?.some(o => o.enable?.rollbackFlag !== undefined) === true;
   task.hasEnabled = data.euiccResult?.some(r => r.enableResult === 0) === true;
 };
@@ -137,7 +138,8 @@ const alternativeOf = async (device: Device, task: Task) => {
   const outcome = await carryOut(device, task);
   if (task.problem) {
     const { eimTransactionId, problem } = task;
-    const eimPackageResultErrorCode = decide.answersUnusable(problem) ?? PACKAGE_PROBLEMS[problem];
+    const eimPackageResultErrorCode = decide.answersUnusable(problem);
+    if (eimPackageResultErrorCode === undefined) throw new ComposeError(`the IPA keeps to itself that a package ends with ${problem}`);
     return { eimPackageResultResponseError: { eimTransactionId, eimPackageResultErrorCode } };
   }
   if (task.kind === 'dataRequest') return { ipaEuiccDataResponse: raw(outcome) };

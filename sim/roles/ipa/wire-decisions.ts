@@ -10,7 +10,7 @@ export interface KnownEim {
 }
 
 /** What a device does when its card is new. */
-export type StartStep = 'eid' | 'configuration' | 'notifications';
+export type StartStep = 'eid' | 'configuration' | 'notifications' | 'info' | 'certificates' | 'profiles';
 
 /** Judgements of the process. */
 export interface WireDecisions {
@@ -42,6 +42,10 @@ export interface WireDecisions {
   takesType(expected: string | undefined, found: string): boolean;
   /** Times a request is sent that gets no answer. */
   attempts(configured: number): number;
+  /** Seconds before a request is sent again, after so many times. */
+  pauseAfter(attempt: number, configured: number): number;
+  /** Whether the card is reset before every poll. */
+  resetsCard(): boolean;
   /** Whether the process goes on after an answer of this status. */
   survives(status: string): boolean;
   /** Whether it stays away from the card while the IPA in the eUICC is active. SGP.32 3.8.4 */
@@ -70,6 +74,8 @@ export const correctWires: WireDecisions = {
   reply: frame => frame,
   takesType: (expected, found) => expected === found,
   attempts: configured => configured,
+  pauseAfter: (attempt, configured) => configured * 2 ** (attempt - 1),
+  resetsCard: () => false,
   survives: () => true,
   retires: () => true,
   falls: () => true,

@@ -1,0 +1,75 @@
+/** What deviations of an IPA are made of. */
+import { decode } from '#protocol/asn1/decode.js';
+import { encodeUntyped } from '#protocol/asn1/encode.js';
+import { DEFAULT_SPEC, type Type } from '#protocol/asn1/type.js';
+import type { Frame } from '../../adapters/adapter.js';
+import type { IpaConfig, IpaDecisions, IpaOverride } from '../roles/ipa/index.js';
+import type { TerminalDecisions, TerminalOptions, TerminalOverride } from '../terminal/index.js';
+import type { Change } from './edits.js';
+import { edit } from './edits.js';
+
+/** One deviation of an IPA or of its device. */
+export interface IpaDeviation {
+  /** What such an IPA does, as one sentence about it. */
+  readonly does: string;
+  /** Judgements that it makes otherwise. */
+  readonly override?: IpaOverride;
+  /** What its device does otherwise towards the card. */
+  readonly terminal?: {
+    readonly override?: TerminalOverride;
+    readonly options?: Pick<TerminalOptions, 'blockSize' | 'appendsLe'>;
+  };
+  readonly config?: Partial<Omit<IpaConfig, 'euicc' | 'eimId'>>;
+  /** Features that it announces besides. */
+  readonly features?: readonly string[];
+}
+
+/** Deviations by the name under which `sgp32 sim ipa` knows them. */
+export type IpaDeviations = Readonly<Record<string, IpaDeviation>>;
+
+/** Decides otherwise. */
+export const deciding = (does: string, decisions: Partial<IpaDecisions>): IpaDeviation => ({ does, override: () => decisions });
+
+/** Treats its card otherwise. */
+export const treating = (does: string, decisions: Partial<TerminalDecisions>): IpaDeviation => ({
+  does,
+  terminal: { override: () => decisions },
+});
+
+/** Sends messages of one type otherwise. */
+export const sending = (does: string, type: string, change: Change): IpaDeviation => ({
+  does,
+  override: correct => ({
+    outgoing: (name, octets) => (name === type ? change(correct.outgoing(name, octets)) : correct.outgoing(name, octets)),
+  }),
+});
+
+/** Sends messages of one type with another element at a path of tags. */
+export const editing = (does: string, type: string, path: string, change: Change): IpaDeviation =>
+  sending(does, type, octets => edit(octets, path, change));
+
+/** Sends ESipa requests otherwise; those to other servers go as they are. */
+export const requesting = (does: string, change: (frame: Frame) => Frame): IpaDeviation => ({
+  does,
+  override: correct => ({
+    request: frame => (isEsipa(frame) ? change(correct.request(frame)) : correct.request(frame)),
+  }),
+});
+const isEsipa = ({ meta }: Frame): boolean => meta[':path'] === '/gsma/rsp2/asn1';
+
+/** A message taken apart and put together again: what the type does not know is lost, and every length is minimal. */
+export const reencoded =
+  (type: Type): Change =>
+  octets => {
+    const message = decode(type, octets, { spec: DEFAULT_SPEC });
+    return message.ok ? encodeUntyped(type, message.value, { spec: DEFAULT_SPEC }) : octets;
+  };
+
+/** Several deviations as one; what a later one says goes before what an earlier one says. */
+export const combinedIpa = (deviations: readonly IpaDeviation[]) => ({
+  overrides: deviations.flatMap(d => d.override ?? []),
+  terminalOverrides: deviations.flatMap(d => d.terminal?.override ?? []),
+  terminalOptions: Object.assign({}, ...deviations.map(d => d.terminal?.options)) as NonNullable<IpaDeviation['terminal']>['options'],
+  config: Object.assign({}, ...deviations.map(d => d.config)) as NonNullable<IpaDeviation['config']>,
+  features: deviations.flatMap(d => d.features ?? []),
+});

@@ -1,0 +1,23 @@
+/** Every seeded defect of an IPA, by its name. */
+import { ipaApduDefects, ipaStartDefects } from './ipa-card.js';
+import { ipaDataDefects } from './ipa-data.js';
+import type { IpaDeviations } from './ipa-deviation.js';
+import { ipaLocalDefects, ipaOutcomeDefects, ipaSessionDefects, ipaTriggerDefects } from './ipa-download.js';
+import { ipaNotificationDefects, ipaPollDefects, ipaResultDefects } from './ipa-package.js';
+import { ipaHttpDefects, ipaTlsDefects } from './ipa-transport.js';
+
+/** Defects by name. */
+export const ipaDefects: IpaDeviations = {
+  ...ipaApduDefects,
+  ...ipaStartDefects,
+  ...ipaTlsDefects,
+  ...ipaHttpDefects,
+  ...ipaPollDefects,
+  ...ipaResultDefects,
+  ...ipaNotificationDefects,
+  ...ipaDataDefects,
+  ...ipaTriggerDefects,
+  ...ipaSessionDefects,
+  ...ipaOutcomeDefects,
+  ...ipaLocalDefects,
+};

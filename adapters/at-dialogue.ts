@@ -36,6 +36,8 @@ export interface AtDialogueOptions {
   /** Silence after which nothing more of an abandoned command is expected. */
   readonly quiet: Duration;
   readonly onLine?: (line: AtLine) => void;
+  /** The stream has ended, or the dialogue was closed. */
+  readonly onEnd?: () => void;
 }
 
 /** A modem that listens. Everything rejects with LinkError only, and nothing waits longer than it is told. */
@@ -44,6 +46,8 @@ export interface AtDialogue {
   send(command: string, wait: AtWait): Promise<AtAnswer>;
   /** Resolves with the first line from now on that fits, unsolicited ones included. */
   line(fits: (line: string) => boolean, wait: AtWait): Promise<string>;
+  /** Why there is no dialogue any more; undefined while there is one. */
+  readonly ended: LinkError | undefined;
   close(): Promise<void>;
 }
 
@@ -95,7 +99,7 @@ const bounded = <T>(
   });
 
 /** Opens a dialogue over a stream, which it closes in the end. */
-export const openDialogue = ({ stream, closeStream, address, lineEnding, quiet, onLine }: AtDialogueOptions): AtDialogue => {
+export const openDialogue = ({ stream, closeStream, address, lineEnding, quiet, onLine, onEnd }: AtDialogueOptions): AtDialogue => {
   let pending: Pending | undefined;
   let ended: LinkError | undefined;
   // What was sent to the modem before us, or to a command that was given up, may still be answered: the first command brings both into step.
@@ -106,12 +110,11 @@ export const openDialogue = ({ stream, closeStream, address, lineEnding, quiet, 
   const watchers = new Set<Watcher>();
 
   const tell = (direction: AtLine['direction'], text: string) => onLine?.({ direction, text: printable(text) });
-  const fail = (why: LinkError) => {
-    inStep = false;
-    pending?.settle(why);
-  };
+  const fail = (why: LinkError) => pending?.settle(why);
   const end = (why: LinkError) => {
-    ended ??= why;
+    if (ended) return;
+    ended = why;
+    onEnd?.();
     fail(ended);
     for (const watcher of watchers) watcher.fail(ended);
   };
@@ -145,7 +148,9 @@ export const openDialogue = ({ stream, closeStream, address, lineEnding, quiet, 
 
   stream.on('data', cut);
   stream.on('error', cause => end(new LinkError('closed', `${address} failed: ${errorText(cause)}`, { cause })));
-  for (const event of ['end', 'close']) stream.on(event, () => end(new LinkError('closed', `${address} has gone`)));
+  const gone = () => end(new LinkError('closed', `${address} has gone`));
+  stream.on('end', gone).on('close', gone);
+  if (stream.destroyed) gone();
 
   const exchange = (command: string, wait: AtWait): Promise<AtAnswer> =>
     bounded<AtAnswer>(
@@ -153,6 +158,7 @@ export const openDialogue = ({ stream, closeStream, address, lineEnding, quiet, 
       `${address}: ${command.slice(0, 60)}`,
       settle => {
         if (ended) return settle(ended);
+        inStep = false;
         pending = { command, lines: [], characters: 0, settle };
         tell('sent', command);
         stream.write(`${command}${lineEnding}`);
@@ -187,10 +193,9 @@ export const openDialogue = ({ stream, closeStream, address, lineEnding, quiet, 
   const sendInTurn = async (command: string, wait: AtWait): Promise<AtAnswer> => {
     if (/[\r\n]/.test(command)) throw new LinkError('protocol', `expected one AT command on one line, got "${printable(command)}"`);
     if (!inStep) await comeIntoStep(wait);
-    return exchange(command, wait).catch((error: unknown) => {
-      inStep = false;
-      throw error;
-    });
+    const answer = await exchange(command, wait);
+    inStep = true;
+    return answer;
   };
 
   return {
@@ -211,6 +216,9 @@ export const openDialogue = ({ stream, closeStream, address, lineEnding, quiet, 
         },
         () => watcher && watchers.delete(watcher),
       );
+    },
+    get ended() {
+      return ended;
     },
     close: async () => {
       end(new LinkError('closed', `${address} was closed`));

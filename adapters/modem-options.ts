@@ -26,6 +26,7 @@ export interface ModemOptions {
   readonly readyPause: Duration;
   readonly resetTimeout: Duration;
   readonly settle: Duration;
+  readonly returnTimeout: Duration;
 }
 
 /** One setting, for those who read it from a file and for those who print it; its default stands in MODEM_DEFAULTS. */
@@ -60,6 +61,7 @@ export const MODEM_DEFAULTS: Omit<ModemOptions, 'port'> = {
   readyPause: { seconds: 1 },
   resetTimeout: { seconds: 30 },
   settle: { seconds: 0.5 },
+  returnTimeout: { seconds: 20 },
 };
 
 /** Every setting of `links.es10.modem`. */
@@ -104,6 +106,10 @@ export const MODEM_SETTINGS: { readonly [K in keyof ModemOptions]: ModemSetting 
   readyPause: { type: 'duration', text: 'Pause before it is asked again.' },
   resetTimeout: { type: 'duration', text: 'Longest time from the first reset command to a line of `ready`.' },
   settle: { type: 'duration', text: 'Pause after a reset, once the card is ready.' },
+  returnTimeout: {
+    type: 'duration',
+    text: 'Longest time in which a port that vanished comes back, tried with the next command; 0: it is gone for good.',
+  },
 };
 
 /** A modem at a port, with the defaults for what is not given. */

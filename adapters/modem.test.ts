@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { expect } from 'chai';
+import { LinkError } from './adapter.js';
 import type { AtLine } from './at-dialogue.js';
 import { linkError } from './client-contract.js';
 import { type ScriptedModem, said, scriptedModem } from './fixtures/scripted-modem.js';
@@ -17,6 +18,7 @@ const QUICK: Partial<ModemOptions> = {
   busyPause: { seconds: 0.001 },
   readyPause: { seconds: 0.005 },
   settle: { seconds: 0 },
+  returnTimeout: { seconds: 0 },
   timeout: { seconds: 2 },
   commandTimeout: { seconds: 2 },
   resetTimeout: { seconds: 2 },
@@ -30,7 +32,7 @@ describe('a modem', () => {
   const open = async (modem: ScriptedModem, options: Partial<ModemOptions> = {}, onLine?: (line: AtLine) => void): Promise<Modem> => {
     const opened = await openModem(modemOptions({ port: 'memory', ...QUICK, ...options }), {
       ...wait,
-      port: modem.port,
+      openPort: async () => modem.port,
       ...(onLine ? { onLine } : {}),
     });
     closing.push(opened);
@@ -258,6 +260,95 @@ describe('a modem', () => {
       { result: { ok: false, kind: '+CME ERROR', code: 4, text: '+CME ERROR: 4 (operation not supported)' }, lines: [] },
     ]);
     expect(modem.commands).to.not.include('AT+NEVER');
+  });
+
+  describe('whose port vanishes', () => {
+    /** Each port is another; `count` tells the answers which one it is. */
+    const returning = async (
+      answer: (command: string, count: number, vanish: () => void) => string | undefined,
+      options: Partial<ModemOptions>,
+    ) => {
+      const ports: ScriptedModem[] = [];
+      const openPort = async () => {
+        const count = ports.length + 1;
+        const port = scriptedModem(command => answer(command, count, port.vanish));
+        ports.push(port);
+        return port.port;
+      };
+      const card = await openModem(modemOptions({ port: 'memory', ...QUICK, returnTimeout: { seconds: 2 }, ...options }), {
+        ...wait,
+        openPort,
+      });
+      closing.push(card);
+      return { card, ports };
+    };
+
+    it('fails what was under way, and is used again when it is back', async () => {
+      const { card, ports } = await returning(
+        (command, count, vanish) => {
+          if (command !== 'AT+CSIM=8,"00F20000"') return said('OK');
+          if (count > 1) return said('+CSIM: 4,"9000"', 'OK');
+          vanish();
+          return undefined;
+        },
+        { apdu: 'CSIM' },
+      );
+      await linkError(card.transmit(octets('00F20000'), wait), 'closed');
+      expect(hex(await card.transmit(octets('00F20000'), wait))).to.equal('9000');
+      expect(ports[1]?.commands).to.deep.equal(['AT', 'ATE0', 'ATV1', 'AT+CMEE=1', 'AT+CSIM=8,"00F20000"']);
+    });
+
+    it('is reset by a command that starts it again', async () => {
+      let asked = 0;
+      const { card, ports } = await returning(
+        (command, count, vanish) => {
+          if (command === 'AT+CFUN=1,1') {
+            vanish();
+            return undefined;
+          }
+          if (command !== 'AT+CPIN?') return said('OK');
+          return count === 2 && ++asked === 2 ? said('+CPIN: READY', 'OK') : said('+CME ERROR: 14');
+        },
+        { apdu: 'CSIM', reset: ['AT+CFUN=1,1'] },
+      );
+      await card.reset(wait);
+      expect(ports).to.have.length(2);
+      expect(asked).to.equal(2);
+    });
+
+    it('has no sessions any more when it is back', async () => {
+      const { card } = await returning(
+        (command, count, vanish) => {
+          if (command.startsWith('AT+CCHO="')) return said('+CCHO: 1', 'OK');
+          if (command.startsWith('AT+CSIM=1')) return said('+CSIM: 4,"6881"', 'OK');
+          if (count === 1 && command.startsWith('AT+CGLA=1,')) vanish();
+          return said('OK');
+        },
+        { apdu: 'CGLA' },
+      );
+      await card.openChannel?.(ISD_R, wait);
+      await linkError(card.transmit(octets('81E2910000'), wait), 'closed');
+      expect(hex(await card.transmit(octets('81E2910000'), wait))).to.equal('6881');
+    });
+
+    it('is gone for good when it does not come back in its time', async () => {
+      let isThere = true;
+      const modem = scriptedModem(command => {
+        if (command.startsWith('AT+CSIM=8')) modem.vanish();
+        return said('OK');
+      });
+      const openPort = async () => {
+        if (isThere) return modem.port;
+        throw new LinkError('unreachable', 'no such port');
+      };
+      const options = modemOptions({ port: 'memory', ...QUICK, apdu: 'CSIM', returnTimeout: { seconds: 0.03 } });
+      const card = await openModem(options, { ...wait, openPort });
+      isThere = false;
+      for (let time = 0; time < 3; time++) await linkError(card.transmit(octets('00F20000'), wait), 'closed');
+      isThere = true;
+      await linkError(card.reset(wait), 'closed');
+      await card.close();
+    });
   });
 
   it('reaches a modem behind TCP, and says when there is none', async () => {

@@ -1,12 +1,11 @@
 /** A card behind a modem: APDUs in AT commands. 3GPP TS 27.007 8.17, 8.43 to 8.46; docs/modem.md */
-import { setTimeout as pause } from 'node:timers/promises';
 import { type Card, type Duration, LinkError, type TransmitOptions } from './adapter.js';
-import { type AtAnswer, type AtDialogue, type AtLine, openDialogue } from './at-dialogue.js';
+import type { AtAnswer, AtLine } from './at-dialogue.js';
 import { hexAnswer, SIM_BUSY, sessionAnswer } from './at-result.js';
 import { cchoCommand, cglaCommand, channelOf, csimCommand, LAST_CHANNEL, longestApdu } from './modem-apdu.js';
+import { type ModemDialogue, openModemDialogue, rest } from './modem-dialogue.js';
 import type { ModemOptions } from './modem-options.js';
 import { type ModemPort, openModemPort } from './modem-port.js';
-import { errorText } from './tls.js';
 
 export { MODEM_DEFAULTS, MODEM_SETTINGS, type ModemOptions, type ModemSetting, modemOptions } from './modem-options.js';
 
@@ -15,8 +14,8 @@ export interface ModemSurroundings {
   readonly signal: AbortSignal;
   /** Receives every AT line of both directions. */
   readonly onLine?: (line: AtLine) => void;
-  /** A stream in place of the one that `port` names, which then only is an address. */
-  readonly port?: ModemPort;
+  /** Opens a stream in place of the port that `port` names, which then only is an address. */
+  readonly openPort?: (signal: AbortSignal) => Promise<ModemPort>;
 }
 
 /** A modem with a card. */
@@ -27,26 +26,9 @@ export interface Modem extends Card {
   at(commands: readonly string[], options: TransmitOptions): Promise<readonly AtAnswer[]>;
 }
 
-const dialogueOn = (options: ModemOptions, { stream, close }: ModemPort, onLine: ModemSurroundings['onLine']): AtDialogue =>
-  openDialogue({
-    stream,
-    closeStream: close,
-    address: options.port,
-    lineEnding: options.lineEnding === 'CR' ? '\r' : '\r\n',
-    quiet: options.quiet,
-    ...(onLine ? { onLine } : {}),
-  });
-
-const rest = async ({ seconds }: Duration, signal: AbortSignal): Promise<void> => {
-  if (seconds === 0) return;
-  await pause(seconds * 1000, undefined, { signal }).catch((cause: unknown) => {
-    throw new LinkError('timeout', `the pause was given up: ${errorText(signal.reason)}`, { cause });
-  });
-};
-
 /** Sends a command as often as the modem says that the card is busy. */
 const patient =
-  (dialogue: AtDialogue, { busyRetries, busyPause }: ModemOptions) =>
+  (dialogue: ModemDialogue, { busyRetries, busyPause }: ModemOptions) =>
   async (command: string, timeout: Duration, signal: AbortSignal): Promise<AtAnswer> => {
     for (let retries = busyRetries; ; retries--) {
       const answer = await dialogue.send(command, { timeout, signal });
@@ -88,8 +70,10 @@ const sessionTable = () => {
   };
 };
 
+const isAway = (error: unknown): boolean => error instanceof LinkError && (error.code === 'timeout' || error.code === 'closed');
+
 /** Resolves when the card can be used after `act`: a line told so by itself, or the modem answered so when it was asked. */
-const untilReady = async (dialogue: AtDialogue, options: ModemOptions, signal: AbortSignal, act: () => Promise<void>): Promise<void> => {
+const untilReady = async (dialogue: ModemDialogue, options: ModemOptions, signal: AbortSignal, act: () => Promise<void>): Promise<void> => {
   if (options.ready.length === 0) return act();
   const left = new AbortController();
   let isSettled = false;
@@ -106,8 +90,8 @@ const untilReady = async (dialogue: AtDialogue, options: ModemOptions, signal: A
     await act();
     while (options.readyCommand !== '' && !isSettled) {
       await dialogue.send(options.readyCommand, { timeout: options.commandTimeout, signal }).catch((error: unknown) => {
-        // A modem that starts again does not answer at first; `ready` ends in its time.
-        if (!(error instanceof LinkError) || error.code !== 'timeout') throw error;
+        // A modem that starts again does not answer at first, or its port is not there; `ready` ends in its time.
+        if (!isAway(error)) throw error;
       });
       if (!isSettled) await Promise.race([settled, rest(options.readyPause, AbortSignal.any([signal, left.signal]))]);
     }
@@ -118,9 +102,25 @@ const untilReady = async (dialogue: AtDialogue, options: ModemOptions, signal: A
 };
 
 /** Opens a modem; rejects with LinkError, and then leaves nothing open. */
-export const openModem = async (options: ModemOptions, { signal, onLine, port }: ModemSurroundings): Promise<Modem> => {
+export const openModem = async (options: ModemOptions, surroundings: ModemSurroundings): Promise<Modem> => {
+  const { signal, onLine, openPort = during => openModemPort(options, during) } = surroundings;
   const address = options.port;
-  const dialogue = dialogueOn(options, port ?? (await openModemPort(options, signal)), onLine);
+  const sessions = sessionTable();
+  const dialogue = await openModemDialogue(
+    {
+      settings: options,
+      openPort,
+      prepare: async (opened, during) => {
+        for (const command of options.init) {
+          const answer = await patient(opened, options)(command, options.commandTimeout, during);
+          if (!answer.result.ok) throw refusal(address, command, answer);
+        }
+      },
+      onLoss: sessions.clear,
+      ...(onLine ? { onLine } : {}),
+    },
+    signal,
+  );
   const send = patient(dialogue, options);
   const sendOk = async (command: string, timeout: Duration, during: AbortSignal): Promise<AtAnswer> => {
     if (options.longestLine > 0 && command.length > options.longestLine)
@@ -129,18 +129,14 @@ export const openModem = async (options: ModemOptions, { signal, onLine, port }:
     if (!answer.result.ok) throw refusal(address, command, answer);
     return answer;
   };
-  const begin = async () => {
-    for (const command of options.init) await sendOk(command, options.commandTimeout, signal);
-    return choose(options, async (...commands) => {
-      for (const command of commands) if (!(await send(command, options.commandTimeout, signal)).result.ok) return false;
-      return true;
-    });
+  const has: Asks = async (...commands) => {
+    for (const command of commands) if (!(await send(command, options.commandTimeout, signal)).result.ok) return false;
+    return true;
   };
-  const { apdu, csim } = await begin().catch(async (cause: unknown) => {
+  const { apdu, csim } = await choose(options, has).catch(async (cause: unknown) => {
     await dialogue.close();
     throw cause;
   });
-  const sessions = sessionTable();
   const longestCommand = longestApdu(options.longestLine);
 
   const channels: Pick<Card, 'openChannel' | 'closeChannel'> = {
@@ -195,7 +191,10 @@ export const openModem = async (options: ModemOptions, { signal, onLine, port }:
       for (const command of before.toReversed()) await sendOk(command, options.resetTimeout, wait.signal);
       // Only what comes after the power can tell that the card is ready.
       await untilReady(dialogue, options, wait.signal, async () => {
-        await sendOk(last, options.resetTimeout, wait.signal);
+        await sendOk(last, options.resetTimeout, wait.signal).catch((error: unknown) => {
+          // A modem that starts again may take its port along before it answers.
+          if (!(error instanceof LinkError) || error.code !== 'closed' || options.returnTimeout.seconds === 0) throw error;
+        });
       });
       await rest(options.settle, wait.signal);
       return new Uint8Array();

@@ -1,5 +1,7 @@
 /** Pseudo terminals: a serial port without hardware, one end of which is ours. POSIX.1 posix_openpt */
-import { closeSync, constants, openSync } from 'node:fs';
+
+import { once } from 'node:events';
+import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import type { Duplex } from 'node:stream';
 import { LinkError } from './adapter.js';
 import { errorText } from './tls.js';
@@ -14,6 +16,8 @@ export interface PseudoTerminal {
 }
 
 const MULTIPLEXER = '/dev/ptmx';
+/** Octets come through at once, or never. */
+const TRIAL_MS = 1000;
 
 const make = async (): Promise<PseudoTerminal> => {
   const [{ default: koffi }, { SerialPort }] = await Promise.all([import('koffi'), import('serialport')]);
@@ -34,6 +38,10 @@ const make = async (): Promise<PseudoTerminal> => {
     // Reading our end fails while nobody has the other one open; so we do.
     const other = openSync(path, constants.O_RDWR | constants.O_NOCTTY);
     master.once('close', () => closeSync(other));
+    // Not every platform can wait for what comes at this end.
+    writeSync(other, 'AT');
+    await once(master, 'readable', { signal: AbortSignal.timeout(TRIAL_MS) });
+    master.read();
     return { path, stream: master, close };
   } catch (error) {
     await close();

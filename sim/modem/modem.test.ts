@@ -33,7 +33,7 @@ for (const settings of [{}, { apdu: 'CSIM' as const }])
     async emulated => {
       const { ours, theirs } = memoryPorts();
       const served = (await createModemEmulator(emulated)).attach(theirs);
-      const card = await openModem(modemOptions({ ...QUICK, ...settings, port: 'memory' }), { ...wait, port: ours });
+      const card = await openModem(modemOptions({ ...QUICK, ...settings, port: 'memory' }), { ...wait, openPort: async () => ours });
       const close = async () => {
         await card.close();
         await served;

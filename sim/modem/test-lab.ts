@@ -38,6 +38,7 @@ export const QUICK: Partial<ModemOptions> = {
   busyPause: { seconds: 0.001 },
   readyPause: { seconds: 0.005 },
   settle: { seconds: 0 },
+  returnTimeout: { seconds: 0 },
   timeout: { seconds: 5 },
   commandTimeout: { seconds: 5 },
   resetTimeout: { seconds: 5 },
@@ -74,7 +75,7 @@ export const openLab = async (
   const memory = terminal ? undefined : memoryPorts();
   const served = emulator.attach(terminal ?? (memory as NonNullable<typeof memory>).theirs);
   const options = modemOptions({ ...QUICK, ...settings, port: terminal?.path ?? 'memory' });
-  const modem = await openModem(options, { signal, onLine, ...(memory ? { port: memory.ours } : {}) });
+  const modem = await openModem(options, { signal, onLine, ...(memory ? { openPort: async () => memory.ours } : {}) });
   return {
     modem,
     emulator,

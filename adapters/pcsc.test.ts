@@ -242,6 +242,23 @@ describe('PC/SC with a virtual reader', () => {
     });
   });
 
+  it('takes a few milliseconds for a command', async function () {
+    if (process.platform !== 'linux') this.skip();
+    if (pcscd === undefined) throw new Error('no pcscd');
+    const slot = await openVpcd({ port: pcscd.ports[1] });
+    await slot.insert(testCard());
+    const card = await openPcsc({ reader: pcscd.readers[1] });
+    const times: number[] = [];
+    for (let i = 0; i < 15; i++) {
+      const before = performance.now();
+      await card.transmit(SELECT, { signal });
+      times.push(performance.now() - before);
+    }
+    await card.close();
+    await slot.close();
+    // The median, because pcscd looks after its readers in between; 40 ms is the delayed acknowledgement.
+    expect(times.sort((a, b) => a - b)[7]).to.be.lessThan(30);
+  });
   it('follows cards that are changed, taken out and put in', async () => {
     if (pcscd === undefined) throw new Error('no pcscd');
     const power: string[] = [];

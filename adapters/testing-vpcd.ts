@@ -79,7 +79,7 @@ export const openTestReader = async (port = 0): Promise<TestReader> => {
     });
   };
   const sockets = new Set<Socket>();
-  const server = createServer(socket => {
+  const server = createServer({ noDelay: true }, socket => {
     sockets.add(socket);
     socket.on('error', () => {});
     socket.once('close', () => sockets.delete(socket));

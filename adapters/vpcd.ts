@@ -4,6 +4,7 @@
  */
 import { connect, type Socket } from 'node:net';
 import { type CardSlot, type Duration, type EmulatedCard, LinkError, type TransmitOptions } from './adapter.js';
+import { loadQuickAck } from './quick-ack.js';
 import { type PowerEvent, type SlotReports, watched } from './slot.js';
 import { errorCode, errorText } from './tls.js';
 import { until } from './until.js';
@@ -82,7 +83,7 @@ const event = () => {
 };
 
 /** One card from its insertion to its removal. */
-const seat = (card: EmulatedCard, { onPower, onProblem }: SlotReports) => {
+const seat = (card: EmulatedCard, quickAck: (socket: Socket) => void, { onPower, onProblem }: SlotReports) => {
   const over = new AbortController();
   const asked = event();
   const powered = event();
@@ -134,7 +135,12 @@ const seat = (card: EmulatedCard, { onPower, onProblem }: SlotReports) => {
   const serve = async (from: Socket): Promise<void> => {
     const { cut, isEmpty } = messageCutter();
     // One message after the other: while the card works or the reader does not read, nothing more is taken in.
-    for await (const chunk of from) for (const content of cut(chunk)) if (!over.signal.aborted) await react(from, content);
+    for await (const chunk of from) {
+      const contents = cut(chunk);
+      // vpcd 3.3 sends length and content apart, and the second only when the first was acknowledged.
+      if (!isEmpty()) quickAck(from);
+      for (const content of contents) if (!over.signal.aborted) await react(from, content);
+    }
     lost(isEmpty() ? '' : ' in the middle of a message');
   };
 
@@ -183,6 +189,7 @@ const seat = (card: EmulatedCard, { onPower, onProblem }: SlotReports) => {
 /** Opens the virtual reader at an address; nothing is connected before a card is inserted. */
 export const openVpcd = async (options: VpcdOptions = {}): Promise<VpcdSlot> => {
   const { host = '127.0.0.1', port = 35963, within = { seconds: 5 } } = options;
+  const quickAck = await loadQuickAck();
   let present: ReturnType<typeof seat> | undefined;
   let emptied = Promise.resolve();
   let isClosed = false;
@@ -195,7 +202,7 @@ export const openVpcd = async (options: VpcdOptions = {}): Promise<VpcdSlot> => 
   const insert = async (card: EmulatedCard): Promise<void> => {
     const before = eject('another card took its place');
     if (isClosed) throw new LinkError('closed', 'the reader is closed');
-    const taken = seat(watched(card, options.onProblem), options);
+    const taken = seat(watched(card, options.onProblem), quickAck, options);
     if (!taken.hasAtr) throw new LinkError('protocol', 'our card cannot be inserted: it gives no ATR of 1 to 33 octets');
     present = taken;
     const waited = (promise: Promise<void>) => until(promise, taken.over, 'the insertion');

@@ -275,6 +275,21 @@ describe('operator', () => {
       expect((await one.perform('registerEuicc', {}, signal)).act.answer).to.equal('ended by SIGTERM\n');
       expect(one.running().size).to.equal(0);
     });
+    it('tells at once how one in the background ended by itself, and what it said last', async () => {
+      const one = operatorOf('  forgetEuicc: { command: "echo lost; exit 3", cwd: /, background: true }');
+      const end = new Promise<void>(resolve => one.onEnd(resolve));
+      expect(one.ended()).to.equal(undefined);
+      await one.perform('forgetEuicc', {}, signal);
+      await end;
+      expect(one.ended()).to.equal('the command of forgetEuicc has ended (exit code 3)');
+      expect(one.output()).to.equal('lost\n');
+    });
+    it('says nothing of one that an act stopped', async () => {
+      const one = operatorOf('  forgetEuicc: { command: "sleep 1000", cwd: /, background: true }\n  registerEuicc: { stop: forgetEuicc }');
+      await one.perform('forgetEuicc', {}, signal);
+      await one.perform('registerEuicc', {}, signal);
+      expect(one.ended()).to.equal(undefined);
+    });
     it('ends what runs in the background when it is closed', async () => {
       const one = operatorOf('  forgetEuicc: { command: "sleep 1000", cwd: /, background: true }');
       await one.perform('forgetEuicc', {}, signal);

@@ -39,6 +39,12 @@ export interface IutOperator {
   readonly perform: (action: string, parameters: Readonly<Record<string, unknown>>, signal: AbortSignal) => Promise<Performed>;
   /** Commands that run in the background, by action. */
   readonly running: () => ReadonlyMap<string, RunningProcess>;
+  /** How the command that was started last has ended by itself; undefined while one runs, or when none was started. */
+  readonly ended: () => string | undefined;
+  /** Last output of the command that was started last. */
+  readonly output: () => string;
+  /** Calls the listener whenever a command ends by itself; returns what ends that. */
+  readonly onEnd: (listener: () => void) => () => void;
   /** Ends what runs in the background. */
   readonly close: () => Promise<void>;
 }
@@ -86,6 +92,9 @@ const shorten = (text: string): string =>
 /** An operator for one IUT; `ixit` is filled in already. */
 export const operatorFor = (ixit: Ixit, ports: OperatorPorts): IutOperator => {
   const background = new Map<string, RunningProcess>();
+  const listeners = new Set<() => void>();
+  let latest: RunningProcess | undefined;
+  let ended: string | undefined;
   const rests = new Map<string, Rest>();
   const restFor = (trust: readonly string[]): Rest => {
     const key = trust.join('\n');
@@ -130,8 +139,14 @@ export const operatorFor = (ixit: Ixit, ports: OperatorPorts): IutOperator => {
     const { attach } = ports;
     const started = await startCommand({ ...launch, ...(attach ? { attach } : {}), within: timeFor(binding), signal });
     background.set(binding.action, started);
-    started.exited.then(() => {
-      if (background.get(binding.action) === started) background.delete(binding.action);
+    latest = started;
+    ended = undefined;
+    started.exited.then(({ code, signal: by }) => {
+      // A command that an act stopped is no longer in the list.
+      if (background.get(binding.action) !== started) return;
+      background.delete(binding.action);
+      if (latest === started) ended = `the command of ${binding.action} has ended (${by ?? `exit code ${code}`})`;
+      for (const listener of listeners) listener();
     });
     return { by: 'command', request: [launch.command].flat().join(' '), answer: 'started in the background', values: {} };
   };
@@ -207,6 +222,12 @@ export const operatorFor = (ixit: Ixit, ports: OperatorPorts): IutOperator => {
   return {
     bound: action => ixit.operator.has(action),
     running: () => background,
+    ended: () => (background.size > 0 ? undefined : ended),
+    output: () => latest?.output() ?? '',
+    onEnd: listener => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
     perform: async (action, parameters, signal) => {
       const binding = ixit.operator.get(action);
       if (binding === undefined) throw new OperatorError('notStarted', `${ixit.file} has no binding for the action ${action}`);

@@ -68,8 +68,11 @@ const open = async (link: CardLink, startArguments: readonly string[], signal: A
       };
       return { card: modem, at, lines: () => seen.splice(0) };
     }
-    case 'pcsc':
-      throw new LinkError('unreachable', 'links.es10.pcsc cannot be opened yet');
+    case 'pcsc': {
+      // Its library is an optional dependency.
+      const { openPcsc } = await import('../../adapters/pcsc.js');
+      return { card: await openPcsc({ reader: String(link.settings.reader), signal }) };
+    }
     case 'simulated': {
       const simulated = openSimulatedCard(startArguments);
       return { card: simulated, replace: async () => simulated.replace() };

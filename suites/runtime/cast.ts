@@ -126,6 +126,11 @@ export const createCast = async (
       closers.push(inserted.remove);
     }
   };
+  closers.push(
+    lab.onIutEnd(() => {
+      for (const party of parties.values()) party.news.notify();
+    }),
+  );
   const leave = async (): Promise<void> => {
     for (const close of closers.splice(0)) await close();
   };

@@ -50,6 +50,8 @@ export interface Lab {
   readonly operator: IutOperator;
   iutOutput(): string;
   iutEnded(): string | undefined;
+  /** Calls the listener when a process of the IUT ends by itself; returns what ends that. */
+  onIutEnd(listener: () => void): () => void;
   close(): Promise<void>;
 }
 
@@ -106,8 +108,10 @@ export const openLab = async (given: Ixit, { catalogue, startArguments = [] }: L
     if (https) disposers.push(() => https.client.close());
     const client = card ? { client: card.client, binding: es10Client({ spec: ixit.spec }) } : https;
     let ended: string | undefined;
+    const listeners = new Set<() => void>();
     void process?.exited.then(exit => {
       ended = `the IUT's process has ended (${exit.signal ?? `exit code ${exit.code}`})`;
+      for (const listener of listeners) listener();
     });
     return {
       ixit,
@@ -124,8 +128,16 @@ export const openLab = async (given: Ixit, { catalogue, startArguments = [] }: L
       slot: reader?.slot,
       cardFacts: facts,
       operator: card ? withCard(operator, card) : operator,
-      iutOutput: () => process?.output() ?? '',
-      iutEnded: () => ended,
+      iutOutput: () => [process?.output() ?? '', operator.output()].filter(Boolean).join('\n'),
+      iutEnded: () => ended ?? operator.ended(),
+      onIutEnd: listener => {
+        listeners.add(listener);
+        const leave = operator.onEnd(listener);
+        return () => {
+          listeners.delete(listener);
+          leave();
+        };
+      },
       close,
     };
   } catch (error) {

@@ -17,9 +17,25 @@ export const expectStep = async (context: Context, step: ExpectStep): Promise<Ou
   return step.accepts.includes('nothing') ? expectNothing(context, step, party) : expectSomething(context, step, party);
 };
 
+/** Seconds in which what a process sent before it ended reaches us. */
+const LAST_WORDS = 1;
+const ENDED = Symbol('ended');
+
+/** Waits for an arrival, but not for one of an IUT whose process has ended. */
+const arrivalOf = async (
+  context: Context,
+  party: Party,
+  look: () => Arrival | undefined,
+  seconds: number,
+): Promise<Arrival | undefined> => {
+  const { over } = context.stage;
+  const found = await waitFor(() => look() ?? (context.iutEnded() === undefined ? undefined : ENDED), party.news, seconds, over);
+  return found === ENDED ? waitFor(look, party.news, Math.min(seconds, LAST_WORDS), over) : found;
+};
+
 const expectNothing = async (context: Context, step: ExpectStep, party: Party): Promise<Outcome> => {
   const stranger = () => party.inbox.find(a => !a.taken && a.at >= context.phaseBegan);
-  const found = await waitFor(stranger, party.news, waitSeconds(context, step.within, 0), context.stage.over);
+  const found = await arrivalOf(context, party, stranger, waitSeconds(context, step.within, 0));
   if (found) found.taken = true;
   return {
     checks: [
@@ -41,7 +57,7 @@ const expectSomething = async (context: Context, step: ExpectStep, party: Party)
   // A caller's answers come one by one; a server takes the first message of the type, whatever else has come.
   const look = () => party.inbox.find(a => !a.taken && (isClient || !party.auto || accepted(a)));
   const seconds = waitSeconds(context, step.within, context.responseSeconds);
-  const arrival = await waitFor(look, party.news, seconds, context.stage.over);
+  const arrival = await arrivalOf(context, party, look, seconds);
   const wanted = step.accepts.join(' or ');
   if (!arrival) {
     if (step.optional) return { checks: [], skipped: `no ${wanted} within ${seconds} s` };

@@ -54,6 +54,7 @@ export const checkServer = (
   der: Uint8Array,
   roles: readonly Role[],
   curves: readonly Curve[],
+  roleCode: number,
 ): { readonly server: Certificate | undefined; readonly checks: readonly Check[] } => {
   const parsed = parseCertificate(der);
   const server = isProblem(parsed) ? undefined : parsed;
@@ -63,7 +64,7 @@ export const checkServer = (
     checks: [
       ['certificate', ERRORS.invalidCertificate, fault !== undefined && fault !== 'curve' && fault !== 'role'],
       ['curve', ERRORS.unsupportedCurve, fault === 'curve'],
-      ['role', roles.length > 1 ? ERRORS.invalidOid : ERRORS.invalidCertificate, fault === 'role'],
+      ['role', roleCode, fault === 'role'],
     ],
   };
 };
@@ -83,7 +84,7 @@ const check = (chip: Chip, request: Request): number | Checked => {
   const credential = ciPKId && credentialFor(credentials, ciPKId);
   const curve = (credential ?? credentials[0]).curve;
   // Certificates, keys and signatures of a session are all on the curve of its CI. SGP.22 2.6.7.2
-  const { server, checks } = checkServer(chip, serverCertificate, ['dp-auth', 'ds-auth'], [curve]);
+  const { server, checks } = checkServer(chip, serverCertificate, decisions.serverRoles(), [curve], ERRORS.invalidOid);
   const signed = fieldOctets(request, 'serverSigned1');
   const isGenuine = server?.publicKey && signed && verify(server.publicKey, signed, serverSignature1);
   const challenge = memory.session?.challenge;

@@ -27,7 +27,7 @@ import * as fallback from './fallback.js';
 import { asksForEid, certificatesOf, connectivityParameters, euiccInfo1, euiccInfo2 } from './info.js';
 import { activateIpae, isForIpaeToo } from './ipae.js';
 import { listNotifications, removeNotification, retrieveNotifications } from './notifications.js';
-import { INCORRECT_INPUT_VALUES, listProfiles } from './profiles.js';
+import { listProfiles, unreadableList } from './profiles.js';
 import { setDefaultDpAddress } from './psmo.js';
 import { resetMemory } from './reset.js';
 import type { Chip } from './state.js';
@@ -39,14 +39,14 @@ export interface Command {
   readonly response: Type;
   readonly perform: (chip: Chip, message: Decoded) => unknown;
   /** Answer to a command whose content cannot be read; without one it is refused with 6A80. */
-  readonly unreadable?: unknown;
+  readonly unreadable?: ((chip: Chip) => unknown) | undefined;
 }
 
 const command = <Q, A>(
   request: Type<Q>,
   response: Type<A>,
   perform: (chip: Chip, value: Q, message: Decoded<Q>) => InputOf<A> | Raw | undefined,
-  unreadable?: InputOf<A>,
+  unreadable?: (chip: Chip) => InputOf<A>,
 ): Command => ({
   request,
   response,
@@ -70,7 +70,7 @@ export const COMMANDS: readonly Command[] = [
   command(SetDefaultDpAddressRequest, SetDefaultDpAddressResponse, (chip, value) => ({
     setDefaultDpAddressResult: setDefaultDpAddress(chip, value.defaultDpAddress),
   })),
-  command(ProfileInfoListRequest, ProfileInfoListResponse, listProfiles, { profileInfoListError: INCORRECT_INPUT_VALUES }),
+  command(ProfileInfoListRequest, ProfileInfoListResponse, listProfiles, unreadableList),
   command(es10b.GetCertsRequest, es10b.GetCertsResponse, (chip, { euiccCiPKId }) => certificatesOf(chip, euiccCiPKId)),
   command(es10b.GetConnectivityParametersRequest, es10b.GetConnectivityParametersResponse, connectivityParameters),
   command(eims.AddInitialEimRequest, eims.AddInitialEimResponse, (chip, value) => addInitialEim(chip, value.eimConfigurationDataList)),
@@ -134,7 +134,7 @@ export const answer = (chip: Chip, octets: Uint8Array): Answer => {
   const isReadable = message.ok && !message.diagnostics.some(d => d.code === 'indefiniteLength');
   // A command without an end is no command at all; only its content can be wrong in a way that has a code.
   const isWhole = readTlv(octets)?.end === octets.length;
-  const value = isReadable ? found.perform(chip, message) : isWhole ? found.unreadable : undefined;
+  const value = isReadable ? found.perform(chip, message) : isWhole ? found.unreadable?.(chip) : undefined;
   if (value === undefined) return refused(decisions.refuses('unreadable'));
   const { response } = found;
   return { sw: '9000', octets: decisions.outgoing(response.name, encodeUntyped(response, value, { spec }), octets) };

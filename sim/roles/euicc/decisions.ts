@@ -3,7 +3,8 @@
  * the specification wants it. A seeded defect or a conformant variant replaces single answers and leaves the role alone.
  */
 import { concat, equal } from '#protocol/asn1/tlv.js';
-import type { PrivateKey } from '#protocol/crypto/key.js';
+import type { Curve, PrivateKey } from '#protocol/crypto/key.js';
+import type { Role } from '#protocol/x509/roles.js';
 import type { World } from '../../role.js';
 import type { Answer, RefusalSw } from './answer.js';
 import type { ProfileEvent } from './config.js';
@@ -56,8 +57,10 @@ export interface PackageDecisions {
   /** Token that the eimSignature has to cover, and the one that the eUICC's signature covers; undefined: none is configured. */
   tokenForVerifying(token: number | undefined): number | undefined;
   tokenForSigning(token: number | undefined): number | undefined;
-  /** Counter that a package has to exceed, of its own eIM and of all. */
-  storedCounter(own: number, all: readonly number[]): number;
+  /** Whether a package is verified with a key on this curve. */
+  verifiesOn(curve: Curve): boolean;
+  /** Counter that a package has to exceed, of the one of its own eIM, those of all, and the one it brings. */
+  storedCounter(own: number, all: readonly number[], found: number): number;
   /** Counter after a package: executed, or refused for a failed check. */
   counterAfter(stored: number, found: number, outcome: 'executed' | CheckName): number;
   /** Token that an unsigned error tells. */
@@ -79,6 +82,8 @@ export interface PackageDecisions {
 export interface StateDecisions {
   /** Token of a new association. SGP.32 2.11.1.1.1 */
   allocatesToken(isAsked: boolean, next: number): number | undefined;
+  /** Token after an update that brings one. SGP.32 5.13 (updateEim) */
+  tokenAfterUpdate(stored: number | undefined, given: number | undefined): number | undefined;
   /** Type of eIM identifier and protocols of an eIM that names none. SGP.32 5.9.4 */
   assignsDefaults(): { readonly eimIdType: number; readonly eimSupportedProtocol: readonly string[] };
   /** Addresses that are notified of an event. SGP.22 3.5 */
@@ -89,10 +94,15 @@ export interface StateDecisions {
   notifiesEmergency(change: 'begin' | 'end'): boolean;
   /** Number in the AID of an ISD-P; by default they are counted up. SGP.22 2.4.3 */
   numbersIsdp(next: number): number;
-  /** Tags that are listed without a tag list. SGP.32 5.9.14 */
-  listsByDefault(tags: readonly string[]): readonly string[];
+  /** Tags that are listed, of those asked for and those that are listed when none are. SGP.32 5.9.14 */
+  listsTags(asked: readonly string[] | undefined, byDefault: readonly string[]): readonly string[];
+  matchesIccid(held: Uint8Array, asked: Uint8Array): boolean;
+  /** Whether an enable permits a rollback, with or without rollbackFlag. SGP.32 3.4.1 */
+  grantsRollback(isFlagged: boolean): boolean;
   stateAfterInstallation(): 'disabled' | 'enabled';
   newChallenge(random: (count: number) => Uint8Array): Uint8Array;
+  /** Roles that an authenticated server may have. SGP.22 5.7.13 */
+  serverRoles(): readonly Role[];
 }
 
 /** Judgements of the eUICC; see the groups. */
@@ -129,6 +139,7 @@ const packages: PackageDecisions = {
   readsSignature: signature => signature,
   tokenForVerifying: token => token,
   tokenForSigning: token => token,
+  verifiesOn: () => true,
   storedCounter: own => own,
   counterAfter: (stored, found, outcome) => (outcome === 'executed' ? found : stored),
   tellsToken: token => token,
@@ -146,14 +157,18 @@ const CHALLENGE_LENGTH = 16;
 
 const states: StateDecisions = {
   allocatesToken: (isAsked, next) => (isAsked ? next : undefined),
+  tokenAfterUpdate: stored => stored,
   assignsDefaults: () => ({ eimIdType: PROPRIETARY, eimSupportedProtocol: ['eimProprietary'] }),
   notifies: (_event, configured) => configured,
   ordersEvents: events => events,
   notifiesEmergency: change => change === 'end',
   numbersIsdp: next => next,
-  listsByDefault: tags => tags,
+  listsTags: (asked, byDefault) => asked ?? byDefault,
+  matchesIccid: equal,
+  grantsRollback: isFlagged => isFlagged,
   stateAfterInstallation: () => 'disabled',
   newChallenge: random => random(CHALLENGE_LENGTH),
+  serverRoles: () => ['dp-auth', 'ds-auth'],
 };
 
 /** Behaviour as specified. */

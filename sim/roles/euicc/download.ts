@@ -42,7 +42,7 @@ type Request = Decoded<ValueOf<typeof PrepareDownloadRequest>>;
 const check = (chip: Chip, open: OpenSession | undefined, request: Request): number | { readonly dpPbKey: PublicKey } => {
   const { smdpCertificate, smdpSigned2, smdpSignature2 } = request.value;
   const curves = chip.credentials.map(c => c.curve);
-  const { server, checks } = checkServer(chip, smdpCertificate, ['dp-pb'], curves);
+  const { server, checks } = checkServer(chip, smdpCertificate, ['dp-pb'], curves, ERRORS.invalidCertificate);
   const covered = concat(fieldOctets(request, 'smdpSigned2') ?? new Uint8Array(), open?.euiccSignature1 ?? new Uint8Array());
   const isGenuine = server?.publicKey && verify(server.publicKey, covered, smdpSignature2);
   const code = refusal(chip, 'prepareDownload', [
@@ -84,14 +84,16 @@ export const prepareDownload = (chip: Chip, request: Request): Uint8Array => {
   const smdpSignature2 = tlv(0x5f37, request.value.smdpSignature2);
   session.otKey = otKey;
   session.smdpSignature2 = smdpSignature2;
-  session.receiver = receiveProfile({
-    euiccOtKey: otKey,
-    dpPbKey: checked.dpPbKey,
-    transactionId,
-    eid: chip.eid,
-    refuse: (command, octets) => objection(chip, session, command, octets),
-    overlooks: reason => !chip.decisions.hinders('loadBoundProfilePackage', reason),
-  });
+  session.receive = () =>
+    receiveProfile({
+      euiccOtKey: otKey,
+      dpPbKey: checked.dpPbKey,
+      transactionId,
+      eid: chip.eid,
+      refuse: (command, octets) => objection(chip, session, command, octets),
+      overlooks: reason => !chip.decisions.hinders('loadBoundProfilePackage', reason),
+    });
+  session.receiver = session.receive();
   const { object, signature: euiccSignature2 } = signObject(chip, 'euiccSigned2', credential, euiccSigned2, smdpSignature2);
   return encode(PrepareDownloadResponse, { downloadResponseOk: { euiccSigned2: raw(object), euiccSignature2 } }, { spec });
 };

@@ -93,6 +93,7 @@ export const updateWith = ({ decisions }: Chip, eim: Eim, given: Configuration):
   const { euiccCiPKId } = eim;
   eim.data = over(decisions.performs('keepUnnamedData') ? eim.data : { ...decisions.assignsDefaults(), euiccCiPKId }, given);
   eim.euiccCiPKId = given.euiccCiPKId ?? euiccCiPKId;
+  eim.associationToken = decisions.tokenAfterUpdate(eim.associationToken, given.associationToken);
   if (decisions.performs('updateCounter')) eim.counterValue = given.counterValue ?? eim.counterValue;
   if (given.eimPublicKeyData && decisions.performs('updateKey')) eim.key = signingKey(given.eimPublicKeyData);
 };
@@ -129,5 +130,7 @@ export const addInitialEim = (chip: Chip, list: readonly Configuration[]): Input
 
 /** ES10b.GetEimConfigurationData: all eIMs, or the one asked for. SGP.32 5.9.18 */
 export const eimConfigurationData = (chip: Chip, eimId: string | undefined): InputOf<ValueOf<typeof GetEimConfigurationDataResponse>> => ({
-  eimConfigurationDataList: chip.memory.eims.filter(eim => eimId === undefined || eim.eimId === eimId).map(configurationOf),
+  eimConfigurationDataList: chip.memory.eims
+    .filter(eim => eimId === undefined || !chip.decisions.performs('filterEims') || eim.eimId === eimId)
+    .map(configurationOf),
 });

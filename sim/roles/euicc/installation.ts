@@ -170,12 +170,13 @@ export const interruptInstallation = (chip: Chip): void => {
   conclude(chip, session, { ok: false, command, reason: 'installFailedDueToInterruption', message: 'reset' });
 };
 
+const isStart = ([first, second]: Uint8Array): boolean => first === 0xbf && second === 0x36;
+
 /** Whether a command belongs to LoadBoundProfilePackage: a package, or one of its later segments. */
 export const isProfileSegment = (chip: Chip, command: Uint8Array): boolean => {
-  const [first, second] = command;
+  const [first] = command;
   return (
-    (first === 0xbf && second === 0x36) ||
-    (chip.memory.session?.receiver !== undefined && [0xa0, 0xa1, 0xa2, 0xa3, 0x86, 0x87, 0x88].includes(first ?? 0))
+    isStart(command) || (chip.memory.session?.receiver !== undefined && [0xa0, 0xa1, 0xa2, 0xa3, 0x86, 0x87, 0x88].includes(first ?? 0))
   );
 };
 
@@ -185,6 +186,10 @@ export const isProfileSegment = (chip: Chip, command: Uint8Array): boolean => {
  */
 export const loadProfile = (chip: Chip, command: Uint8Array): Uint8Array | undefined => {
   const { session } = chip.memory;
+  // A channel that is begun a second time is what the package brings next, and wrong.
+  const beginsAgain = session?.isLoading && session.receiver && isStart(command);
+  if (beginsAgain && session.receive && !chip.decisions.hinders('loadBoundProfilePackage', 'secondChannel'))
+    session.receiver = session.receive();
   const receiver = session?.receiver;
   if (!session || !receiver) return undefined;
   const isWhole = readTlv(command)?.tag === 0xbf36;

@@ -12,7 +12,7 @@ import { executeEco } from './eco.js';
 import { hindrance } from './judgement.js';
 import { notify } from './notifications.js';
 import type { Prepared } from './profile-operations.js';
-import { INCORRECT_INPUT_VALUES } from './profiles.js';
+import { unreadableList } from './profiles.js';
 import { executePsmo, type OperationResult, type Outcome } from './psmo.js';
 import { changeProfile } from './refresh.js';
 import { type Answered, signedError, storeResult, unsignedError } from './results.js';
@@ -79,7 +79,7 @@ export const loadEuiccPackage = (chip: Chip, command: Uint8Array): Uint8Array | 
   const eimTransactionId = transactionOf(message);
   const eimId = salvage(message, `${SIGNED}.eimId`);
   if (!readable)
-    return typeof eimId === 'string' && eimId.length >= 1 && eimId.length <= 128
+    return typeof eimId === 'string' && eimId.length >= 1 && eimId.length <= 128 && chip.decisions.performs('answerUnreadable')
       ? unsignedError(chip, { eimId, eimTransactionId })
       : undefined;
   const { euiccPackageSigned: signed, eimSignature } = message.value;
@@ -92,7 +92,8 @@ export const loadEuiccPackage = (chip: Chip, command: Uint8Array): Uint8Array | 
   const { associationToken } = eim;
   const token = associationTokenTlv(decisions.tokenForVerifying(associationToken));
   const covered = concat(fieldOctets(message, SIGNED) ?? new Uint8Array(), token);
-  const isGenuine = eim.key !== undefined && verify(eim.key, covered, decisions.readsSignature(eimSignature));
+  const isGenuine =
+    eim.key !== undefined && decisions.verifiesOn(eim.key.curve) && verify(eim.key, covered, decisions.readsSignature(eimSignature));
   const count = (outcome: Parameters<typeof decisions.counterAfter>[2]): void => {
     eim.counterValue = decisions.counterAfter(eim.counterValue, signed.counterValue, outcome);
   };
@@ -122,10 +123,11 @@ const errorIn = (
 ) => {
   const { packageOctets = LARGEST_PACKAGE, operations = seen.operations } = chip.config.limits ?? {};
   const counters = chip.memory.eims.map(e => e.counterValue);
+  const stored = chip.decisions.storedCounter(eim.counterValue, counters, signed.counterValue);
   return hindrance(chip, 'loadEuiccPackage', [
     ['signature', NO_CODE, !seen.isGenuine],
     ['eid', CODES.invalidEid, !equal(signed.eidValue, chip.eid)],
-    ['replay', CODES.replayError, signed.counterValue <= chip.decisions.storedCounter(eim.counterValue, counters)],
+    ['replay', CODES.replayError, signed.counterValue <= stored],
     ['range', CODES.counterValueOutOfRange, signed.counterValue > MAXIMUM_COUNTER],
     ['size', CODES.sizeOverflow, seen.size > packageOctets || seen.operations > operations],
     ['emergency', CODES.ecallActive, isEmergency(chip)],
@@ -137,7 +139,7 @@ const TERMINATED = { resultSizeOverflow: 1, unknownOrDamagedCommand: 2 } as cons
 const executeOne = (chip: Chip, prepared: Prepared, { kind, name, value }: Operation): Outcome | undefined => {
   // The one operation with a code for what cannot be read. SGP.32 5.9.14
   if (name === 'listProfileInfo' && value === undefined)
-    return { result: { listProfileInfoResult: { profileInfoListError: INCORRECT_INPUT_VALUES } }, isSuccess: false };
+    return { result: { listProfileInfoResult: unreadableList(chip) }, isSuccess: false };
   if (typeof value !== 'object' || value === null) return undefined;
   // The decoder found no error in it, so that it has the type of its list.
   return kind === 'psmoList' ? executePsmo(chip, prepared, value as ValueOf<typeof Psmo>) : executeEco(chip, value as ValueOf<typeof Eco>);

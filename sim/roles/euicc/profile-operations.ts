@@ -46,7 +46,7 @@ export const enable = (chip: Chip, prepared: Prepared, iccid: Uint8Array, rollba
   prepared.hasEnabled = true;
   prepared.enable = target;
   if (current) prepared.disable = current;
-  if (current && rollback) prepared.reference = current;
+  if (current && chip.decisions.grantsRollback(rollback)) prepared.reference = current;
   return OK;
 };
 

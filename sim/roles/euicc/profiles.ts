@@ -8,8 +8,12 @@ import { refusal } from './judgement.js';
 import { eventBit } from './notifications.js';
 import { breaksDown, type Chip, type Profile } from './state.js';
 
+const INCORRECT_INPUT_VALUES = 1;
+
 /** ProfileInfoListError of a request that cannot be read. SGP.22 5.7.15 */
-export const INCORRECT_INPUT_VALUES = 1;
+export const unreadableList = (chip: Chip): { readonly profileInfoListError: number } => ({
+  profileInfoListError: refusal(chip, 'listProfileInfo', [['form', INCORRECT_INPUT_VALUES, true]]) ?? INCORRECT_INPUT_VALUES,
+});
 
 const STATES = { disabled: 0, enabled: 1 } as const;
 /** Numbers of the profile classes. SGP.22 Annex H, ProfileClass */
@@ -52,19 +56,21 @@ const isSought = (profile: Profile, criteria: Request['searchCriteria']): boolea
 
 /** The profiles that fit the criteria, with the members asked for. v1.0 has none of the IoT members. */
 export const listProfiles = (chip: Chip, request: Request): InputOf<ValueOf<typeof ProfileInfoListResponse>> => {
-  const tags = request.tagList ? readTagList(request.tagList) : chip.decisions.listsByDefault(DEFAULT_TAGS);
+  const { decisions } = chip;
+  const asked = request.tagList && readTagList(request.tagList);
+  const tags = decisions.listsTags(asked, DEFAULT_TAGS);
   const code = refusal(chip, 'listProfileInfo', [
     ['breakdown', 127, breaksDown(chip, 'listProfileInfo')],
-    ['form', INCORRECT_INPUT_VALUES, tags === undefined],
+    ['form', INCORRECT_INPUT_VALUES, request.tagList !== undefined && asked === undefined],
   ]);
-  if (code !== undefined || !tags) return { profileInfoListError: code ?? INCORRECT_INPUT_VALUES };
+  if (code !== undefined) return { profileInfoListError: code };
   const isListed = (name: string) => {
     const tag = tagsByField.get(name);
     return tag !== undefined && tags.includes(tag) && !(chip.world.spec === '1.0' && tag.startsWith('9F') && tag !== '9F70');
   };
   return {
     profileInfoListOk: chip.memory.profiles
-      .filter(profile => isSought(profile, request.searchCriteria))
+      .filter(profile => !decisions.performs('filterProfiles') || isSought(profile, request.searchCriteria))
       .map(profile => Object.fromEntries(Object.entries(infoOf(profile)).filter(([name]) => isListed(name)))),
   };
 };

@@ -42,7 +42,7 @@ export interface Eim {
   readonly eimId: string;
   /** Last counterValue accepted from it. */
   counterValue: number;
-  readonly associationToken: number | undefined;
+  associationToken: number | undefined;
   /** Undefined when the stored key is on a curve that the eUICC does not know: nothing verifies then. */
   key: PublicKey | undefined;
   /** Everything else, as GetEimConfigurationData returns it, defaults filled in. */
@@ -102,6 +102,8 @@ export interface Session {
   smdpSignature2?: Uint8Array;
   otKey?: PrivateKey;
   receiver?: ProfileReceiver;
+  /** Waits for a package from its beginning. */
+  receive?: () => ProfileReceiver;
   /** Key identifier of the CI above the server's certificate. */
   serverCiPKId?: Uint8Array | undefined;
   /** The package has begun to arrive. */

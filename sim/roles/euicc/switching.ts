@@ -1,5 +1,4 @@
 /** Changing the enabled profile, and what undoes or precedes it: rollback, immediate enabling. SGP.32 3.4.4, 5.9.15 to 5.9.17 */
-import { equal } from '#protocol/asn1/tlv.js';
 import type { ProfileEvent } from './config.js';
 import { refusal } from './judgement.js';
 import { notify } from './notifications.js';
@@ -14,7 +13,7 @@ const UNDEFINED_ERROR = 127;
 
 /** The profile with an ICCID. */
 export const profileOf = (chip: Chip, iccid: Uint8Array | undefined): Profile | undefined =>
-  iccid && chip.memory.profiles.find(p => equal(p.iccid, iccid));
+  iccid && chip.memory.profiles.find(p => chip.decisions.matchesIccid(p.iccid, iccid));
 
 const setStates = ({ decisions }: Chip, from: Profile | undefined, to: Profile | undefined): void => {
   if (from && decisions.performs('disable')) from.state = 'disabled';

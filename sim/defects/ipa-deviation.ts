@@ -62,8 +62,14 @@ export const reencoded =
   (type: Type): Change =>
   octets => {
     const message = decode(type, octets, { spec: DEFAULT_SPEC });
-    return message.ok ? encodeUntyped(type, message.value, { spec: DEFAULT_SPEC }) : octets;
+    return message.ok ? encodeUntyped(type, known(message.value), { spec: DEFAULT_SPEC }) : octets;
   };
+/** The value without the elements that its type does not know. */
+const known = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(known);
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value;
+  return Object.fromEntries(Object.entries(value).flatMap(([name, inner]) => (name === '$unknown' ? [] : [[name, known(inner)]])));
+};
 
 /** Several deviations as one; what a later one says goes before what an earlier one says. */
 export const combinedIpa = (deviations: readonly IpaDeviation[]) => ({

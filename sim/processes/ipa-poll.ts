@@ -109,10 +109,16 @@ export const createPolling = (options: PollingOptions): Polling => {
     let found = known;
     while (decide.associates({ known: found.length, refusals })) {
       const value = { eimConfigurationDataList: [raw(decide.initialEim(initialEim))] };
-      const { addInitialEimError } = (await ask(terminal, spec, AddInitialEimRequest, value, AddInitialEimResponse)).value;
-      if (addInitialEimError !== undefined) {
+      const why = await ask(terminal, spec, AddInitialEimRequest, value, AddInitialEimResponse).then(
+        ({ value: { addInitialEimError: code } }) => (code === undefined ? undefined : `AddInitialEim failed with ${code}`),
+        (cause: unknown) => {
+          if (cause instanceof ComposeError) return cause.message;
+          throw cause;
+        },
+      );
+      if (why !== undefined) {
         refusals++;
-        report(`AddInitialEim failed with ${addInitialEimError}`);
+        report(why);
       }
       found = await eims();
     }

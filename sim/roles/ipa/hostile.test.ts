@@ -6,9 +6,10 @@ import { raw, type Type } from '#protocol/asn1/type.js';
 import { AuthenticateClientResponseEsipa, InitiateAuthenticationResponseEsipa } from '#protocol/iot/authentication.js';
 import { CancelSessionResponseEsipa, GetBoundProfilePackageResponseEsipa } from '#protocol/iot/download.js';
 import { GetEimPackageResponse, ProvideEimPackageResultResponse, TransferEimPackageRequest } from '#protocol/iot/esipa.js';
+import * as es9 from '#protocol/rsp/es9plus.js';
 import { ComposeError } from '../../role.js';
 import { octets, PKI, signedPackage, testEim, testEuicc, testWorld } from '../euicc/test-bench.js';
-import { boundPackage, offer, proof } from '../euicc/test-server.js';
+import { boundPackage, metadata, offer, proof, TRANSACTION } from '../euicc/test-server.js';
 import { createIpa } from './index.js';
 
 const eim = testEim();
@@ -48,6 +49,37 @@ const valid: readonly (readonly [Type, Uint8Array])[] = [
     }),
   ],
   [CancelSessionResponseEsipa, encode(CancelSessionResponseEsipa, { cancelSessionOk: {} })],
+  [
+    es9.InitiateAuthenticationResponse,
+    encode(es9.InitiateAuthenticationResponse, {
+      initiateAuthenticationOk: { transactionId: TRANSACTION, ...proof(nonce), euiccCiPKIdToBeUsed: octets('') },
+    }),
+  ],
+  [
+    es9.AuthenticateClientResponseEs9,
+    encode(es9.AuthenticateClientResponseEs9, {
+      authenticateClientOk: { transactionId: TRANSACTION, profileMetaData: raw(metadata()), ...offer(new Uint8Array(64)) },
+    }),
+  ],
+  [
+    es9.AuthenticateClientResponseEs11,
+    encode(es9.AuthenticateClientResponseEs11, {
+      authenticateClientOk: {
+        transactionId: TRANSACTION,
+        eventEntries: [{ eventId: 'A', rspServerAddress: 'testsmdpplus1.example.com' }],
+      },
+    }),
+  ],
+  [
+    es9.GetBoundProfilePackageResponse,
+    encode(es9.GetBoundProfilePackageResponse, {
+      getBoundProfilePackageOk: {
+        transactionId: TRANSACTION,
+        boundProfilePackage: raw(boundPackage(PKI.publicKey('PK_EUICC')?.point ?? nonce)),
+      },
+    }),
+  ],
+  [es9.CancelSessionResponseEs9, encode(es9.CancelSessionResponseEs9, { cancelSessionOk: {} })],
 ];
 const answer = fc
   .record({
@@ -65,9 +97,10 @@ const answer = fc
 describe('hostile answers to the simulated IPA', () => {
   it('are taken without an exception, in any order, and lead to a next message or to a stated reason for none', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(answer, { maxLength: 5 }), async answers => {
+      fc.asyncProperty(fc.array(answer, { maxLength: 5 }), fc.boolean(), async (answers, isDirect) => {
         const euicc = testEuicc({}, testWorld());
-        const ipa = createIpa({ euicc }, euicc.chip.world);
+        const config = isDirect ? { activationCode: '1$testsmdpplus1.example.com$A' } : {};
+        const ipa = createIpa({ euicc, ...config }, euicc.chip.world);
         for (const { type, data } of answers) {
           await ipa.take({ type, message: decode(type, data) });
           const next = (await ipa.next())?.type;
@@ -75,7 +108,7 @@ describe('hostile answers to the simulated IPA', () => {
           if (composed instanceof Error) expect(composed).instanceOf(ComposeError);
         }
       }),
-      { numRuns: 150, seed: 20260101 },
+      { numRuns: 250, seed: 20260101 },
     );
   });
   it('are answered with eimPackageError when the eIM is the client', async () => {

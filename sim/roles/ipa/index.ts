@@ -7,7 +7,7 @@ import type { Card } from './card.js';
 import type { Cause, IpaConfig } from './config.js';
 import { decisionsWith, type IpaOverride } from './decisions.js';
 import { type NextRequest, nextRequest } from './flow.js';
-import { COMPOSERS, TAKERS, takeUnreadable } from './messages.js';
+import { COMPOSERS, hasOwnFault, TAKERS, takeUnreadable } from './messages.js';
 import { postpone, takeDelivery } from './notices.js';
 import { REASONS } from './reasons.js';
 import { rollBack } from './rollback.js';
@@ -48,6 +48,8 @@ const fail = async (device: Device, requestType: string): Promise<void> => {
   else if (requestType === esipa.ProvideEimPackageResult.name) {
     device.sending = undefined;
     if (sending) sending.wasSent = true;
+    // Whoever does not take a result will hardly hand out a package.
+    device.hasNoPackage = true;
   } else if (download) {
     download.failure ??= `${requestType} was not answered`;
     if (hasSession(download)) download.cancelReason ??= REASONS.undefinedReason;
@@ -57,10 +59,13 @@ const fail = async (device: Device, requestType: string): Promise<void> => {
 /** Commands that only read: GetEUICCInfo, GetProfilesInfo, RetrieveNotificationsList and others of their kind. */
 const READING: readonly number[] = [0xbf20, 0xbf22, 0xbf28, 0xbf2b, 0xbf2d, 0xbf2e, 0xbf3c, 0xbf3e, 0xbf43, 0xbf55, 0xbf56, 0xbf38, 0xbf21];
 
+const REMOVING = 0xbf30;
+
 /** The card as the device uses it: what is known of it is forgotten when something may have changed. */
-const watched = (card: Card, edit: (command: Uint8Array) => Uint8Array, changes: () => void): Card => ({
+const watched = (card: Card, edit: (command: Uint8Array) => Uint8Array, changes: (what?: 'notifications') => void): Card => ({
   execute: command => {
-    if (!READING.includes(readHeader(command)?.tag ?? 0)) changes();
+    const tag = readHeader(command)?.tag ?? 0;
+    if (!READING.includes(tag)) changes(tag === REMOVING ? 'notifications' : undefined);
     return card.execute(edit(command));
   },
   ...(card.installProfile && {
@@ -75,11 +80,12 @@ const watched = (card: Card, edit: (command: Uint8Array) => Uint8Array, changes:
 export const createIpa = (config: IpaConfig, world: World, overrides: readonly IpaOverride[] = []): Ipa => {
   if (world.spec === '1.0') throw new ComposeError('the simulated IPA speaks SGP.32 v1.1 and later');
   const decide = decisionsWith(overrides, world);
-  const forget = (): void => {
-    device.known = {};
+  const forget = (what?: 'notifications'): void => {
+    const { eim } = device.known;
+    device.known = what && eim ? { eim } : {};
   };
   const device: Device = {
-    config: { ...config, euicc: watched(config.euicc, decide.command, () => forget()) },
+    config: { ...config, euicc: watched(config.euicc, decide.command, what => forget(what)) },
     decide,
     world,
     eid: config.eid,
@@ -112,15 +118,14 @@ export const createIpa = (config: IpaConfig, world: World, overrides: readonly I
       }
       const entry = COMPOSERS.get(type);
       // Somebody else may have been at the card since.
-      if (type.startsWith('HandleNotification') || type === esipa.ProvideEimPackageResult.name) forget();
+      if (type.startsWith('HandleNotification') || type === esipa.ProvideEimPackageResult.name) forget('notifications');
       if (!entry) throw new ComposeError(`an IPA never sends ${type} here; it sends ${[...COMPOSERS.keys()].join(', ')}`);
       return { type: entry[0], octets: device.decide.outgoing(type, await entry[1](device)) };
     },
     take: async received => {
       const { type, message } = received;
       if (type.name === esipa.TransferEimPackageRequest.name) asked = received;
-      // What is wrong with a package has an answer of its own.
-      else if (message.ok || type.name === esipa.GetEimPackageResponse.name) await TAKERS.get(type.name)?.(device, message);
+      else if (message.ok || hasOwnFault(type.name)) await TAKERS.get(type.name)?.(device, message);
       else takeUnreadable(device, type.name);
     },
     react: respond,

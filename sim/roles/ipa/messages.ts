@@ -90,6 +90,15 @@ export const TAKERS: ReadonlyMap<string, Taker> = new Map([
 /** Answers whose failure leads a download no further. */
 const CANCELLATIONS: readonly string[] = [downloads.CancelSessionResponseEsipa.name, es9.CancelSessionResponseEs9.name];
 
+/** Answers whose content is judged where it is used: what is wrong with a package has an answer of its own. SGP.32 3.2.3.3, 6.3.2.7 */
+const OWN_FAULTS: readonly string[] = [
+  esipa.GetEimPackageResponse.name,
+  downloads.GetBoundProfilePackageResponseEsipa.name,
+  es9.GetBoundProfilePackageResponse.name,
+];
+/** Whether an answer is taken although it does not decode. */
+export const hasOwnFault = (type: string): boolean => OWN_FAULTS.includes(type);
+
 /** An answer that does not decode acknowledges nothing and leads no download any further. */
 export const takeUnreadable = (device: Device, type: string): void => {
   const { sending, download } = device;

@@ -157,6 +157,8 @@ export interface Card {
   reset(options: TransmitOptions): Promise<Uint8Array>;
   /** Longest command APDU in octets that the wire takes; absent: any. */
   readonly longestCommand?: number;
+  /** Most response octets, without the status word, that the wire takes at a time; absent: 256. */
+  readonly longestResponse?: number;
   /** False where commands of the basic channel cannot be carried: the wire is a terminal that sends TERMINAL CAPABILITY and MANAGE CHANNEL by itself. */
   readonly basicChannel?: boolean;
   /**

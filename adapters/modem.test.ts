@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { expect } from 'chai';
+import fc from 'fast-check';
 import { LinkError } from './adapter.js';
 import type { AtLine } from './at-dialogue.js';
 import { linkError } from './client-contract.js';
 import { type ScriptedModem, said, scriptedModem } from './fixtures/scripted-modem.js';
 import { MODEM_DEFAULTS, MODEM_SETTINGS, type Modem, type ModemOptions, modemOptions, openModem } from './modem.js';
-import { channelOf, longestApdu, onChannel } from './modem-apdu.js';
+import { channelOf, longestApdu, longestResponseData, onChannel } from './modem-apdu.js';
 
 const wait = { signal: new AbortController().signal };
 const hex = (octets: Uint8Array): string => Buffer.from(octets).toString('hex').toUpperCase();
@@ -213,6 +214,7 @@ describe('a modem', () => {
     expect((await linkError(card.transmit(new Uint8Array(60), wait), 'tooLarge')).message).to.contain('longestLine of memory is 100');
     expect(longestApdu(0)).to.equal(undefined);
     expect(longestApdu(3)).to.equal(0);
+    expect([0, 3, 100, 10_000].map(longestResponseData)).to.deep.equal([undefined, 1, 41, 256]);
   });
 
   it('resets the card, by an unsolicited line or by asking', async () => {
@@ -349,6 +351,53 @@ describe('a modem', () => {
       await linkError(card.reset(wait), 'closed');
       await card.close();
     });
+  });
+
+  it('ends every call with its result or a LinkError, whatever the modem says', async () => {
+    const piece = fc.oneof(
+      fc.constantFrom(
+        '\r\n',
+        'OK\r\n',
+        'ERROR\r\n',
+        '+CME ERROR: 14\r\n',
+        '+CCHO: 1\r\n',
+        '+CSIM: 4,"9000"\r\n',
+        '+CGLA: 4,"61',
+        '05"\r\n',
+        '+CPIN: READY\r\n',
+      ),
+      fc.string({ unit: 'binary', maxLength: 20 }),
+    );
+    const moment = { seconds: 0.001 };
+    const settings = {
+      ...QUICK,
+      timeout: moment,
+      commandTimeout: moment,
+      resetTimeout: moment,
+      readyPause: moment,
+      busyRetries: 1,
+      init: ['ATE0'],
+    };
+    const settled = async (call: Promise<unknown> | undefined): Promise<void> => {
+      const outcome = await Promise.resolve(call).catch((error: unknown) => error);
+      if (outcome instanceof Error) expect(outcome).to.be.instanceOf(LinkError);
+    };
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.array(piece, { maxLength: 5 }), { minLength: 1, maxLength: 9 }), async answers => {
+        const modem = scriptedModem((command, count) => (command === 'AT' ? said('OK') : answers[count % answers.length]?.join('')));
+        const opening = openModem(modemOptions({ port: 'memory', ...settings }), { ...wait, openPort: async () => modem.port });
+        await settled(opening);
+        const card = await opening.catch(() => undefined);
+        await settled(card?.openChannel?.(ISD_R, wait));
+        for (const apdu of ['81E2910003BF2E00', '00F20000']) await settled(card?.transmit(octets(apdu), wait));
+        await settled(card?.reset(wait));
+        await settled(card?.closeChannel?.(1, wait));
+        await settled(card?.at(['AT+GMM'], wait));
+        await settled(card?.close());
+        await modem.port.close();
+      }),
+      { numRuns: 15 },
+    );
   });
 
   it('reaches a modem behind TCP, and says when there is none', async () => {

@@ -2,7 +2,7 @@
 import { type Card, type Duration, LinkError, type TransmitOptions } from './adapter.js';
 import type { AtAnswer, AtLine } from './at-dialogue.js';
 import { hexAnswer, SIM_BUSY, sessionAnswer } from './at-result.js';
-import { cchoCommand, cglaCommand, channelOf, csimCommand, LAST_CHANNEL, longestApdu } from './modem-apdu.js';
+import { cchoCommand, cglaCommand, channelOf, csimCommand, LAST_CHANNEL, longestApdu, longestResponseData } from './modem-apdu.js';
 import { type ModemDialogue, openModemDialogue, rest } from './modem-dialogue.js';
 import type { ModemOptions } from './modem-options.js';
 import { type ModemPort, openModemPort } from './modem-port.js';
@@ -138,6 +138,7 @@ export const openModem = async (options: ModemOptions, surroundings: ModemSurrou
     throw cause;
   });
   const longestCommand = longestApdu(options.longestLine);
+  const longestResponse = longestResponseData(options.longestAnswer);
 
   const channels: Pick<Card, 'openChannel' | 'closeChannel'> = {
     openChannel: async (aid, wait) => {
@@ -165,6 +166,7 @@ export const openModem = async (options: ModemOptions, surroundings: ModemSurrou
     apdu,
     basicChannel: csim,
     ...(longestCommand === undefined ? {} : { longestCommand }),
+    ...(longestResponse === undefined ? {} : { longestResponse }),
     ...(apdu === 'CGLA' ? channels : {}),
     transmit: async (command, wait) => {
       const channel = channelOf(command[0] ?? 0);

@@ -92,6 +92,8 @@ describe('emulated modem', () => {
     ['ready=asked'],
     ['longestLine=120', { longestLine: 120 }],
     ['longestLine=120 lacks=CGLA', { longestLine: 120 }],
+    ['longestAnswer=120', { longestAnswer: 120 }],
+    ['longestAnswer=60 lacks=CGLA', { longestAnswer: 60 }],
     ['delay=2'],
     ['busyEvery=3'],
     ['usesCard=yes'],

@@ -18,8 +18,10 @@ import { type CoapProblem, type CoapWorldOptions, coapWorld } from './coap-world
 import { connectDatagrams, type DatagramLine } from './datagram.js';
 import { plainLine } from './datagram-peers.js';
 import { limited } from './deadline.js';
+import { pinFrom } from './dtls-verify.js';
 import { BODY_LIMIT } from './https-client.js';
 import { abortReason } from './tls-connect.js';
+import { underWeather, type Weather } from './weather.js';
 
 export interface CoapClientOptions extends CoapWorldOptions {
   /** `coaps:` or, for debugging, `coap:`; its path is used for requests that name none. */
@@ -40,6 +42,8 @@ export interface CoapClientOptions extends CoapWorldOptions {
   readonly responseTimeout?: Duration;
   /** Octets of a block at most, 1024 when absent; smaller ones are announced to the server. */
   readonly blockSize?: number;
+  /** Around every session, each with the seed and its number. */
+  readonly weather?: Weather;
   readonly onProblem?: (problem: CoapProblem) => void;
   /** Faults of a client that does not look: at the token, the ETag, the certificate. */
   readonly faults?: { readonly anyToken?: boolean; readonly anyEtag?: boolean; readonly anyCertificate?: boolean };
@@ -80,21 +84,26 @@ export const openCoapClient = (options: CoapClientOptions): Client => {
   const peer: Endpoint = { host, port };
   const timeout = options.responseTimeout ?? { seconds: 30 };
   const world = coapWorld(options);
+  const pins = (options.pins ?? []).map(pinFrom);
   const idle = new Map<string, Session[]>();
   const all = new Set<Session>();
   // Loaded with the first session: who speaks plain CoAP or none needs no OpenSSL.
   const dtls = isSecure ? { load: () => import('./dtls-client.js') } : undefined;
   let opener: import('./dtls-client.js').DtlsOpener | undefined;
+  let lines = 0;
   let opened = 0;
   let closed = false;
 
   const openLine = async (offer: TlsOffer, signal: AbortSignal): Promise<DatagramLine> => {
-    const { socket, remote } = await connectDatagrams(peer, signal);
+    const { socket: plain, remote } = await connectDatagrams(peer, signal);
+    const { weather } = options;
+    const socket = weather === undefined ? plain : underWeather(plain, { ...weather, seed: `${weather.seed}/${lines++}` }, world.clock);
     if (dtls === undefined) return plainLine(socket, remote);
     try {
       const { dtlsOpener } = await dtls.load();
       opener ??= dtlsOpener({
         ...options,
+        pins,
         clock: world.clock,
         retransmit: world.timing.handshakeRetransmit,
         ...(options.faults?.anyCertificate ? { anyCertificate: true } : {}),

@@ -1,6 +1,7 @@
 /** One request and its response, in as many blocks as they take: the side that asks. RFC 7959 2, 3 */
 import { LinkError } from './adapter.js';
-import type { Answered, CoapContent, CoapEndpoint, RequestManner } from './coap-endpoint.js';
+import type { Answered, CoapEndpoint, RequestManner } from './coap-endpoint.js';
+import type { CoapContent } from './coap-incoming.js';
 import { type CoapMessage, type CoapOption, NO_OCTETS } from './coap-message.js';
 import { BLOCK1, BLOCK2, type Block, blockOf, blockOption, ETAG, LAST_BLOCK, optionOf, SIZE1, uintOctets } from './coap-options.js';
 

@@ -1,5 +1,7 @@
 /** DTLS lines that we open. */
+import type { KeyObject } from 'node:crypto';
 import { isIP } from 'node:net';
+import { rootCertificates } from 'node:tls';
 import { type Duration, LinkError, type TlsFacts, type TlsOffer } from './adapter.js';
 import { type Endpoint, endpointText } from './address.js';
 import type { Clock } from './clock.js';
@@ -7,15 +9,15 @@ import type { DatagramLine, DatagramSocket, LineHandlers } from './datagram.js';
 import { clientSide } from './dtls-context.js';
 import { loadOpenssl, type Openssl, type Pointer } from './dtls-openssl.js';
 import { type DtlsSession, dtlsSession, type Ending } from './dtls-session.js';
-import { pinFrom, type Trust, verifyChain } from './dtls-verify.js';
+import { type Trust, verifyChain } from './dtls-verify.js';
 import { errorText, handshakeCause } from './tls.js';
 import { abortReason } from './tls-connect.js';
 
 export interface DtlsOpenerOptions {
   /** PEM texts; the public roots when neither these nor pins are given. */
   readonly trust?: readonly string[];
-  /** SubjectPublicKeyInfo in DER. */
-  readonly pins?: readonly Uint8Array[];
+  /** Trusted instead of certificates. */
+  readonly pins?: readonly KeyObject[];
   readonly inspect?: (chain: readonly Uint8Array[]) => string | undefined;
   readonly anyCertificate?: boolean;
   readonly keyLog?: (line: string) => void;
@@ -126,7 +128,9 @@ const handshake = (opening: Opening, signal: AbortSignal): Promise<DatagramLine>
 
 /** Makes an opener; whoever made it closes it. */
 export const dtlsOpener = (options: DtlsOpenerOptions): DtlsOpener => {
-  const pins = (options.pins ?? []).map(pinFrom);
+  const pins = options.pins ?? [];
+  const given = options.trust ?? [];
+  const trusted = given.length > 0 || pins.length > 0 ? given : rootCertificates;
   const contexts = new Map<string, Pointer>();
   let latest = 0n;
   let library: Openssl | undefined;
@@ -138,7 +142,7 @@ export const dtlsOpener = (options: DtlsOpenerOptions): DtlsOpener => {
     const known = contexts.get(key);
     if (known !== undefined) return known;
     try {
-      const made = clientSide(openssl, options.trust ?? [], offer);
+      const made = clientSide(openssl, trusted, offer);
       contexts.set(key, made);
       return made;
     } catch (cause) {

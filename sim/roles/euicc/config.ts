@@ -102,13 +102,15 @@ export interface EuiccConfig {
   /** Association token given to the next eIM that asks for one; 1 when left out. */
   readonly nextAssociationToken?: number;
   readonly immediateEnable?: { readonly flag?: boolean; readonly smdpOid?: string; readonly smdpAddress?: string };
-  /** Optional features; all but the IPA inside the eUICC are present unless said otherwise. */
+  /** Optional features; all but the IPA inside the eUICC and revocation lists are present unless said otherwise. */
   readonly supports?: {
     readonly ecall?: boolean;
     readonly fallback?: boolean;
     readonly immediateEnable?: boolean;
     readonly eimReset?: boolean;
     readonly ipae?: boolean;
+    /** Revocation lists. */
+    readonly crl?: boolean;
   };
   readonly limits?: LimitsConfig;
   /** A proactive session is going on: every switch of profiles ends with catBusy. */

@@ -3,13 +3,14 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { hex } from '#protocol/asn1/tlv.js';
 import { cardContract, linkError } from '../../adapters/card-contract.js';
+import { QUICK } from '../../adapters/fixtures/scripted-modem.js';
 import { memoryReader } from '../../adapters/memory-reader.js';
 import { type ModemOptions, modemOptions, openModem } from '../../adapters/modem.js';
 import { EID1, octets } from '../roles/euicc/test-bench.js';
 import { openTerminal, type Terminal } from '../terminal/index.js';
 import { enableSecond, GET_EID, type GivenCard, testUicc } from '../uicc/test-bench.js';
 import { createModemEmulator, QUIRKS, readQuirks } from './index.js';
-import { type Lab, memoryPorts, openLab, QUICK, quirksOf } from './test-lab.js';
+import { type Lab, memoryPorts, openLab, quirksOf } from './test-lab.js';
 
 const wait = { signal: new AbortController().signal };
 const SILENT: GivenCard = { options: { overrides: [() => ({ announcesRefresh: () => 'silent' as const })] } };

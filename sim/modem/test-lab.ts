@@ -1,6 +1,7 @@
 /** What the tests of the emulated modem share: the modem, a port to it, and the adapter of the harness at the other end. */
 import { duplexPair } from 'node:stream';
 import type { AtLine } from '../../adapters/at-dialogue.js';
+import { QUICK } from '../../adapters/fixtures/scripted-modem.js';
 import { type Modem, type ModemOptions, modemOptions, openModem } from '../../adapters/modem.js';
 import type { ModemPort } from '../../adapters/modem-port.js';
 import { openPseudoTerminal } from '../../adapters/pseudo-terminal.js';
@@ -30,18 +31,6 @@ export const quirksOf = (text: string): ModemQuirks => {
   );
   if (typeof quirks === 'string') throw new Error(quirks);
   return quirks;
-};
-
-/** Settings under which nothing waits for long, and nothing for ever. */
-export const QUICK: Partial<ModemOptions> = {
-  quiet: { seconds: 0.002 },
-  busyPause: { seconds: 0.001 },
-  readyPause: { seconds: 0.005 },
-  settle: { seconds: 0 },
-  returnTimeout: { seconds: 0 },
-  timeout: { seconds: 5 },
-  commandTimeout: { seconds: 5 },
-  resetTimeout: { seconds: 5 },
 };
 
 /** A modem under test conditions. */

@@ -18,6 +18,7 @@ const EXAMPLES = [
   'reference-eim.ixit.yaml',
   'reference-euicc.ixit.yaml',
   'reference-ipa.ixit.yaml',
+  'reference-smdp.ixit.yaml',
 ];
 
 let loaded: Catalogue | undefined;

@@ -3,6 +3,8 @@ import { eimDefects } from './eim.js';
 import { eimVariantGroups } from './eim-variants.js';
 import { ipaDefects } from './ipa.js';
 import { ipaVariantGroups } from './ipa-variants.js';
+import { smdpDefects } from './smdp.js';
+import { smdpVariantGroups } from './smdp-variants.js';
 
 /** Names of the deviations that a reference implementation takes as `--defect` and `--variant`. */
 export interface KnownDeviations {
@@ -15,4 +17,5 @@ export interface KnownDeviations {
 export const knownDeviations: ReadonlyMap<string, KnownDeviations> = new Map([
   ['eim', { defects: Object.keys(eimDefects), variantGroups: eimVariantGroups }],
   ['ipa', { defects: Object.keys(ipaDefects), variantGroups: ipaVariantGroups }],
+  ['smdp', { defects: Object.keys(smdpDefects), variantGroups: smdpVariantGroups }],
 ]);

@@ -111,6 +111,8 @@ export interface EuiccConfig {
     readonly ipae?: boolean;
     /** Revocation lists. */
     readonly crl?: boolean;
+    /** The one-time key of a download that was broken off is used again. SGP.22 3.1.3.3 */
+    readonly otpkReuse?: boolean;
   };
   readonly limits?: LimitsConfig;
   /** A proactive session is going on: every switch of profiles ends with catBusy. */

@@ -163,6 +163,14 @@ describe('PrepareDownload', () => {
     expect(code(ready(), { transactionId: octets('09') })).equals(5);
     expect(code(ready({ breakdowns: ['prepareDownload'] }), {})).equals(127);
   });
+  it('makes a new one-time key although its former one is named, where it cannot use it again', () => {
+    const { euicc, otpk } = prepared({ supports: { otpkReuse: false } });
+    authenticate(euicc, proof(challenge(euicc)));
+    const again = prepare(euicc, { bppEuiccOtpk: otpk }).downloadResponseOk?.euiccSigned2.euiccOtpk;
+    expect(again).to.have.length(65);
+    expect(again).not.deep.equals(otpk);
+  });
+
   it('keeps the one-time key for a repeated download that names it', () => {
     const { euicc, otpk } = prepared();
     authenticate(euicc, proof(challenge(euicc)));

@@ -19,6 +19,8 @@ export interface DeviceCard {
   readonly terminal: Terminal;
   /** Looks whether the card is there, still open, and the same; starts it if need be. Never rejects. */
   check(): Promise<CardState>;
+  /** What was opened up to now was opened on purpose: after a REFRESH the card is still the same. */
+  settle(): void;
   /** Resets the card; the next check finds it new. */
   reset(): Promise<void>;
   close(): Promise<void>;
@@ -59,6 +61,9 @@ export const openDeviceCard = (card: Card, spec: Spec, timeout: Duration, option
   return {
     terminal,
     check,
+    settle: () => {
+      if (seen !== undefined) seen = terminal.openings;
+    },
     reset: async () => {
       seen = undefined;
       await terminal.restart();

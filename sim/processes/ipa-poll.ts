@@ -251,7 +251,7 @@ export const createPolling = (options: PollingOptions): Polling => {
   };
 
   const inTurn = <T>(act: () => Promise<T>): Promise<T> => {
-    const result = last.then(act);
+    const result = last.then(act).finally(card.settle);
     last = result.catch(() => undefined);
     return result;
   };

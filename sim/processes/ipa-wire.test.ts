@@ -98,20 +98,20 @@ describe('wires of the reference IPA', () => {
 
   it('tell answers from what is none, and what may be another the next time', async () => {
     const wire = wireWith();
-    const after = async (given: Outbound, send = poll) => {
+    const outcomeOf = async (given: Outbound, send = poll) => {
       answer = () => given;
       return outcome(await send(wire));
     };
-    expect(await after(empty('500'))).equals('failed, again');
-    expect(await after({ fault: 'cut' })).equals('failed, again');
-    expect(await after(message(Uint8Array.of(1, 2, 3)))).equals('failed');
-    expect(await after(message(Buffer.from('BF5002 3000'.replace(' ', ''), 'hex')))).equals('failed');
-    expect(await after(empty('204'))).equals('failed');
-    expect(await after(message(NONE, { 'x-admin-protocol': 'gsma/rsp/v9.9.9' }))).equals('GetEimPackageResponse');
-    expect(await after(message(NONE, { 'content-type': 'text/html' }))).equals('GetEimPackageResponse');
-    expect(await after(empty('204'), notify)).equals('done');
-    expect(await after(empty('200'), notify)).equals('done');
-    expect(await after(message(Uint8Array.of(1)), notify)).equals('failed');
+    expect(await outcomeOf(empty('500'))).equals('failed, again');
+    expect(await outcomeOf({ fault: 'cut' })).equals('failed, again');
+    expect(await outcomeOf(message(Uint8Array.of(1, 2, 3)))).equals('failed');
+    expect(await outcomeOf(message(Buffer.from('BF50023000', 'hex')))).equals('failed');
+    expect(await outcomeOf(empty('204'))).equals('failed');
+    expect(await outcomeOf(message(NONE, { 'x-admin-protocol': 'gsma/rsp/v9.9.9' }))).equals('GetEimPackageResponse');
+    expect(await outcomeOf(message(NONE, { 'content-type': 'text/html' }))).equals('GetEimPackageResponse');
+    expect(await outcomeOf(empty('204'), notify)).equals('done');
+    expect(await outcomeOf(empty('200'), notify)).equals('done');
+    expect(await outcomeOf(message(Uint8Array.of(1)), notify)).equals('failed');
   });
 
   it('send nothing to a server that is not the one wanted', async () => {

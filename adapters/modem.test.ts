@@ -273,6 +273,7 @@ describe('a modem', () => {
     await new Promise(resolve => server.close(resolve));
     await linkError(openModem(modemOptions({ ...QUICK, port }), wait), 'refused');
     await linkError(openModem(modemOptions({ port: 'tcp://nowhere' }), wait), 'unreachable');
+    await linkError(openModem(modemOptions({ port }), { signal: AbortSignal.abort(new Error('over')) }), 'timeout');
   });
 
   it('says that a serial port cannot be opened', async () => {

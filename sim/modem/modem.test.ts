@@ -107,13 +107,23 @@ describe('emulated modem', () => {
     });
 
   it('has a test of every quirk', () => {
-    const tested = CASES.flatMap(([quirks]) => quirks.split(' ').map(pair => pair.split('=')[0]));
-    expect(Object.keys(QUIRKS).filter(name => !tested.includes(name))).to.deep.equal(['vanishesAfter']);
+    const untested = (cases: typeof CASES) => {
+      const tested = cases.flatMap(([quirks]) => quirks.split(' ').map(pair => pair.split('=')[0]));
+      return Object.keys(QUIRKS).filter(name => !tested.includes(name));
+    };
+    expect(untested(CASES)).to.deep.equal(['vanishesAfter']);
+    expect(untested(TOGETHER)).to.deep.equal([]);
   });
 
-  for (const quirks of ['', 'unsolicited=yes wrap=50 echo=twice hexCase=lower', 'lacks=CGLA'])
-    it(`is reached over a pseudo terminal with ${quirks || 'no quirk'}`, async () => {
-      const { modem, path } = await open({ quirks, over: 'pty' });
+  const TOGETHER: readonly (readonly [quirks: string, settings?: Partial<ModemOptions>])[] = [
+    ['unsolicited=yes wrap=50 echo=twice hexCase=lower lineEnd=LF'],
+    ['lacks=CSIM toolkit=modem losesSessions=yes sessions=large bareSession=yes errors=plain'],
+    ['lacks=CGLA longestLine=130 longestAnswer=120 usesCard=yes busyEvery=3', { longestLine: 130, longestAnswer: 120 }],
+    ['ready=asked getResponse=modem channelBits=asSent delay=1 baud=921600 vanishesAfter=999'],
+  ];
+  for (const [quirks, settings] of TOGETHER)
+    it(`is reached over a pseudo terminal with ${quirks}`, async () => {
+      const { modem, path } = await open({ quirks, over: 'pty', ...(settings ? { settings } : {}) });
       expect(path).to.match(/^\/dev\//);
       expect(await converse(openTerminal(modem))).to.deep.equal(expected);
     });

@@ -1,7 +1,7 @@
 /**
  * The wires: what moves octets to and from the implementation under test. Nothing here knows SGP.32.
  * A Frame is one message with what stands around it; for HTTP the meta keys are `:method`, `:path`, `:status`
- * and lower-case header names.
+ * and lower-case header names; for CoAP coap-frame.ts lists them.
  */
 
 export interface Frame {

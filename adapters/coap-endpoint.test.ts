@@ -258,13 +258,30 @@ describe('coap message layer: answers', () => {
     arrive({ ...request, token: text('u') });
     expect([incoming.length, problems.map(({ kind }) => kind)]).to.deep.equal([2, ['reused']]);
     await world.clock.pass(248);
-    arrive({ ...request, messageId: 9 });
     arrive({ ...request, token: text('u') });
-    expect(incoming).to.have.length(4);
+    expect(incoming).to.have.length(3);
   });
 });
 
 describe('coap message layer: what is no request', () => {
+  it('asks whether the peer is there', async () => {
+    const { endpoint, arrive, world, sent, line, last } = bench();
+    const there = endpoint.ping({ seconds: 6 }, signal);
+    expect(sent()[0]).to.match(/^CON 0.00/);
+    arrive({ type: 'RST', messageId: last().messageId });
+    expect(await there).to.equal(true);
+    line.sent.length = 0;
+    const silent = endpoint.ping({ seconds: 6 }, signal);
+    await world.clock.pass(6);
+    expect([await silent, sent().length, world.clock.pending()]).to.deep.equal([false, 2, 0]);
+    const caller = new AbortController();
+    const given = endpoint.ping({ seconds: 6 }, caller.signal);
+    caller.abort();
+    expect([await given, await endpoint.ping({ seconds: 6 }, caller.signal)]).to.deep.equal([false, false]);
+    line.end(new LinkError('closed', 'gone'));
+    expect(await endpoint.ping({ seconds: 6 }, signal)).to.equal(false);
+  });
+
   it('answers a ping with a reset', () => {
     const { arrive, sent } = bench();
     arrive({ messageId: 3 });

@@ -1,5 +1,5 @@
 /** The message layer of CoAP on one line: confirmation, repetition, duplicates, and which response belongs to which request. RFC 7252 4, 5.2 */
-import { LinkError } from './adapter.js';
+import { type Duration, LinkError } from './adapter.js';
 import { type Answering, type CoapContent, type Incoming, incoming, type Outcome, type Seen } from './coap-incoming.js';
 import { type CoapMessage, decodeMessage, emptyMessage, encodeMessage, MALFORMATIONS, type Malformation } from './coap-message.js';
 import type { CoapProblem, CoapWorld } from './coap-world.js';
@@ -25,6 +25,8 @@ export interface Answered {
 
 export interface CoapEndpoint {
   request(content: CoapContent, manner: RequestManner, signal: AbortSignal): Promise<Answered>;
+  /** Asks whether the peer is there, with an empty message that it has to reject; false when that takes longer. RFC 7252 4.3 */
+  ping(within: Duration, signal: AbortSignal): Promise<boolean>;
   /** Ends everything that is under way; the line stays as it is. */
   close(why: LinkError): void;
 }
@@ -104,9 +106,9 @@ export const coapEndpoint = (line: DatagramLine, world: CoapWorld, handlers: End
     return end;
   };
 
+  const outlived = () => clock.now() - timing.exchangeLifetime.seconds;
   const remember = (id: number, octets: Uint8Array): Seen => {
-    const oldest = clock.now() - timing.exchangeLifetime.seconds;
-    for (const [key, one] of seen) if (one.at < oldest || seen.size >= REMEMBERED) seen.delete(key);
+    for (const [key, one] of seen) if (one.at < outlived() || seen.size >= REMEMBERED) seen.delete(key);
     const one: Seen = { octets, at: clock.now(), copies: 1, again: () => {} };
     seen.delete(id);
     seen.set(id, one);
@@ -146,7 +148,8 @@ export const coapEndpoint = (line: DatagramLine, world: CoapWorld, handlers: End
     if (type === 'RST') return unconfirmed.get(message.messageId)?.settle('reset', message);
     if (type === 'ACK') return unconfirmed.get(message.messageId)?.settle('acknowledged', message);
     if (code === '0.00') return type === 'CON' ? post(emptyMessage('RST', message.messageId)) : undefined;
-    const known = seen.get(message.messageId);
+    const before = seen.get(message.messageId);
+    const known = before !== undefined && before.at >= outlived() ? before : undefined;
     if (known !== undefined && same(known.octets, octets) && !(handlers.repeats && code.startsWith('0.'))) {
       known.copies++;
       return known.again();
@@ -177,6 +180,25 @@ export const coapEndpoint = (line: DatagramLine, world: CoapWorld, handlers: End
 
   return {
     close,
+    ping: (within, signal) =>
+      new Promise(resolve => {
+        if (ended !== undefined || signal.aborted) return resolve(false);
+        const id = messageId();
+        const settle = (isThere: boolean) => {
+          callOffWait();
+          callOff();
+          signal.removeEventListener('abort', giveUp);
+          resolve(isThere);
+        };
+        const giveUp = () => settle(false);
+        signal.addEventListener('abort', giveUp);
+        const callOffWait = clock.after(within, () => settle(false));
+        const callOff = confirm(
+          id,
+          () => post(emptyMessage('CON', id)),
+          outcome => settle(outcome !== 'lost'),
+        );
+      }),
     request: (content, manner, signal) =>
       new Promise((resolve, reject) => {
         if (ended !== undefined) return reject(ended);

@@ -146,6 +146,17 @@ describe('coap with other implementations', () => {
         expect(Buffer.compare(reply.body, BIG)).to.equal(0);
       });
 
+      it('resumes a session with our client when that offers it', async () => {
+        const port = await freePorts();
+        const words = ['-A', '127.0.0.1', '-p', String(port), '-v', '7', '-n'];
+        await start(server, [...words, '-c', fixture('good.pem'), '-j', fixture('good.key')], /created DTLS/);
+        const ours = clientFor(`coaps://127.0.0.1:${port + 1}/`);
+        const resumed = async (resume: boolean) =>
+          (await ours.exchange({ meta: { ':method': 'GET' }, body: new Uint8Array() }, { signal, connection: 'new', tls: { resume } }))
+            .connection.tls?.resumed;
+        expect([await resumed(false), await resumed(true), await resumed(false)]).to.deep.equal([false, flavour === 'openssl', false]);
+      });
+
       for (const scheme of ['coap', 'coaps'] as const)
         it(`gets 12 kB for GetEimPackage from our server, and its own 12 kB back, over ${scheme}`, async () => {
           const { listener, seen } = await listen(scheme === 'coaps');

@@ -35,6 +35,19 @@ export interface LineHandlers {
   closed(why: LinkError): void;
 }
 
+/** Keeps what comes before anybody listens to a line. */
+export const early = () => {
+  let handlers: LineHandlers | undefined;
+  const waiting: ((to: LineHandlers) => void)[] = [];
+  return {
+    tell: (what: (to: LineHandlers) => void) => void (handlers === undefined ? waiting.push(what) : what(handlers)),
+    receive: (given: LineHandlers) => {
+      handlers = given;
+      for (const what of waiting.splice(0)) what(given);
+    },
+  };
+};
+
 const UNREACHABLE = new Set(['ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'ENETDOWN']);
 const failure = (cause: unknown, where: string): LinkError => {
   const code = errorCode(cause);

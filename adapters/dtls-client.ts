@@ -5,7 +5,7 @@ import { rootCertificates } from 'node:tls';
 import { type Duration, LinkError, type TlsFacts, type TlsOffer } from './adapter.js';
 import { type Endpoint, endpointText } from './address.js';
 import type { Clock } from './clock.js';
-import type { DatagramLine, DatagramSocket, LineHandlers } from './datagram.js';
+import { type DatagramLine, type DatagramSocket, early } from './datagram.js';
 import { clientSide } from './dtls-context.js';
 import { loadOpenssl, type Openssl, type Pointer } from './dtls-openssl.js';
 import { type DtlsSession, dtlsSession, type Ending } from './dtls-session.js';
@@ -61,7 +61,7 @@ const handshake = (opening: Opening, signal: AbortSignal): Promise<DatagramLine>
   new Promise((resolve, reject) => {
     const { openssl, options, socket, offer, trust } = opening;
     const remote = endpointText(opening.remote);
-    let handlers: LineHandlers | undefined;
+    const { tell, receive } = early();
     let isDone = false;
     const settle = () => {
       isDone = true;
@@ -75,7 +75,7 @@ const handshake = (opening: Opening, signal: AbortSignal): Promise<DatagramLine>
     const giveUp = () => fail(abortReason(signal, `the DTLS handshake with ${remote}`));
     const over = (error: LinkError) => {
       void socket.close();
-      handlers?.closed(error);
+      tell(line => line.closed(error));
     };
     const connected = (tls: TlsFacts) => {
       settle();
@@ -84,9 +84,7 @@ const handshake = (opening: Opening, signal: AbortSignal): Promise<DatagramLine>
         remote,
         tls,
         send: octets => session.send(octets),
-        receive: given => {
-          handlers = given;
-        },
+        receive,
         close: () => {
           session.close();
           void socket.close();
@@ -106,7 +104,7 @@ const handshake = (opening: Opening, signal: AbortSignal): Promise<DatagramLine>
       verify: store => verifyChain(openssl, store, trust),
       events: {
         connected,
-        datagram: octets => handlers?.datagram(octets),
+        datagram: octets => tell(line => line.datagram(octets)),
         ended: ending => {
           if (isDone) return over(endingError(remote, ending));
           const text = ending.by === 'farewell' ? 'it ended the session with close_notify' : handshakeCause(ending.error);

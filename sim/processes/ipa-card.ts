@@ -28,7 +28,9 @@ export interface DeviceCard {
 
 /** Puts a device around a card. */
 export const openDeviceCard = (card: Card, spec: Spec, timeout: Duration, options: TerminalOptions = {}): DeviceCard => {
-  const terminal = openTerminal(card, { signal: () => AbortSignal.timeout(timeout.seconds * 1000), ...options });
+  const closing = new AbortController();
+  const signal = (): AbortSignal => AbortSignal.any([closing.signal, AbortSignal.timeout(timeout.seconds * 1000)]);
+  const terminal = openTerminal(card, { signal, ...options });
   /** A card that was put in or reset meanwhile has no open channel, and the terminal opens one anew. */
   let seen: number | undefined;
   /** Whether the card still answers on its channel, or on one that was opened for the question. */
@@ -68,6 +70,9 @@ export const openDeviceCard = (card: Card, spec: Spec, timeout: Duration, option
       seen = undefined;
       await terminal.restart();
     },
-    close: () => card.close(),
+    close: () => {
+      closing.abort(new LinkError('closed', 'the IPA is shut down'));
+      return card.close();
+    },
   };
 };

@@ -1,4 +1,5 @@
 /** The control API of the reference IPA: what the operator of a device may ask for, as JSON over plain HTTP. docs/reference-ipa.md */
+import { fromHex } from '#protocol/asn1/tlv.js';
 import type { InputOf, Spec, Type } from '#protocol/asn1/type.js';
 import * as es10b from '#protocol/iot/es10b.js';
 import { IpaeActivationRequest, IpaeActivationResponse } from '#protocol/iot/info.js';
@@ -16,6 +17,8 @@ export interface IpaControlOptions {
   readonly card: DeviceCard;
   readonly polling: Polling;
   readonly decide: IpaDecisions;
+  /** The device is provisioned with EimConfigurationData `30 …`, or with none. */
+  readonly provision: (eimConfigurationData: Uint8Array | undefined) => void;
   readonly spec: Spec;
   readonly listen: string;
   readonly report: (problem: string) => void;
@@ -74,7 +77,7 @@ const FUNCTIONS: readonly (readonly [path: RegExp, act: (card: Card, spec: Spec)
   ],
 ];
 
-const routesOf = ({ card, polling, decide, spec, report }: IpaControlOptions): readonly Route[] => {
+const routesOf = ({ card, polling, decide, provision, spec, report }: IpaControlOptions): readonly Route[] => {
   let isRetired = false;
   const active = async (act: () => Promise<Reply>): Promise<Reply> =>
     isRetired ? { status: 409, body: { error: 'the IPA in the eUICC is active; reset the card first' } } : act();
@@ -109,6 +112,16 @@ const routesOf = ({ card, polling, decide, spec, report }: IpaControlOptions): r
       /^\/poll\/end$/,
       async () => {
         await polling.idle();
+        return { status: 204 };
+      },
+    ],
+    [
+      'POST',
+      /^\/provision$/,
+      async ({ body: { eimConfigurationData: given } }) => {
+        const octets = typeof given === 'string' ? fromHex(given) : undefined;
+        if (given !== undefined && !octets) throw new ComposeError('eimConfigurationData: expected octets as hex');
+        provision(octets);
         return { status: 204 };
       },
     ],

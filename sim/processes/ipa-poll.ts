@@ -1,12 +1,10 @@
 /** One poll of the reference IPA: start of the card where it is new, then a conversation with every eIM. SGP.32 3.1.1.1, 3.3.1, 3.8 */
-import { decode } from '#protocol/asn1/decode.js';
 import { encode } from '#protocol/asn1/encode.js';
 import { hex } from '#protocol/asn1/tlv.js';
 import { raw, type Spec } from '#protocol/asn1/type.js';
 import {
   AddInitialEimRequest,
   AddInitialEimResponse,
-  EimConfigurationData,
   GetEimConfigurationDataRequest,
   GetEimConfigurationDataResponse,
 } from '#protocol/iot/eim-configuration.js';
@@ -14,7 +12,7 @@ import { GetCertsRequest } from '#protocol/iot/es10b.js';
 import { RetrieveNotificationsListRequest } from '#protocol/iot/notification.js';
 import { GetEuiccDataRequest, GetEuiccDataResponse, GetEuiccInfo1Request, GetEuiccInfo2Request } from '#protocol/rsp/info.js';
 import { ProfileInfoListRequest } from '#protocol/rsp/profile.js';
-import type { Duration } from '../../adapters/adapter.js';
+import { type Duration, LinkError } from '../../adapters/adapter.js';
 import { type Composed, ComposeError, type World } from '../role.js';
 import { ask } from '../roles/ipa/card.js';
 import type { Cause } from '../roles/ipa/config.js';
@@ -48,8 +46,8 @@ export interface PollingOptions {
   readonly world: World;
   readonly config: Omit<IpaConfig, 'euicc' | 'eimId'>;
   readonly decide: IpaDecisions;
-  /** EimConfigurationData `30 …` that the device was provisioned with. SGP.32 3.5.2 */
-  readonly initialEim: Uint8Array | undefined;
+  /** EimConfigurationData `30 …` that the device was provisioned with; read before every poll. SGP.32 3.5.2 */
+  readonly initialEim: () => Uint8Array | undefined;
   /** Times a request is sent that gets no answer, and the pause before the second time; it doubles. */
   readonly attempts: number;
   readonly pause: Duration;
@@ -90,7 +88,7 @@ const readings = (step: Exclude<StartStep, 'eid' | 'configuration'>, spec: Spec)
 
 /** Makes the polling of one device. */
 export const createPolling = (options: PollingOptions): Polling => {
-  const { card, wire, world, config, decide, initialEim, report } = options;
+  const { card, wire, world, config, decide, report } = options;
   const { terminal } = card;
   const { spec } = world;
   const ipas = new Map<string, Ipa>();
@@ -105,6 +103,7 @@ export const createPolling = (options: PollingOptions): Polling => {
 
   /** The eIM of the device's own provisioning, while the eUICC has none. SGP.32 3.5.2 */
   const associate = async (known: readonly EimEntry[]): Promise<readonly EimEntry[]> => {
+    const initialEim = options.initialEim();
     if (!initialEim) return known;
     let found = known;
     while (decide.associates({ known: found.length, refusals })) {
@@ -125,9 +124,8 @@ export const createPolling = (options: PollingOptions): Polling => {
     return found;
   };
 
-  const provisioned = initialEim && decode(EimConfigurationData, initialEim, { spec }).value;
   const targetsOf = (known: readonly EimEntry[]): readonly EimTarget[] =>
-    decide.polls(known, provisioned).flatMap(eim => {
+    decide.polls(known).flatMap(eim => {
       const address = decide.addressOf(eim, known);
       return address === undefined ? [] : [{ eim, address }];
     });
@@ -205,7 +203,8 @@ export const createPolling = (options: PollingOptions): Polling => {
         if ('failure' in answer) problem(`${type}: ${answer.failure}`);
         await take(ipa, next, answer);
       } catch (cause) {
-        if (!isSetback(cause)) throw cause;
+        // Without its card there is nothing that it could go on with.
+        if (!isSetback(cause) || cause instanceof LinkError) throw cause;
         setbacks++;
         problem(`${type}: ${cause.message}`);
         await ipa.failed(type);

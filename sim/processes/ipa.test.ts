@@ -122,6 +122,31 @@ describe('reference IPA process', () => {
     expect(euicc.chip.memory.eims.map(e => e.eimId)).deep.equals(['testeim1']);
   });
 
+  it('takes what it is provisioned with from its operator as well, or nothing', async () => {
+    const { body } = await control(eim.control, 'GET', '/eim');
+    const { ipa, euicc } = await start({ eims: [] });
+    expect((await control(ipa.control, 'POST', '/provision', { eimConfigurationData: 'no hex' })).status).equals(400);
+    await control(ipa.control, 'POST', '/provision', { eimConfigurationData: body.eimConfigurationData });
+    await control(ipa.control, 'POST', '/provision', {});
+    await ipa.poll();
+    expect(euicc.chip.memory.eims).deep.equals([]);
+    await control(ipa.control, 'POST', '/provision', { eimConfigurationData: body.eimConfigurationData });
+    await ipa.poll();
+    expect(euicc.chip.memory.eims.map(e => e.eimId)).deep.equals(['testeim1']);
+  });
+
+  it('ends in the middle of a poll when it is told to', async () => {
+    const { ipa } = await startWith({
+      address: 'silent',
+      transmit: (_apdu, { signal }) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+      reset: async () => new Uint8Array(),
+      close: async () => undefined,
+    });
+    const poll = ipa.poll();
+    await ipa.close();
+    expect((await poll).problem).equals('the IPA is shut down');
+  });
+
   it('sends nothing to an eIM whose certificate is not the one trusted, and says why', async () => {
     const other = { ...association, trustedCertificateTls: certificate('CERT_S_SM_DP_TLS') };
     const { ipa, problems } = await start({ eims: [other] });

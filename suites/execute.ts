@@ -99,10 +99,12 @@ const setUpFailure = (planned: PlannedSequence, error: unknown): StepRecord => (
 const phases = async (run: Run): Promise<void> => {
   const scope = run.cast.scope;
   let goOn = true;
-  for (const { phase, steps } of phasesOf(run.planned.case)) {
+  for (const { phase, steps, next } of phasesOf(run.planned.case)) {
     if (!goOn && phase !== 'after') continue;
     const context = run.cast.context(phase, scope, run.log.elapsed());
-    const verdict = await sequenceOfSteps(run, context, steps, '');
+    // What the preamble sets off at its end may already be for the body to answer.
+    run.script.enter(next, -1);
+    const verdict = await sequenceOfSteps(run, context, steps, '').finally(() => run.script.leave());
     if (phase !== 'after') goOn = verdict === 'pass' && (await settle(run, context)) === 'pass';
   }
 };
@@ -233,6 +235,13 @@ const repeatEnds = (context: Context, step: RepeatStep): boolean => {
   return matchValue(step.until, undefined, results, trial, context.spec).comparisons.every(c => c.ok);
 };
 
+/** Until when what arrived belongs to a phase: what the last act of the preamble sets off is for the body. */
+const endOf = ({ records }: Run, phase: Context['phase']): number => {
+  const last = records.at(-1);
+  if (phase !== 'before' || !last) return Number.POSITIVE_INFINITY;
+  return last.operator ? last.started : last.started + last.seconds;
+};
+
 /** After the body: answers still on their way are waited for, and what no step looked at is judged by its automatic checks. */
 const settle = async (run: Run, context: Context): Promise<Verdict> => {
   const { cast } = run;
@@ -243,7 +252,8 @@ const settle = async (run: Run, context: Context): Promise<Verdict> => {
     context.responseSeconds,
     run.state.over.signal,
   );
-  const untaken = parties.flatMap(p => p.inbox.filter(a => !a.taken));
+  const end = endOf(run, context.phase);
+  const untaken = parties.flatMap(p => p.inbox.filter(a => !a.taken && a.at <= end));
   for (const arrival of untaken) arrival.taken = true;
   const at = run.planned.case.at;
   const placed = { at, covers: [] as string[] };

@@ -47,4 +47,13 @@ describe('who answers', () => {
     const group: Step = { ...base, verb: 'unordered', steps: [expecting('smdp', 'P'), expecting('smdp', 'Q'), sending('smdp', 'R')] };
     expect(at0([sending('ipa', 'A'), group]).answers(party('smdp'), 'Q')).to.equal(true);
   });
+  it('is the script even before it has come to the phase in which it answers', () => {
+    const script = createScript(new Map(), () => true);
+    script.enter(steps.slice(1), -1);
+    script.enter([sending('ipa', 'A')]);
+    expect(script.answers(party('smdp'), 'Q')).to.equal(true);
+    script.leave();
+    script.leave();
+    expect(script.answers(party('smdp'), 'Q')).to.equal(false);
+  });
 });

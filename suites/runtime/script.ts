@@ -8,7 +8,8 @@ interface Frame {
 }
 
 export interface Script {
-  enter(steps: readonly Step[]): void;
+  /** Steps that run now, from one of them on; -1: they are still to come. */
+  enter(steps: readonly Step[], index?: number): void;
   at(index: number): void;
   leave(): void;
   /**
@@ -66,8 +67,8 @@ export const createScript = (procedures: ReadonlyMap<string, Procedure>, applies
   };
 
   return {
-    enter: steps => {
-      frames.push({ steps, index: 0 });
+    enter: (steps, index = 0) => {
+      frames.push({ steps, index });
     },
     at: index => {
       const frame = frames.at(-1);
@@ -84,9 +85,9 @@ export const createScript = (procedures: ReadonlyMap<string, Procedure>, applies
   };
 };
 
-/** The three phases of a case in order. */
+/** The three phases of a case in order, each with what follows it. */
 export const phasesOf = (c: Case) => [
-  { phase: 'before', steps: c.before } as const,
-  { phase: 'steps', steps: c.steps } as const,
-  { phase: 'after', steps: c.after } as const,
+  { phase: 'before', steps: c.before, next: c.steps } as const,
+  { phase: 'steps', steps: c.steps, next: [] } as const,
+  { phase: 'after', steps: c.after, next: [] } as const,
 ];

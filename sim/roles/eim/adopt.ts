@@ -3,9 +3,10 @@ import { decode } from '#protocol/asn1/decode.js';
 import { hex } from '#protocol/asn1/tlv.js';
 import type { ValueOf } from '#protocol/asn1/type.js';
 import { EuiccPackageRequest, type EuiccPackage as EuiccPackageType } from '#protocol/iot/package.js';
+import { ProfileDownloadTriggerRequest } from '#protocol/iot/trigger.js';
 import type { EimContext } from './context.js';
 import type { Operation } from './operations.js';
-import type { EuiccPackage, EuiccRecord } from './state.js';
+import type { Download, EuiccPackage, EuiccRecord } from './state.js';
 
 const subjectOf = (parameters: unknown): string | undefined => {
   if (typeof parameters !== 'object' || parameters === null) return undefined;
@@ -46,4 +47,14 @@ export const adoptPackage = (eim: EimContext, record: EuiccRecord, octets: Uint8
   };
   record.packages[index] = adopted;
   record.counter = Math.max(record.counter, signed.counterValue);
+};
+
+/** Knows the latest download handed out to the eUICC by the transaction id of this trigger, `BF54 …`; where it leads stays as ordered. */
+export const adoptTrigger = (eim: EimContext, record: EuiccRecord, octets: Uint8Array): void => {
+  const message = decode(ProfileDownloadTriggerRequest, octets, { spec: eim.world.spec });
+  const index = record.packages.findLastIndex(p => p.phase === 'outstanding' && p.kind === 'download');
+  const known = record.packages[index];
+  if (!message.ok || known?.kind !== 'download') return;
+  const adopted: Download = { ...known, eimTransactionId: message.value.eimTransactionId, octets: Uint8Array.from(octets) };
+  record.packages[index] = adopted;
 };

@@ -1,7 +1,7 @@
 /**
  * The wires: what moves octets to and from the implementation under test. Nothing here knows SGP.32.
  * A Frame is one message with what stands around it; for HTTP the meta keys are `:method`, `:path`, `:status`
- * and lower-case header names; for CoAP coap-frame.ts lists them.
+ * and lower-case header names.
  */
 
 export interface Frame {
@@ -137,8 +137,8 @@ export interface Listener {
   onFrame(answer: (frame: Inbound) => Promise<Outbound>): void;
   onHandshakeFailure(report: (why: HandshakeFailure) => void): void;
   onConnection(report: (facts: ConnectionFacts) => void): void;
-  /** Changes what is presented to a server name and drops the open connections, so that the next one shows it. */
-  present(serverName: string, identity: TlsIdentity): Promise<void>;
+  /** Changes what is presented to a server name, and offered with it, and drops the open connections, so that the next one shows it. */
+  present(serverName: string, identity: TlsIdentity, offer?: TlsOffer): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -157,8 +157,6 @@ export interface Card {
   reset(options: TransmitOptions): Promise<Uint8Array>;
   /** Longest command APDU in octets that the wire takes; absent: any. */
   readonly longestCommand?: number;
-  /** Most response octets, without the status word, that the wire takes at a time; absent: 256. */
-  readonly longestResponse?: number;
   /** False where commands of the basic channel cannot be carried: the wire is a terminal that sends TERMINAL CAPABILITY and MANAGE CHANNEL by itself. */
   readonly basicChannel?: boolean;
   /**

@@ -146,6 +146,15 @@ describe('https listener', () => {
     const error = await linkError(client.exchange(ping, { signal }), 'handshake');
     expect(error.message).to.contain('unknown CA');
   });
+  it('offers other TLS with an identity that it presents', async () => {
+    const listener = await listenerWith();
+    await listener.present('*', identity('good'), { maxVersion: 'TLSv1.1' });
+    const client = clientFor(listener);
+    await linkError(client.exchange(ping, { signal }), 'handshake');
+    const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT:@SECLEVEL=0' } as const;
+    const reply = await client.exchange(ping, { signal, connection: 'new', tls: old });
+    expect(reply.connection.tls?.version).to.equal('TLSv1.1');
+  });
 
   describe('reports a handshake that fails', () => {
     const rejecting = async (options: ConnectionOptions, act?: (socket: TLSSocket) => void) => {

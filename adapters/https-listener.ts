@@ -133,11 +133,15 @@ export const openHttpsListener = async (options: HttpsListenerOptions): Promise<
       ...(line.clientHello ? { clientHello: line.clientHello } : {}),
     });
 
-  const contextOf = (identity: TlsIdentity): SecureContext => {
+  const contextOf = (identity: TlsIdentity, offer?: TlsOffer): SecureContext => {
     const known = contexts.get(identity);
-    if (known) return known;
+    if (known && !offer) return known;
     // TLS 1.3 has no brainpool signatures before OpenSSL 3.2, and an OpenSSL server does not look for that before it chooses the version.
-    const made = serverContext(identity, { ...(isBrainpool(identity) ? { maxVersion: 'TLSv1.2' as const } : {}), ...options.tls });
+    const made = serverContext(identity, {
+      ...(isBrainpool(identity) ? { maxVersion: 'TLSv1.2' as const } : {}),
+      ...options.tls,
+      ...offer,
+    });
     contexts.set(identity, made);
     return made;
   };
@@ -292,8 +296,8 @@ export const openHttpsListener = async (options: HttpsListenerOptions): Promise<
     onConnection: report => {
       reportConnection = report;
     },
-    present: async (serverName, identity) => {
-      contextOf(identity);
+    present: async (serverName, identity, offer) => {
+      contextOf(identity, offer);
       identities.set(serverName.toLowerCase(), identity);
       for (const line of [...lines.values()]) drop(line);
     },

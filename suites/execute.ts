@@ -2,7 +2,6 @@
 import type { Check, SequenceRecord, StepRecord, Verdict } from '../reports/record.js';
 import type { CallStep, RepeatStep, SetStep, Step, UnorderedStep } from './language/ast.js';
 import { buildValue } from './language/build.js';
-import { covering } from './language/covering.js';
 import { matchValue } from './language/match.js';
 import { bind, fork } from './language/scope.js';
 import { ABSENT, isObject } from './language/values.js';
@@ -49,7 +48,11 @@ export const execute = async (planned: PlannedSequence, lab: Lab): Promise<Seque
     state.limitReached = true;
     state.over.abort();
   }, planned.case.limit * 1000);
-  const script = createScript(lab.catalogue.procedures, option => lab.options.get(option) === true);
+  const script = createScript(
+    lab.catalogue.procedures,
+    option => lab.options.get(option) === true,
+    action => lab.catalogue.actions.get(action)?.ends === true,
+  );
   const records: StepRecord[] = [];
   let cast: Cast | undefined;
   try {
@@ -196,8 +199,7 @@ const callProcedure = async (run: Run, context: Context, step: CallStep, no: str
     context.scope,
     procedure.params.map(name => [name, isObject(given) ? (given[name] ?? ABSENT) : ABSENT] as const),
   );
-  const steps = covering(procedure.steps, step.covers);
-  const verdict = await sequenceOfSteps(run, run.cast.context(context.phase, inner, context.phaseBegan), steps, `${no}.`);
+  const verdict = await sequenceOfSteps(run, run.cast.context(context.phase, inner, context.phaseBegan), procedure.steps, `${no}.`);
   if (verdict !== 'pass' || !step.match) return verdict;
   const results = Object.fromEntries(procedure.returns.map(name => [name, inner.bound.get(name)]));
   return recorded(run, context, step, no, () => ({

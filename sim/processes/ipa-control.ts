@@ -1,5 +1,4 @@
 /** The control API of the reference IPA: what the operator of a device may ask for, as JSON over plain HTTP. docs/reference-ipa.md */
-import { fromHex } from '#protocol/asn1/tlv.js';
 import type { InputOf, Spec, Type } from '#protocol/asn1/type.js';
 import * as es10b from '#protocol/iot/es10b.js';
 import { IpaeActivationRequest, IpaeActivationResponse } from '#protocol/iot/info.js';
@@ -8,6 +7,7 @@ import { ComposeError } from '../role.js';
 import { ask, type Card } from '../roles/ipa/card.js';
 import type { Cause } from '../roles/ipa/config.js';
 import type { IpaDecisions } from '../roles/ipa/index.js';
+import { OrderError, octetsParameter } from '../roles/parameters.js';
 import { type Control, openControl, type Reply, type Route } from './control.js';
 import type { DeviceCard } from './ipa-card.js';
 import type { Polling } from './ipa-poll.js';
@@ -17,8 +17,6 @@ export interface IpaControlOptions {
   readonly card: DeviceCard;
   readonly polling: Polling;
   readonly decide: IpaDecisions;
-  /** The device is provisioned with EimConfigurationData `30 …`, or with none. */
-  readonly provision: (eimConfigurationData: Uint8Array | undefined) => void;
   readonly spec: Spec;
   readonly listen: string;
   readonly report: (problem: string) => void;
@@ -77,7 +75,7 @@ const FUNCTIONS: readonly (readonly [path: RegExp, act: (card: Card, spec: Spec)
   ],
 ];
 
-const routesOf = ({ card, polling, decide, provision, spec, report }: IpaControlOptions): readonly Route[] => {
+const routesOf = ({ card, polling, decide, spec, report }: IpaControlOptions): readonly Route[] => {
   let isRetired = false;
   const active = async (act: () => Promise<Reply>): Promise<Reply> =>
     isRetired ? { status: 409, body: { error: 'the IPA in the eUICC is active; reset the card first' } } : act();
@@ -117,16 +115,6 @@ const routesOf = ({ card, polling, decide, provision, spec, report }: IpaControl
     ],
     [
       'POST',
-      /^\/provision$/,
-      async ({ body: { eimConfigurationData: given } }) => {
-        const octets = typeof given === 'string' ? fromHex(given) : undefined;
-        if (given !== undefined && !octets) throw new ComposeError('eimConfigurationData: expected octets as hex');
-        provision(octets);
-        return { status: 204 };
-      },
-    ],
-    [
-      'POST',
       /^\/ipae$/,
       () =>
         active(async () => {
@@ -137,6 +125,15 @@ const routesOf = ({ card, polling, decide, provision, spec, report }: IpaControl
           isRetired = ipaeActivationResult === 0 && decide.retires();
           return { status: 200, body: { result: ipaeActivationResult } };
         }),
+    ],
+    [
+      'POST',
+      /^\/initial-eim$/,
+      ({ body }) => {
+        const given = octetsParameter(body, 'eimConfigurationData');
+        polling.provision(given?.length ? given : undefined);
+        return { status: 204 };
+      },
     ],
     [
       'POST',
@@ -154,7 +151,7 @@ const routesOf = ({ card, polling, decide, provision, spec, report }: IpaControl
 export const openIpaControl = (options: IpaControlOptions): Promise<Control> =>
   openControl({
     routes: routesOf(options),
-    isMistake: cause => cause instanceof ComposeError || cause instanceof LinkError,
+    isMistake: cause => cause instanceof ComposeError || cause instanceof LinkError || cause instanceof OrderError,
     listen: options.listen,
     report: options.report,
   });

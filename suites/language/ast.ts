@@ -169,5 +169,7 @@ export interface Action {
   readonly of: IutRole;
   readonly with: readonly ActionValue[];
   readonly gives: readonly ActionValue[];
+  /** What the IUT is in the middle of is over when it is done. */
+  readonly ends?: boolean;
   readonly does: string;
 }

@@ -54,7 +54,8 @@ export const readActions = (root: MapNode | undefined, report: Report): Readonly
   named(root, /^[a-z][A-Za-z0-9]*$/, 'an action in lowerCamel', report, entry => {
     const map = checked(ACTION, entry, report);
     const of = IUT_ROLES.find(role => map && role === textAt(map, 'of'));
-    return map && of && { of, with: values(map, 'with'), gives: values(map, 'gives'), does: textAt(map, 'does') ?? '' };
+    const ends = map && textAt(map, 'ends') === 'true' ? { ends: true } : {};
+    return map && of && { of, with: values(map, 'with'), gives: values(map, 'gives'), ...ends, does: textAt(map, 'does') ?? '' };
   });
 
 /** requirements/*.yaml: one file after the other into one map; an id in two files is a mistake. */

@@ -80,7 +80,7 @@ export const PROCEDURE = z.strictObject({
 const common = {
   note: text('Why the step is there; shown in the report.').optional(),
   if: text('An option: the step runs only if it is answered with yes.').optional(),
-  covers: namesList('Requirement ids that this step shows; those of a call stand for its steps that name none.').optional(),
+  covers: namesList('Requirement ids that this step shows.').optional(),
   else: oneOf(['fail', 'inconclusive'], 'What a failure of this step means.').optional(),
 };
 const within = duration('How long it may take.').optional();
@@ -158,6 +158,7 @@ export const ACTION = z.strictObject({
   of: oneOf(IUT_ROLES, 'The role under test that is operated.'),
   with: namesList('Parameters; with a question mark optional.').optional(),
   gives: namesList('What the binding has to hand back.').optional(),
+  ends: flag('What the IUT is in the middle of is over when this is done: nothing that came before is expected any more.').optional(),
   does: text('What it does, as an order to a person.'),
 });
 /** One entry of a requirements file. */

@@ -76,24 +76,27 @@ export const placeOf = (name: string, role: Actor['role'], lab: Lab): { readonly
   return server && own ? { server, own } : undefined;
 };
 
+const certificateNamed = (name: string, lab: Lab): Uint8Array => {
+  const der = lab.pki.certificate(name);
+  if (!der) throw new Inconclusive(`no certificate ${name} in ${lab.pki.name}`);
+  return der;
+};
+const publicKeyIn = (certificate: string, lab: Lab): Uint8Array => {
+  const parsed = parseCertificate(certificateNamed(certificate, lab));
+  if (isProblem(parsed)) throw new HarnessError(`${certificate}: ${parsed.problem}`);
+  return parsed.spki;
+};
+
 /** How the card is told whom to trust as TLS server of an eIM. SGP.32 2.11.1.1.1 */
 const anchorOf = (trust: unknown, certificate: string, lab: Lab): Config => {
-  const certificateNamed = (name: string): Uint8Array => {
-    const der = lab.pki.certificate(name);
-    if (!der) throw new Inconclusive(`no certificate ${name} in ${lab.pki.name}`);
-    return der;
-  };
   switch (trust) {
     case undefined:
-    case 'key': {
-      const parsed = parseCertificate(certificateNamed(certificate));
-      if (isProblem(parsed)) throw new HarnessError(`${certificate}: ${parsed.problem}`);
-      return { trustedPublicKeyTls: parsed.spki };
-    }
+    case 'key':
+      return { trustedPublicKeyTls: publicKeyIn(certificate, lab) };
     case 'certificate':
-      return { trustedCertificateTls: certificateNamed(certificate) };
+      return { trustedCertificateTls: certificateNamed(certificate, lab) };
     case 'ca':
-      return { trustedCertificateTls: certificateNamed(certificate.endsWith('_BRP') ? 'CERT_CI_BRP' : 'CERT_CI') };
+      return { trustedCertificateTls: certificateNamed(certificate.endsWith('_BRP') ? 'CERT_CI_BRP' : 'CERT_CI', lab) };
     case 'none':
       return {};
     default:
@@ -243,7 +246,7 @@ const makeEim = (name: string, config: Config, { lab, world, parties, serversFor
       servers: serversFor(name, relay),
       signingKey,
       otherSigningKeys: [key(other)].flatMap(one => one ?? []),
-      tlsPublicKey: undefined,
+      tlsPublicKey: place && publicKeyIn(certificateAt(place.server, numberOf(name)), lab),
       anchors: ['CERT_CI', 'CERT_CI_BRP'].flatMap(one => lab.pki.certificate(one) ?? []),
       later,
     },

@@ -1,8 +1,10 @@
 /** How a case wants the card to behave at the level of APDUs: `card: { refresh: silent, response: 64, … }` of an eUICC. */
+import type { Spec } from '#protocol/asn1/type.js';
+import { es10Function, es10FunctionNamed } from '../../sim/bindings/es10.js';
 import type { UiccOverride } from '../../sim/uicc/index.js';
 import { HarnessError } from '../verdict.js';
 
-type Reader = (value: unknown) => ReturnType<UiccOverride>;
+type Reader = (value: unknown, spec: Spec) => ReturnType<UiccOverride>;
 
 const number = (what: string, value: unknown): number => {
   const found = Number(value);
@@ -21,6 +23,11 @@ const READERS: Readonly<Record<string, Reader>> = {
       throw new HarnessError(`card.refresh: expected proactive or silent, got ${String(value)}`);
     return { announcesRefresh: () => value };
   },
+  /** `pending`: commands of ES10 are still served while a REFRESH waits to be fetched. */
+  serves: value => {
+    if (value !== 'pending') throw new HarnessError(`card.serves: expected pending, got ${String(value)}`);
+    return { servesEs10: state => state !== 'silent' };
+  },
   /** Most octets of one response, 1 to 256. */
   response: value => {
     const octets = number('response', value);
@@ -31,10 +38,25 @@ const READERS: Readonly<Record<string, Reader>> = {
     const count = number('channels', value);
     return { channels: () => count };
   },
-  /** Status word that refuses the second block of a command. */
+  /** Status word that refuses the second block of a command, once. */
   refuseBlock: value => {
     const sw = status('refuseBlock', value);
-    return { refusesBlock: block => (block.number === 1 ? sw : undefined) };
+    let isDone = false;
+    return {
+      refusesBlock: ({ number: block }) => {
+        if (isDone || block !== 1) return undefined;
+        isDone = true;
+        return sw;
+      },
+    };
+  },
+  /** An ES10 request that is carried out, and answered 9000 without data. */
+  withholds: (value, spec) => {
+    const name = typeof value === 'string' ? value : '';
+    if (!es10FunctionNamed(name))
+      throw new HarnessError(`card.withholds: expected an ES10 request, e.g. EuiccPackageRequest, got ${String(value)}`);
+    const isMeant = (command: Uint8Array) => es10Function(command, spec)?.request.name === name;
+    return { writesAnswer: (command, answer) => (isMeant(command) ? { ...answer, octets: new Uint8Array() } : answer) };
   },
 };
 
@@ -43,13 +65,13 @@ export const CARD_WORDS: readonly string[] = Object.keys(READERS);
 
 /** What a case says as judgements of the card; throws HarnessError for a word or value that there is not. */
 export const cardOverride =
-  (behaviour: Readonly<Record<string, unknown>>): UiccOverride =>
+  (behaviour: Readonly<Record<string, unknown>>, spec: Spec): UiccOverride =>
   () =>
     Object.assign(
       {},
       ...Object.entries(behaviour).map(([word, value]) => {
         const read = READERS[word];
         if (!read) throw new HarnessError(`card: expected one of ${CARD_WORDS.join(', ')}, got ${word}`);
-        return read(value);
+        return read(value, spec);
       }),
     );

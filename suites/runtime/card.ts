@@ -7,6 +7,7 @@ import { es10Function, startsProfile } from '../../sim/bindings/es10.js';
 import type { Euicc } from '../../sim/roles/euicc/index.js';
 import { isProfileSegment } from '../../sim/roles/euicc/installation.js';
 import { admit, noteSent, type Response, respond } from './converse.js';
+import type { DeviceWatch } from './device-view.js';
 import { deliver, type Party } from './party.js';
 import type { Stage } from './stage.js';
 
@@ -14,15 +15,6 @@ import type { Stage } from './stage.js';
 export interface CardAnswer {
   readonly sw: string;
   readonly octets: Uint8Array;
-}
-
-/** What a device did with the card, as `$euicc.device` shows it. */
-export interface DeviceView {
-  /** ES10 commands and what happened around them, in order: type names, `terminalCapability`, `isdrSelected`, `reset` … */
-  readonly events: string[];
-  /** Segments of the current bound profile package, and those that came although the card had ended it. */
-  segments: number;
-  segmentsAfterEnd: number;
 }
 
 const NOTHING = new Uint8Array();
@@ -41,7 +33,7 @@ export const serveCard = (
   stage: Stage,
   party: Party,
   euicc: Euicc,
-  view: DeviceView,
+  watch: DeviceWatch,
 ): ((command: Uint8Array, channel: number) => Promise<CardAnswer>) => {
   let segments: Segments | undefined;
 
@@ -56,14 +48,10 @@ export const serveCard = (
   };
 
   const segment = (command: Uint8Array, channel: number): CardAnswer => {
-    if (startsProfile(command)) {
-      segments = { parts: [], size: 0, isOver: false };
-      view.segments = 0;
-      view.segmentsAfterEnd = 0;
-    }
-    view.segments++;
-    if (segments?.isOver) view.segmentsAfterEnd++;
-    else if (segments && segments.size < LONGEST_PROFILE) {
+    const isFirst = startsProfile(command);
+    if (isFirst) segments = { parts: [], size: 0, isOver: false };
+    watch.loaded({ isFirst, isOver: segments?.isOver === true });
+    if (segments && !segments.isOver && segments.size < LONGEST_PROFILE) {
       segments.parts.push(command);
       segments.size += command.length;
     }
@@ -71,7 +59,7 @@ export const serveCard = (
       ...about(channel),
       from: 'iut',
       to: party.name,
-      message: `BoundProfilePackage, segment ${view.segments}`,
+      message: `BoundProfilePackage, segment ${watch.view.segments}`,
       octets: command,
     });
     const { sw, octets } = euicc.execute(command);
@@ -92,10 +80,10 @@ export const serveCard = (
     const of = es10Function(command, stage.spec);
     if (!of) {
       const no = stage.log.add({ ...about(channel), from: 'iut', to: party.name, message: 'unknown ES10 command', octets: command });
-      view.events.push('unknown');
+      watch.commanded('unknown');
       return write({ refused: euicc.execute(command).sw }, channel, no);
     }
-    view.events.push(of.request.name);
+    watch.commanded(of.request.name);
     const carried = { type: of.request, octets: command, checks: [] };
     const { arrival } = admit(stage, party, carried, about(channel).transport, {}, inbound);
     const response = arrival.received ? await respond(stage, party, arrival, arrival.received) : { unanswered: true as const };

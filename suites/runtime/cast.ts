@@ -13,7 +13,6 @@ import type { PlannedSequence } from '../plan.js';
 import { HarnessError, Inconclusive } from '../verdict.js';
 import { certificateAt, ENTRANCE, type Making, makeActor, numberOf, placeOf } from './actors.js';
 import { plain } from './config.js';
-import { certificateName } from './constants.js';
 import type { Context } from './context.js';
 import { relayTo, serve } from './converse.js';
 import type { ExchangeLog } from './exchange-log.js';
@@ -23,8 +22,9 @@ import type { Lab } from './lab.js';
 import { signatureChecks } from './message-checks.js';
 import { type Arrival, createParty, type Party, partyState } from './party.js';
 import type { Script } from './script.js';
+import { serverBehaviour } from './server-behaviour.js';
 import { createSignal, type Signal } from './signal.js';
-import { insertCard } from './slot.js';
+import { type Inserted, insertCard } from './slot.js';
 import type { Stage } from './stage.js';
 
 export interface Cast {
@@ -110,6 +110,7 @@ export const createCast = async (
       closers.push(() => clearTimeout(timer));
     },
   };
+  let device: Inserted['device'] | undefined;
   const enter = async (spec: ActorSpec): Promise<void> => {
     const config = configOf(spec, scope);
     const { link, auto, card, ...own } = config;
@@ -119,10 +120,11 @@ export const createCast = async (
     parties.set(spec.name, party);
     if (made.more) states.set(spec.name, made.more);
     const place = placeOf(spec.name, spec.role, lab);
-    if (place) closers.push(await join(stage, party, place, isObject(link) ? link : {}, own));
+    if (place) closers.push(await join(stage, party, place, wordsOf(link, own), () => device?.events ?? []));
     if (made.euicc && lab.slot) {
       const inserted = await insertCard(stage, party, made.euicc, lab.slot, isObject(card) ? card : {});
-      states.set(spec.name, { ...made.more, device: inserted.device });
+      ({ device } = inserted);
+      states.set(spec.name, { ...made.more, device });
       closers.push(inserted.remove);
     }
   };
@@ -157,6 +159,7 @@ export const createCast = async (
       clientWire: party => (isCaller(party) ? lab.clientWire(planned.entry.over) : undefined),
       verifyWith: (arrival, key) => verifyWith(stage, arrival, key),
       operator: (action, parameters, signal) => lab.operator.perform(action, operatorValues(parameters), signal),
+      ends: action => lab.catalogue.actions.get(action)?.ends === true,
       responseSeconds: lab.responseSeconds,
       news,
       phaseBegan: began,
@@ -171,21 +174,29 @@ const configOf = (spec: ActorSpec, scope: Scope): Config => {
   return isObject(config) ? config : {};
 };
 
-/** Puts a party on its wire, with another TLS certificate when the case says so. */
+/** What a case says of the wire; the TLS certificate may also stand among the certificates of the actor. */
+const wordsOf = (link: unknown, { certificates }: Config): Config => ({
+  ...(isObject(certificates) ? { certificate: certificates.tls } : {}),
+  ...(isObject(link) ? link : {}),
+});
+
+/** Puts a party on its wire, with another TLS certificate or offer when the case says so. */
 const join = async (
   stage: Stage,
   party: Party,
   { server, own }: NonNullable<ReturnType<typeof placeOf>>,
   link: Config,
-  config: Config,
+  events: () => readonly string[],
 ): Promise<() => Promise<void>> => {
-  const stated = link.certificate ?? (isObject(config.certificates) ? config.certificates.tls : undefined);
-  const certificate = stated instanceof Uint8Array ? certificateName(stated) : stated;
-  if (typeof certificate === 'string') await server.listener.present(own, server.identity(certificate));
-  const leave = server.route(own, serve(stage, party, server));
+  const behaviour = serverBehaviour(link, events);
+  const usual = certificateAt(server, numberOf(party.name));
+  const { certificate = usual, tls } = behaviour;
+  const isSpecial = certificate !== usual || tls !== undefined;
+  if (isSpecial) await server.listener.present(own, server.identity(certificate), tls);
+  const leave = server.route(own, serve(stage, party, server, behaviour));
   return async () => {
     leave();
-    if (typeof certificate === 'string') await server.listener.present(own, server.identity(certificateAt(server, numberOf(party.name))));
+    if (isSpecial) await server.listener.present(own, server.identity(usual));
   };
 };
 

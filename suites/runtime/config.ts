@@ -16,7 +16,6 @@ const NUMBERS: ReadonlySet<string> = new Set([
   'size',
   'uppSize',
   'retries',
-  'losesPackages',
   'blockCapacity',
   'eims',
   'profiles',

@@ -23,6 +23,8 @@ export interface Context {
   /** Verifies the signatures of an arrival with one key only, given as a certificate or SubjectPublicKeyInfo. */
   readonly verifyWith: (arrival: Arrival, key: unknown) => readonly Check[];
   readonly operator: (action: string, parameters: Readonly<Record<string, unknown>>, signal: AbortSignal) => Promise<Performed>;
+  /** Whether what the IUT is in the middle of is over with this act. */
+  readonly ends: (action: string) => boolean;
   /** Seconds to wait for an answer when the step does not say. */
   readonly responseSeconds: number;
   /** Wakes at anything that any party receives. */

@@ -5,7 +5,6 @@ import type { Type } from '#protocol/asn1/type.js';
 import { type ExchangeOptions, type Frame, type Inbound, LinkError, type Outbound, type TlsOffer } from '../../adapters/adapter.js';
 import type { Check, SignatureCheck } from '../../reports/record.js';
 import type { Carried, LinkEdits, NotCarried } from '../../sim/bindings/binding.js';
-import { codeText } from '../../sim/bindings/status-codes.js';
 import type { Received } from '../../sim/role.js';
 import { plain } from './config.js';
 import type { ExchangeLog } from './exchange-log.js';
@@ -13,6 +12,7 @@ import { checkSignatures } from './keyring.js';
 import { decodeChecks, signatureChecks, transportChecks } from './message-checks.js';
 import { type Arrival, deliver, linkFacts, type Outgoing, type Party } from './party.js';
 import { isPassedOn, relayChecks } from './relay.js';
+import type { ServerBehaviour } from './server-behaviour.js';
 import { type ClientWire, frameFacts, type ServerHandler, type ServerWire, type Stage } from './stage.js';
 
 /** Decoding and signatures of a message from the IUT, as checks; with those on what it had to pass on. */
@@ -54,6 +54,7 @@ export const admit = (
     signatures,
   });
   party.received[carried.type.name] = message.value;
+  party.counts[carried.type.name] = (party.counts[carried.type.name] ?? 0) + 1;
   const checks = [...transportChecks(carried.checks, exchange, stage.levelOf), ...messageChecks(stage, message, signatures, exchange)];
   return {
     message,
@@ -143,8 +144,7 @@ const answered = async (
     const facts = replyFacts(reply, party.link);
     const carried = wire.binding.read(reply, out.type.name);
     if ('octets' in carried) {
-      const code = carried.status && codeText(carried.status);
-      const { arrival } = admit(stage, party, carried, frameFacts(reply), { ...facts, ...(code && { code }) }, { ...about, toEdited });
+      const { arrival } = admit(stage, party, carried, frameFacts(reply), facts, { ...about, toEdited });
       if (arrival.received) await party.actor.take(arrival.received);
       return deliver(party, arrival);
     }
@@ -235,7 +235,7 @@ export const noteSent = (
 };
 
 /** Serves one party on a wire on which the IUT is the client. */
-export const serve = (stage: Stage, party: Party, wire: ServerWire): ServerHandler => {
+export const serve = (stage: Stage, party: Party, wire: ServerWire, behaviour: ServerBehaviour): ServerHandler => {
   const { binding } = wire;
   const inbound = { from: 'iut', to: party.name, interface: binding.interface, toEdited: false };
 
@@ -267,8 +267,23 @@ export const serve = (stage: Stage, party: Party, wire: ServerWire): ServerHandl
     return binding.refuse(frame, why);
   };
 
+  /** It never came: no step sees it, nothing is checked. */
+  const lose = (frame: Inbound): Outbound => {
+    const { from, to } = inbound;
+    stage.log.add({
+      from,
+      to,
+      interface: binding.interface,
+      message: 'a request lost in an outage',
+      octets: frame.body,
+      transport: frameFacts(frame),
+    });
+    return { fault: 'cut' };
+  };
+
   return {
     frame: async frame => {
+      if (behaviour.isDown()) return lose(frame);
       party.link = linkFacts(frame.connection);
       const carried = binding.read(frame);
       if (!('octets' in carried)) return refuse(frame, carried);
@@ -281,6 +296,10 @@ export const serve = (stage: Stage, party: Party, wire: ServerWire): ServerHandl
         inbound,
       );
       const { received } = arrival;
+      if (behaviour.refuses(arrival.name)) {
+        deliver(party, arrival);
+        return write(frame, undefined, { status: 503 }, arrival.exchange);
+      }
       const response: Response = received ? await respond(stage, party, arrival, received) : { unanswered: true };
       if ('unanswered' in response) return { fault: 'cut' };
       if ('refused' in response) return binding.refuse(frame, { nothing: 'unreadable', reason: response.refused, checks: [] });

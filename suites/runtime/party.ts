@@ -43,6 +43,8 @@ export interface Arrival {
   /** It answers a request that the script had edited: a refusal of it needs no further look. */
   readonly toEdited: boolean;
   taken: boolean;
+  /** It belongs to what is over: no step expects it any more. */
+  isPast?: boolean;
   /** Present for a request that the script has to answer. */
   answer?: ((outgoing: Outgoing | undefined, link: LinkEdits) => void) | undefined;
 }
@@ -66,6 +68,8 @@ export interface Party {
   /** Latest value by type name. */
   readonly sent: Record<string, unknown>;
   readonly received: Record<string, unknown>;
+  /** How many messages of each type it received. */
+  readonly counts: Record<string, number>;
   /** Facts of the connection used last, for `$ipa.link`. */
   link: Record<string, unknown>;
   /** Requests on their way whose answer has not arrived. */
@@ -83,6 +87,7 @@ export const createParty = (name: string, actor: Actor, keys: KeySource, signing
   news: shared(everyone),
   sent: {},
   received: {},
+  counts: {},
   link: {},
   outstanding: 0,
 });
@@ -99,6 +104,9 @@ const shared = (everyone: Signal): Signal => {
   };
 };
 
+/** Whether a step may still take an arrival. */
+export const isOpen = ({ taken, isPast }: Arrival): boolean => !taken && isPast !== true;
+
 export const deliver = (party: Party, arrival: Arrival): void => {
   party.inbox.push(arrival);
   party.news.notify();
@@ -109,6 +117,7 @@ export const partyState = (party: Party): Readonly<Record<string, unknown>> => (
   ...party.actor.state,
   sent: party.sent,
   received: party.received,
+  counts: party.counts,
   link: party.link,
 });
 
@@ -132,6 +141,7 @@ export const linkFacts = (facts: ConnectionFacts): Record<string, unknown> => ({
           certificate: facts.tls.peerCertificates[0],
           leaf: leafFacts(facts.tls),
           chain: facts.tls.peerCertificates,
+          ...(facts.tls.clientHello ? { offered: facts.tls.clientHello } : {}),
         },
       }
     : {}),

@@ -43,6 +43,22 @@ describe('who answers', () => {
       ),
     ).to.equal(true);
   });
+  it('is the actor, as long as an act stands before the step that ends what the IUT is doing', () => {
+    const operating = (action: string): Step => ({ ...base, verb: 'operator', action });
+    const script = (action: string, index: number) => {
+      const made = createScript(
+        new Map(),
+        () => true,
+        name => name === 'stopIpa',
+      );
+      made.enter([operating(action), expecting('smdp', 'Q'), sending('smdp', 'R')]);
+      made.at(index);
+      return made;
+    };
+    expect(script('stopIpa', 0).answers(party('smdp'), 'Q')).to.equal(false);
+    expect(script('stopIpa', 1).answers(party('smdp'), 'Q')).to.equal(true);
+    expect(script('pollEim', 0).answers(party('smdp'), 'Q')).to.equal(true);
+  });
   it('takes the messages of an unordered group in any order', () => {
     const group: Step = { ...base, verb: 'unordered', steps: [expecting('smdp', 'P'), expecting('smdp', 'Q'), sending('smdp', 'R')] };
     expect(at0([sending('ipa', 'A'), group]).answers(party('smdp'), 'Q')).to.equal(true);

@@ -1,6 +1,6 @@
 /** Where the script stands, and whether it is going to answer a message itself. */
 import type { Case, Procedure, Step } from '../language/ast.js';
-import type { Party } from './party.js';
+import { isOpen, type Party } from './party.js';
 
 interface Frame {
   readonly steps: readonly Step[];
@@ -20,18 +20,25 @@ export interface Script {
 }
 
 interface Turn {
-  readonly step: Extract<Step, { verb: 'send' | 'expect' }>;
+  /** An operator's act stands for all that follows: what comes before it is answered without a look at what is behind it. */
+  readonly step: Extract<Step, { verb: 'send' | 'expect' | 'operator' }>;
   /** Steps of one `unordered` share a group. */
   readonly group: Step | undefined;
 }
 
-export const createScript = (procedures: ReadonlyMap<string, Procedure>, applies: (option: NonNullable<Step['if']>) => boolean): Script => {
+/** `ends` tells of an operator's act whether what the IUT is in the middle of is over with it. */
+export const createScript = (
+  procedures: ReadonlyMap<string, Procedure>,
+  applies: (option: NonNullable<Step['if']>) => boolean,
+  ends: (action: string) => boolean = () => false,
+): Script => {
   const frames: Frame[] = [];
 
   function* turns(actor: string, steps: readonly Step[], from: number, group?: Step): Generator<Turn> {
     for (let n = from; n < steps.length; n++) {
       const step = steps[n] as Step;
       if (step.if !== undefined && !applies(step.if)) continue;
+      if (step.verb === 'operator' && ends(step.action)) yield { step, group };
       if ((step.verb === 'send' || step.verb === 'expect') && step.actor === actor) yield { step, group };
       if (step.verb === 'call') yield* turns(actor, procedures.get(step.procedure)?.steps ?? [], 0);
       if (step.verb === 'unordered') yield* turns(actor, step.steps, 0, step);
@@ -45,8 +52,8 @@ export const createScript = (procedures: ReadonlyMap<string, Procedure>, applies
       const inner = f === frames.length - 1;
       // The step that runs right now still counts when it waits for a message; the frames around it go on behind their call.
       const current = steps[index];
-      const waits = inner && current?.verb === 'expect';
-      list.push(...turns(actor, steps, waits ? index : index + 1, undefined));
+      const isNow = inner && (current?.verb === 'expect' || current?.verb === 'operator');
+      list.push(...turns(actor, steps, isNow ? index : index + 1, undefined));
     }
     return list;
   };
@@ -79,7 +86,7 @@ export const createScript = (procedures: ReadonlyMap<string, Procedure>, applies
     },
     answers: (party, typeName) => {
       let list: readonly Turn[] = upcoming(party.name);
-      for (const waiting of party.inbox.filter(a => !a.taken)) list = use(list, waiting.name)?.rest ?? list;
+      for (const waiting of party.inbox.filter(isOpen)) list = use(list, waiting.name)?.rest ?? list;
       return use(list, typeName)?.answered ?? false;
     },
   };

@@ -4,8 +4,9 @@ import type { CardSlot } from '../../adapters/adapter.js';
 import type { Euicc } from '../../sim/roles/euicc/index.js';
 import { portOf } from '../../sim/uicc/euicc-port.js';
 import { createUicc, type UiccEvent } from '../../sim/uicc/index.js';
-import { type DeviceView, serveCard } from './card.js';
+import { serveCard } from './card.js';
 import { cardOverride } from './card-behaviour.js';
+import { type DeviceView, watchDevice } from './device-view.js';
 import type { Party } from './party.js';
 import type { Stage } from './stage.js';
 
@@ -29,11 +30,7 @@ export const insertCard = async (
   slot: CardSlot,
   behaviour: Readonly<Record<string, unknown>>,
 ): Promise<Inserted> => {
-  const device: DeviceView = { events: [], segments: 0, segmentsAfterEnd: 0 };
-  const happened = (what: string): void => {
-    device.events.push(what);
-    party.news.notify();
-  };
+  const watch = watchDevice(() => party.news.notify());
   const logApdu = ({ command, response }: ApduExchange): void => {
     const instruction = command[1];
     if (instruction === STORE_DATA || instruction === GET_RESPONSE) return;
@@ -42,12 +39,16 @@ export const insertCard = async (
     stage.log.add({ ...about, from: party.name, to: 'iut', message: 'response APDU', octets: response, answers: no });
   };
   const uicc = createUicc({
-    port: portOf(euicc, serveCard(stage, party, euicc, device)),
-    overrides: [cardOverride(behaviour)],
+    port: portOf(euicc, serveCard(stage, party, euicc, watch)),
+    overrides: [cardOverride(behaviour, stage.spec), watch.override],
     onApdu: logApdu,
-    onReset: () => happened('reset'),
-    onEvent: event => (event.kind === 'fault' ? stage.fault(event.error) : happened(textOf(event))),
+    onReset: () => watch.happened('reset'),
+    onEvent: event => {
+      if (event.kind === 'fault') return stage.fault(event.error);
+      if (event.kind === 'terminalCapability') watch.declared(event.octets);
+      watch.happened(textOf(event));
+    },
   });
   await slot.insert(uicc);
-  return { device, remove: () => slot.remove() };
+  return { device: watch.view, remove: () => slot.remove() };
 };

@@ -5,7 +5,7 @@ import { evaluateScalar } from '../language/evaluate.js';
 import { matchValue } from '../language/match.js';
 import { ABSENT } from '../language/values.js';
 import { type Context, type Outcome, stepCheck } from '../runtime/context.js';
-import type { Arrival, Party } from '../runtime/party.js';
+import { type Arrival, isOpen, type Party } from '../runtime/party.js';
 import { waitFor } from '../runtime/signal.js';
 import { HarnessError, Inconclusive } from '../verdict.js';
 import { matchChecks } from './matching.js';
@@ -34,7 +34,7 @@ const arrivalOf = async (
 };
 
 const expectNothing = async (context: Context, step: ExpectStep, party: Party): Promise<Outcome> => {
-  const stranger = () => party.inbox.find(a => !a.taken && a.at >= context.phaseBegan);
+  const stranger = () => party.inbox.find(a => isOpen(a) && a.at >= context.phaseBegan);
   const found = await arrivalOf(context, party, stranger, waitSeconds(context, step.within, 0));
   if (found) found.taken = true;
   return {
@@ -55,7 +55,7 @@ const expectSomething = async (context: Context, step: ExpectStep, party: Party)
   const isClient = context.clientWire(party) !== undefined;
   const accepted = (a: Arrival) => step.accepts.includes(a.name);
   // A caller's answers come one by one; a server takes the first message of the type, whatever else has come.
-  const look = () => party.inbox.find(a => !a.taken && (isClient || !party.auto || accepted(a)));
+  const look = () => party.inbox.find(a => isOpen(a) && (isClient || !party.auto || accepted(a)));
   const seconds = waitSeconds(context, step.within, context.responseSeconds);
   const arrival = await arrivalOf(context, party, look, seconds);
   const wanted = step.accepts.join(' or ');
@@ -140,7 +140,7 @@ const missing = (context: Context, step: ExpectStep, party: Party, wanted: strin
   const held = others.flatMap(p =>
     p.inbox.filter(a => a.answer).map(a => `${p.name} ← ${a.name} (since ${(context.stage.log.elapsed() - a.at).toFixed(1)} s)`),
   );
-  const instead = party.inbox.filter(a => !a.taken).map(a => a.name);
+  const instead = party.inbox.filter(isOpen).map(a => a.name);
   const what = `${party.name} did not receive ${wanted} within ${seconds} s`;
   if (held.length > 0) throw new HarnessError(`${what}; waiting unanswered meanwhile: ${held.join(', ')}`);
   const ended = context.iutEnded();

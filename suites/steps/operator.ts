@@ -13,6 +13,8 @@ export const operate = async (context: Context, step: OperatorStep): Promise<Out
   const seconds = waitSeconds(context, step.within, Number.POSITIVE_INFINITY);
   const limit = Number.isFinite(seconds) ? AbortSignal.any([context.stage.over, AbortSignal.timeout(seconds * 1000)]) : context.stage.over;
   const { values, act } = await context.operator(step.action, parameters, limit);
+  if (context.ends(step.action))
+    for (const { inbox } of context.parties.values()) for (const arrival of inbox) if (!arrival.taken) arrival.isPast = true;
   const checks = step.match ? matchChecks(context, step, matchValue(step.match, undefined, values, context.scope, context.spec)) : [];
   return { checks, operator: act };
 };

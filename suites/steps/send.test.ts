@@ -67,6 +67,7 @@ const setUp = async (bound: readonly (readonly [string, unknown])[] = []) => {
     clientWire: () => wire,
     verifyWith: () => [],
     operator: () => Promise.reject(new Error('no operator')),
+    ends: () => false,
     responseSeconds: 1,
     news: everyone,
     phaseBegan: 0,

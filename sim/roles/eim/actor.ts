@@ -177,4 +177,5 @@ const viewOf = (eim: Eim, record: EuiccRecord | undefined): Readonly<Record<stri
   orders: [...eim.context.orders.values()].map(({ state, cause, operations }) => ({ state, cause, operations })),
   transactionIds: record?.packages.map(p => p.eimTransactionId),
   eid: record && eidText(record.eidValue),
+  configurationData: eim.exportData(record),
 });

@@ -45,6 +45,13 @@ export interface ProfileConfig {
   readonly preLoaded?: boolean;
 }
 
+/** One notification that was made before and still waits to be delivered. */
+export interface NotificationConfig {
+  readonly event: ProfileEvent;
+  readonly iccid: OctetsOrHex;
+  readonly address: string;
+}
+
 /** One associated eIM; the signing key as SubjectPublicKeyInfo or as the certificate that holds it. SGP.32 2.11.1.1.1 */
 export interface EimConfig {
   readonly eimId: string;
@@ -93,6 +100,8 @@ export interface EuiccConfig {
   /** PKI name of its certificate on the first curve; otherwise the certificate of the PKI that carries the EID. */
   readonly certificate?: string;
   readonly profiles?: readonly ProfileConfig[];
+  /** In their order, the first with the first seqNumber. */
+  readonly notifications?: readonly NotificationConfig[];
   readonly eims?: readonly EimConfig[];
   readonly rat?: readonly RatConfig[];
   readonly defaultDpAddress?: string;
@@ -102,17 +111,13 @@ export interface EuiccConfig {
   /** Association token given to the next eIM that asks for one; 1 when left out. */
   readonly nextAssociationToken?: number;
   readonly immediateEnable?: { readonly flag?: boolean; readonly smdpOid?: string; readonly smdpAddress?: string };
-  /** Optional features; all but the IPA inside the eUICC and revocation lists are present unless said otherwise. */
+  /** Optional features; all but the IPA inside the eUICC are present unless said otherwise. */
   readonly supports?: {
     readonly ecall?: boolean;
     readonly fallback?: boolean;
     readonly immediateEnable?: boolean;
     readonly eimReset?: boolean;
     readonly ipae?: boolean;
-    /** Revocation lists. */
-    readonly crl?: boolean;
-    /** The one-time key of a download that was broken off is used again. SGP.22 3.1.3.3 */
-    readonly otpkReuse?: boolean;
   };
   readonly limits?: LimitsConfig;
   /** A proactive session is going on: every switch of profiles ends with catBusy. */
@@ -143,6 +148,7 @@ export const EUICC_CONFIG_KEYS: Readonly<Record<keyof EuiccConfig, true>> = {
   catBusy: true,
   memoryFull: true,
   breakdowns: true,
+  notifications: true,
   httpParams: true,
 };
 

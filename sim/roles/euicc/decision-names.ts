@@ -34,8 +34,7 @@ export type FunctionName =
   | 'enableEmergencyProfile'
   | 'disableEmergencyProfile'
   | 'euiccMemoryReset'
-  | 'ipaeActivation'
-  | 'loadCrl';
+  | 'ipaeActivation';
 
 /** What a function checks; what each means follows from the function. An installation names its checks by the reasons of SGP.22. */
 export type CheckName =

@@ -14,6 +14,7 @@ import { decisionsWith, type EuiccOverride } from './decisions.js';
 import { isProfileSegment, loadProfile } from './installation.js';
 import { isdrTemplates } from './ipae.js';
 import { memoryFrom } from './memory.js';
+import { storeNotifications } from './notifications.js';
 import { loadEuiccPackage } from './package.js';
 import { settle } from './refresh.js';
 import { restart } from './restart.js';
@@ -89,6 +90,7 @@ export const createEuicc = (config: EuiccConfig, world: World, overrides: readon
     credentials: [...credentials],
     memory: memoryFrom(config, [...credentials], decisions),
   };
+  storeNotifications(chip);
   let asked: Received | undefined;
   let answered: Composed | undefined;
 

@@ -20,11 +20,31 @@ describe('the configuration of a simulated eUICC', () => {
     expect(testEuicc({ eims, nextAssociationToken: 100 }).chip.memory.nextAssociationToken).equals(100);
   });
 
+  it('keeps notifications from before, numbered in their order', () => {
+    const notifications = [
+      { event: 'enable' as const, iccid: ICCID1, address: 'a.example.com' },
+      { event: 'delete' as const, iccid: ICCID2, address: 'b.example.com' },
+    ];
+    const { state } = testEuicc({ notifications, firstSeqNumber: 7 });
+    expect(state.notifications).to.deep.equal(
+      [
+        { seqNumber: 7, operation: 'enable', address: 'a.example.com', iccid: octets(ICCID1) },
+        { seqNumber: 8, operation: 'delete', address: 'b.example.com', iccid: octets(ICCID2) },
+      ].map((expected, n) => ({ ...expected, octets: (state.notifications as { octets: Uint8Array }[])[n]?.octets })),
+    );
+    expect(state.seqNumber).to.equal(8);
+  });
+
   // What a case file says arrives without types: the words below stand for any text.
   const untyped = (config: Readonly<Record<string, unknown>>) => config as Partial<EuiccConfig>;
   const wrong: readonly (readonly [what: string, config: Partial<EuiccConfig>, message: string])[] = [
     ['an EID that is too short', { eid: '8904' }, 'eid: expected 16 octets, got 2 (8904)'],
     ['an ICCID that is no hex', { profiles: [{ iccid: 'xyz' }] }, 'profiles.0.iccid: expected hex octets, got "xyz"'],
+    [
+      'a notification of no event',
+      untyped({ notifications: [{ event: 'update', iccid: ICCID1, address: 'a.example.com' }] }),
+      'notifications.0.event: expected install, enable, disable, delete, got "update"',
+    ],
     ['the same ICCID twice', { profiles: [{ iccid: ICCID1 }, { iccid: ICCID1 }] }, 'its ICCID is given twice'],
     [
       'two enabled profiles',

@@ -148,7 +148,6 @@ export const memoryFrom = (config: EuiccConfig, credentials: readonly [Credentia
     pending: undefined,
     isIpaeActive: false,
     otKeys: [],
-    revocations: [],
     bindings: new Map(),
   };
 };

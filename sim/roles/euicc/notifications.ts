@@ -3,7 +3,7 @@ import { encode } from '#protocol/asn1/encode.js';
 import { type InputOf, raw, type ValueOf } from '#protocol/asn1/type.js';
 import type { RetrieveNotificationsListRequest, RetrieveNotificationsListResponse } from '#protocol/iot/notification.js';
 import { type ListNotificationResponse, NotificationMetadata, OtherSignedNotification } from '#protocol/rsp/notification.js';
-import type { ProfileEvent } from './config.js';
+import { oneOf, PROFILE_EVENTS, type ProfileEvent, sizedOctets } from './config.js';
 import { credentialFor } from './credentials.js';
 import { refusal } from './judgement.js';
 import { nextSeqNumber } from './results.js';
@@ -15,7 +15,12 @@ const UNDEFINED_ERROR = 127;
 /** Name of the bit that stands for an event. SGP.22 Annex H, NotificationEvent */
 export const eventBit = (event: ProfileEvent): string => `notification${event[0]?.toUpperCase()}${event.slice(1)}`;
 
-const otherNotification = (chip: Chip, profile: Profile, event: ProfileEvent, address: string): StoredNotification => {
+const otherNotification = (
+  chip: Chip,
+  profile: Pick<Profile, 'iccid' | 'ciPKId'>,
+  event: ProfileEvent,
+  address: string,
+): StoredNotification => {
   const credential = credentialFor(chip.credentials, profile.ciPKId) ?? chip.credentials[0];
   const seqNumber = nextSeqNumber(chip, 'notification');
   const { iccid } = profile;
@@ -41,6 +46,16 @@ export const notify = (chip: Chip, profile: Profile, event: ProfileEvent): reado
   const made = chip.decisions.notifies(event, configured).map(address => otherNotification(chip, profile, event, address));
   chip.memory.notifications.push(...made);
   return made.map(({ seqNumber }) => seqNumber);
+};
+
+/** Those that wait from before, as the configuration states them; throws ComposeError when it cannot be read. */
+export const storeNotifications = (chip: Chip): void => {
+  const { ciPKId } = chip.credentials[0];
+  for (const [n, given] of (chip.config.notifications ?? []).entries()) {
+    const iccid = sizedOctets(given.iccid, 10, `notifications.${n}.iccid`);
+    const event = oneOf(given.event, PROFILE_EVENTS, `notifications.${n}.event`);
+    chip.memory.notifications.push(otherNotification(chip, { iccid, ciPKId }, event, given.address));
+  }
 };
 
 const isOfEvents = (bits: readonly string[]) => (n: StoredNotification) => bits.includes(eventBit(n.event));

@@ -1,0 +1,50 @@
+import { expect } from 'chai';
+import { usualDecisions } from '../../sim/uicc/decisions.js';
+import { HarnessError } from '../verdict.js';
+import { CARD_WORDS, cardOverride } from './card-behaviour.js';
+
+const judged = (behaviour: Readonly<Record<string, unknown>>) => ({
+  ...usualDecisions,
+  ...cardOverride(behaviour, '1.2')(usualDecisions),
+});
+const PACKAGE = Uint8Array.of(0xbf, 0x51, 0x00);
+const EID = Uint8Array.of(0xbf, 0x3e, 0x03, 0x5c, 0x01, 0x5a);
+
+describe('how a case has our card behave', () => {
+  it('announces a change of profiles or leaves the device to find out', () => {
+    expect(judged({ refresh: 'silent' }).announcesRefresh()).to.equal('silent');
+    const { servesEs10 } = judged({ serves: 'pending' });
+    expect([servesEs10('pending'), servesEs10('silent')]).to.deep.equal([true, false]);
+  });
+
+  it('bounds answers and channels', () => {
+    expect(judged({ response: '7' }).responseBlock()).to.equal(7);
+    expect(judged({ channels: '1' }).channels()).to.equal(1);
+  });
+
+  it('refuses the second block of a command once', () => {
+    const { refusesBlock } = judged({ refuseBlock: '6a80' });
+    const blocks = [0, 1, 1].map(number => refusesBlock({ number, isLast: false, received: 1 }));
+    expect(blocks).to.deep.equal([undefined, '6A80', undefined]);
+  });
+
+  it('withholds the answers to one command, and nothing else of them', () => {
+    const { writesAnswer } = judged({ withholds: 'EuiccPackageRequest' });
+    const answer = { sw: '9000', octets: Uint8Array.of(1), switched: 'refresh' as const };
+    expect(writesAnswer(PACKAGE, answer)).to.deep.equal({ ...answer, octets: new Uint8Array() });
+    expect(writesAnswer(EID, answer)).to.equal(answer);
+  });
+
+  it('refuses words and values that there are not', () => {
+    const wrong: readonly Readonly<Record<string, unknown>>[] = [
+      { colour: 'red' },
+      { refresh: 'loud' },
+      { serves: 'all' },
+      { response: 'much' },
+      { refuseBlock: 'no' },
+      { withholds: 'EuiccPackageResult' },
+    ];
+    for (const behaviour of wrong) expect(() => judged(behaviour), JSON.stringify(behaviour)).to.throw(HarnessError);
+    expect(CARD_WORDS).to.include('withholds');
+  });
+});

@@ -34,8 +34,7 @@ const eim = testEim();
 /** A second eIM, on the other curve. */
 export const otherEim = testEim('testeim2', 'brainpoolP256r1');
 
-/** Makes eUICCs with some deviations. */
-export const maker =
+const maker =
   (...deviations: readonly EuiccDeviation[]): Make =>
   (config = {}) => {
     const { overrides, config: own } = combinedEuicc(deviations);

@@ -9,7 +9,6 @@ import { deciding, type IpaDeviations, treating } from './ipa-deviation.js';
 const NO_OCTETS = new Uint8Array();
 const octets = (text: string): Uint8Array => fromHex(text) ?? NO_OCTETS;
 const GET_EID = octets('BF3E035C015A');
-const LPAD_ONLY = octets('A903830107');
 const FAILED = 0x20;
 
 const inPieces = (whole: Uint8Array, size: number): readonly Uint8Array[] =>
@@ -27,11 +26,23 @@ const withoutUnknownSections = (boundProfilePackage: Uint8Array): Uint8Array => 
 const pollsFormerEim: IpaOverride = correct => {
   let former: readonly KnownEim[] = [];
   return {
-    polls: <E extends KnownEim>(eims: readonly E[]): readonly E[] => {
+    polls: <E extends KnownEim>(eims: readonly E[], provisioned: E | undefined): readonly E[] => {
       if (eims.length > 0) former = eims;
       // The entries come from the one process that asks.
-      return eims.length > 0 ? correct.polls(eims) : (former as readonly E[]);
+      return eims.length > 0 ? correct.polls(eims, provisioned) : (former as readonly E[]);
     },
+  };
+};
+
+const givesUpAfterRefusal: IpaOverride = correct => {
+  let isRefused = false;
+  return {
+    associates: facts => {
+      isRefused = facts.refusals > 0;
+      return correct.associates(facts);
+    },
+    polls: <E extends KnownEim>(eims: readonly E[], provisioned: E | undefined): readonly E[] =>
+      isRefused ? [] : correct.polls(eims, provisioned),
   };
 };
 
@@ -48,7 +59,6 @@ const keepsFirstAddress: IpaOverride = correct => {
 /** Defects in APDUs. */
 export const ipaApduDefects: IpaDeviations = {
   omitsTerminalCapability: treating('It does not declare itself to the card.', { capability: () => undefined }),
-  declaresLpadOnly: treating('It declares itself as an LPA alone.', { capability: () => LPAD_ONLY }),
   marksEveryBlockAsLast: treating('It marks every block of a command as the last one.', { blockType: () => 0x91 }),
   numbersBlocksFromOne: treating('It numbers the blocks of a command from 1.', { blockNumber: index => index + 1 }),
   interleavesCommands: treating('It sends another command between two blocks of a long one.', {
@@ -98,6 +108,13 @@ export const ipaStartDefects: IpaDeviations = {
   usesAddressOfFirstEim: {
     does: 'It reaches every eIM under the name of the first.',
     override: correct => ({ addressOf: (eim, all) => correct.addressOf(all[0] ?? eim, all) }),
+  },
+  contactsFixedAddress: deciding('It contacts the eIM that it was built for, whatever the card says.', {
+    addressOf: () => 'eim.example.com',
+  }),
+  givesUpAfterRefusedAssociation: {
+    does: 'It contacts nobody any more once the card has refused its eIM.',
+    override: givesUpAfterRefusal,
   },
   keepsFirstAddress: { does: 'It keeps the name of an eIM that was changed on the card.', override: keepsFirstAddress },
 };

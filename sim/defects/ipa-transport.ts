@@ -1,6 +1,7 @@
 /** Seeded defects of an IPA in TLS and HTTP. SGP.32 2.6.3, 4.3, 6.1; SGP.22 2.6.6 */
 import { concat, readTlv, tlv } from '#protocol/asn1/tlv.js';
 import type { Frame } from '../../adapters/adapter.js';
+import type { IpaOverride } from '../roles/ipa/index.js';
 import { deciding, type IpaDeviation, type IpaDeviations, requesting } from './ipa-deviation.js';
 
 /** Takes servers of one kind in spite of some faults. */
@@ -35,6 +36,18 @@ const asPackage = (frame: Frame): Frame => {
     : { ...frame, body: tlv(0xbf4f, tlv(0xbf51, frame.body)) };
 };
 
+const abandonsRefused: IpaOverride = correct => {
+  let hasRefused = false;
+  return {
+    trusts: (server, fault) => {
+      const isTaken = correct.trusts(server, fault);
+      hasRefused ||= !isTaken;
+      return isTaken;
+    },
+    polls: (eims, provisioned) => (hasRefused ? [] : correct.polls(eims, provisioned)),
+  };
+};
+
 /** Defects of the TLS client. */
 export const ipaTlsDefects: IpaDeviations = {
   trustsOtherKeys: trusting('It talks to an eIM whose key is not the one that the eUICC trusts.', 'eim', 'key'),
@@ -56,6 +69,17 @@ export const ipaTlsDefects: IpaDeviations = {
   offersOtherSuites: deciding('It does not offer the suite that every eIM has.', {
     offer: () => ({ maxVersion: 'TLSv1.2', ciphers: 'ECDHE-ECDSA-AES256-GCM-SHA384' }),
   }),
+  resumesSessions: deciding('It resumes TLS 1.2 sessions and so keeps their secrets.', {
+    offer: () => ({ maxVersion: 'TLSv1.2', resume: true }),
+  }),
+  knowsNoCertificateAnchors: {
+    does: 'It knows keys of eIMs only, and no certificates.',
+    override: correct => ({
+      polls: (eims, provisioned) =>
+        correct.polls(eims, provisioned).filter(eim => eim.trustedPublicKeyDataTls?.trustedCertificateTls === undefined),
+    }),
+  },
+  abandonsRefusedEims: { does: 'It never contacts an eIM again whose certificate it has refused.', override: abandonsRefused },
   trustsAnyServer: trusting('It talks to RSP servers that do not chain to a CI.', 'rsp', 'unknownIssuer', 'signature'),
   ignoresValidityOfServers: trusting(
     'It does not look at the validity period of certificates of RSP servers.',

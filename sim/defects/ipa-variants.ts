@@ -39,6 +39,7 @@ const card: IpaDeviations = {
   appendsLe: { does: 'It ends its commands with Le.', terminal: { options: { appendsLe: true } } },
   selectsWithoutOccurrence: treating('It selects the ISD-R with P2 04.', { selectControl: () => 0x04 }),
   namesItsChannel: treating('It opens channel 2 by its number.', { channel: () => 2 }),
+  declaresItselfAsLpa: treating('It declares itself as an LPA, as devices for SGP.22 do.', { capability: () => octets('A903830107') }),
   declaresBothRoles: treating('It declares itself as IPA and as LPA.', { capability: () => octets('A906830107840101') }),
   sendsTerminalProfile: treating('It sends TERMINAL PROFILE.', { terminalProfile: () => octets('FFFFFFFF7F') }),
   startsInOtherOrder: deciding('It reads notifications and eIMs before the EID.', {
@@ -102,6 +103,6 @@ export const ipaVariantGroups: readonly (readonly string[])[] = [
     'notifiesInstallation',
     'cancelsNoRefusal',
   ],
-  ['compactsMessages', 'sendsTerminalProfile', 'namesItsNetwork', 'resetsCardBeforePolls'],
+  ['compactsMessages', 'declaresItselfAsLpa', 'sendsTerminalProfile', 'namesItsNetwork', 'resetsCardBeforePolls'],
   ['omitsEidInResults'],
 ];

@@ -7,7 +7,8 @@ import { SCENES } from './test-ipa-scenes.js';
 /** The scene in which each deviation shows; those of TLS, HTTP and the control API show in tests of the process. */
 const SHOWS: Readonly<Record<string, keyof typeof SCENES>> = {
   omitsTerminalCapability: 'start',
-  declaresLpadOnly: 'start',
+  contactsFixedAddress: 'start',
+  givesUpAfterRefusedAssociation: 'refusedOnce',
   marksEveryBlockAsLast: 'direct',
   numbersBlocksFromOne: 'direct',
   interleavesCommands: 'direct',
@@ -107,6 +108,7 @@ const SHOWS: Readonly<Record<string, keyof typeof SCENES>> = {
   appendsLe: 'start',
   selectsWithoutOccurrence: 'start',
   namesItsChannel: 'start',
+  declaresItselfAsLpa: 'start',
   declaresBothRoles: 'start',
   sendsTerminalProfile: 'start',
   startsInOtherOrder: 'start',
@@ -136,6 +138,9 @@ const ELSEWHERE: readonly string[] = [
   'acceptsForeignKeys',
   'speaksOldTls',
   'omitsServerName',
+  'resumesSessions',
+  'knowsNoCertificateAnchors',
+  'abandonsRefusedEims',
   'offersOtherSuites',
   'trustsAnyServer',
   'ignoresValidityOfServers',

@@ -105,6 +105,12 @@ export const SCENES: Readonly<Record<string, Scene>> = {
       }),
     ],
   },
+  refusedOnce: {
+    euicc: { eims: [] },
+    initialEim: provisioned,
+    script: scripted({}),
+    euiccOverrides: [() => ({ outgoing: (type, message) => (type === 'AddInitialEimResponse' ? octets('BF5703810102') : message) })],
+  },
   formerEim: {
     polls: 2,
     script: scripted({}),

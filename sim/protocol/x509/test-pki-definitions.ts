@@ -144,6 +144,8 @@ const wrongAuth = (name: 'S_SM_DPauth' | 'S_SM_DPpb' | 'S_SM_DSauth', otherRole:
 export const DEFINITIONS: ReadonlyMap<string, Definition> = new Map<string, Definition>([
   ...Object.entries(GOOD_ONES),
   ...wrongTls('EIM_TLS', 'C=DE'),
+  // Wrong only where the other one is trusted by its key.
+  ...wrongOnes('EIM_TLS', { OTHER_KEY: { key: 'EIM_TLS_OTHER_KEY' } }),
   ...wrongTls('S_SM_DP_TLS', 'O=ACME'),
   ...wrongOnes('S_SM_DP_TLS', { POLICY: otherPolicy('dp-auth') }),
   ...wrongTls('S_SM_DS_TLS', 'O=ACME'),

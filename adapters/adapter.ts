@@ -1,7 +1,7 @@
 /**
  * The wires: what moves octets to and from the implementation under test. Nothing here knows SGP.32.
  * A Frame is one message with what stands around it; for HTTP the meta keys are `:method`, `:path`, `:status`
- * and lower-case header names.
+ * and lower-case header names; for CoAP coap-frame.ts lists them.
  */
 
 export interface Frame {
@@ -157,6 +157,8 @@ export interface Card {
   reset(options: TransmitOptions): Promise<Uint8Array>;
   /** Longest command APDU in octets that the wire takes; absent: any. */
   readonly longestCommand?: number;
+  /** Most response octets, without the status word, that the wire takes at a time; absent: 256. */
+  readonly longestResponse?: number;
   /** False where commands of the basic channel cannot be carried: the wire is a terminal that sends TERMINAL CAPABILITY and MANAGE CHANNEL by itself. */
   readonly basicChannel?: boolean;
   /**

@@ -5,6 +5,7 @@ import { type ApduAnswer, type ApduRequest, LINE_LIMIT, looksLikeDialogue, print
 import { type LinePart, lineCutter } from './lines.js';
 import type { ProgramStreams } from './process-group.js';
 import { type SlotReports, watched } from './slot.js';
+import { errorText } from './tls.js';
 import { until } from './until.js';
 import { written } from './written.js';
 
@@ -135,6 +136,7 @@ export const openStdioSlot = ({ onPower, onProblem }: SlotReports = {}): StdioSl
         // One after the other, whatever program they come from: the card has one interface.
         latest = latest
           .then(() => serve(line))
+          .catch(cause => onProblem?.({ kind: 'card', message: `we failed to answer the program: ${errorText(cause)}`, cause }))
           .then(() => {
             waiting--;
             flow();

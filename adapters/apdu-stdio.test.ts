@@ -178,6 +178,20 @@ describe('apdu-stdio slot', () => {
     await new Promise(resolve => setImmediate(resolve));
     expect(power).to.deep.equal(['on', 'off']);
   });
+  it('goes on after whoever is told of the power has failed', async () => {
+    const reports: string[] = [];
+    const failing = openStdioSlot({
+      onPower: () => {
+        throw new Error('disk full');
+      },
+      onProblem: ({ kind, message }) => reports.push(`${kind}: ${message}`),
+    });
+    await failing.insert(card);
+    const other = program(failing);
+    other.stdout.write(`${JSON.stringify(request('connect'))}\n${JSON.stringify(request('disconnect'))}\n`);
+    await once(other.stdin, 'data');
+    expect(reports).to.deep.equal(['card: we failed to answer the program: disk full']);
+  });
   it('does not read on from a program that does not read its answers', async () => {
     await ask(request('connect'));
     stdin.pause();

@@ -182,7 +182,7 @@ describe('a dialogue of AT commands', () => {
         expect(outcome === 'LinkError' || typeof outcome === 'object').to.equal(true);
         await dialogue.close();
       }),
-      { numRuns: 100 },
+      { numRuns: 40 },
     );
   });
 });

@@ -1,6 +1,6 @@
 /** Block-wise requests put together and responses handed out in blocks: the side that is asked, for one peer. RFC 7959, RFC 9175 3 */
 import { createHash } from 'node:crypto';
-import type { CoapContent } from './coap-endpoint.js';
+import type { CoapContent } from './coap-incoming.js';
 import { type CoapMessage, type CoapOption, NO_OCTETS } from './coap-message.js';
 import {
   BLOCK1,

@@ -1,9 +1,12 @@
 import { expect } from 'chai';
 import type { Client, Inbound, Listener } from './adapter.js';
+import { type Endpoint, endpointText, parseAddress } from './address.js';
 import { clientContract, linkError } from './client-contract.js';
 import { type CoapClientOptions, openCoapClient } from './coap-client.js';
 import { type CoapListenerOptions, openCoapListener } from './coap-listener.js';
+import { bindDatagrams } from './datagram.js';
 import { authority, identity } from './fixtures/certificates.js';
+import { standingClock } from './testing-datagrams.js';
 
 const NAME = 'eim.example.com';
 const PATH = '/gsma/rsp2/asn1';
@@ -90,6 +93,39 @@ describe('coap client and listener', () => {
     expect(tls).to.include({ version: 'DTLSv1.2', serverName: NAME });
     expect(tls?.clientHello?.versions).to.deep.equal(['DTLSv1.2']);
     expect(tls?.clientHello?.cipherSuites.slice(0, 4)).to.deep.equal(['C02B', 'C02C', 'C0AE', 'C0AC']);
+  });
+
+  it('makes a new session with a server that has lost the old one without a farewell', async () => {
+    const clock = standingClock();
+    const front = await bindDatagrams('127.0.0.1:0');
+    closing.push(() => front.close());
+    const [before, after] = [await pair('coaps'), await pair('coaps')];
+    let server = before;
+    const routes = new Map<string, Endpoint>();
+    front.receive({
+      datagram: (octets, from) => {
+        const isClient = ![before, after].some(({ listener }) => listener.address === endpointText(from));
+        if (isClient) routes.set('client', from);
+        const to = isClient ? parseAddress(server.listener.address) : routes.get('client');
+        if (to !== undefined) front.send(octets, to);
+      },
+      failed: () => {},
+    });
+    const url = `coaps://${endpointText(front.local)}${PATH}`;
+    const client = openCoapClient({ url, serverName: NAME, trust: [authority('ca')], clock });
+    closing.push(() => client.close());
+    const exchange = () => client.exchange({ meta: {}, body: Uint8Array.of(1) }, { signal });
+    const ids = [(await exchange()).connection.id];
+    await clock.pass(2);
+    ids.push((await exchange()).connection.id);
+    expect(before.seen, 'it was asked whether it is there').to.have.length(2);
+    server = after;
+    await clock.pass(2);
+    const anew = exchange();
+    await clock.pass(7);
+    const { connection } = await anew;
+    expect([...ids, connection.id, connection.resent]).to.deep.equal([1, 1, 2, undefined]);
+    expect(after.seen).to.have.length(1);
   });
 
   it('finds nobody at a closed port of plain CoAP', async () => {

@@ -18,8 +18,11 @@ import { type CoapProblem, type CoapWorldOptions, coapWorld } from './coap-world
 import { connectDatagrams, type DatagramLine } from './datagram.js';
 import { plainLine } from './datagram-peers.js';
 import { limited } from './deadline.js';
+import type { DtlsOpener } from './dtls-client.js';
+import { pinFrom } from './dtls-verify.js';
 import { BODY_LIMIT } from './https-client.js';
 import { abortReason } from './tls-connect.js';
+import { underWeather, type Weather } from './weather.js';
 
 export interface CoapClientOptions extends CoapWorldOptions {
   /** `coaps:` or, for debugging, `coap:`; its path is used for requests that name none. */
@@ -40,6 +43,8 @@ export interface CoapClientOptions extends CoapWorldOptions {
   readonly responseTimeout?: Duration;
   /** Octets of a block at most, 1024 when absent; smaller ones are announced to the server. */
   readonly blockSize?: number;
+  /** Around every session, each with the seed and its number. */
+  readonly weather?: Weather;
   readonly onProblem?: (problem: CoapProblem) => void;
   /** Faults of a client that does not look: at the token, the ETag, the certificate. */
   readonly faults?: { readonly anyToken?: boolean; readonly anyEtag?: boolean; readonly anyCertificate?: boolean };
@@ -51,12 +56,15 @@ interface Session {
   readonly line: DatagramLine;
   readonly endpoint: CoapEndpoint;
   exchanges: number;
-  /** Datagrams that came in. */
+  /** Datagrams that came in, and when the latest came. */
   heard: number;
+  heardAt: number;
   ended?: LinkError;
 }
 
 const LARGEST_BLOCK = 1024;
+/** A session over which something came so short a time ago needs no look. */
+const SURE: Duration = { seconds: 1 };
 
 const metaOf = (done: Transferred): Record<string, string> => ({
   ':code': done.message.code,
@@ -80,21 +88,25 @@ export const openCoapClient = (options: CoapClientOptions): Client => {
   const peer: Endpoint = { host, port };
   const timeout = options.responseTimeout ?? { seconds: 30 };
   const world = coapWorld(options);
+  const pins = (options.pins ?? []).map(pinFrom);
   const idle = new Map<string, Session[]>();
   const all = new Set<Session>();
-  // Loaded with the first session: who speaks plain CoAP or none needs no OpenSSL.
-  const dtls = isSecure ? { load: () => import('./dtls-client.js') } : undefined;
-  let opener: import('./dtls-client.js').DtlsOpener | undefined;
+  let opener: DtlsOpener | undefined;
+  let lines = 0;
   let opened = 0;
   let closed = false;
 
   const openLine = async (offer: TlsOffer, signal: AbortSignal): Promise<DatagramLine> => {
-    const { socket, remote } = await connectDatagrams(peer, signal);
-    if (dtls === undefined) return plainLine(socket, remote);
+    const { socket: plain, remote } = await connectDatagrams(peer, signal);
+    const { weather } = options;
+    const socket = weather === undefined ? plain : underWeather(plain, { ...weather, seed: `${weather.seed}/${lines++}` }, world.clock);
+    if (!isSecure) return plainLine(socket, remote);
     try {
-      const { dtlsOpener } = await dtls.load();
+      // Loaded with the first session: who speaks plain CoAP or none needs no OpenSSL.
+      const { dtlsOpener } = await import('./dtls-client.js');
       opener ??= dtlsOpener({
         ...options,
+        pins,
         clock: world.clock,
         retransmit: world.timing.handshakeRetransmit,
         ...(options.faults?.anyCertificate ? { anyCertificate: true } : {}),
@@ -121,6 +133,7 @@ export const openCoapClient = (options: CoapClientOptions): Client => {
           ...handlers,
           datagram: octets => {
             session.heard++;
+            session.heardAt = world.clock.now();
             handlers.datagram(octets);
           },
         }),
@@ -130,6 +143,7 @@ export const openCoapClient = (options: CoapClientOptions): Client => {
       line,
       exchanges: 0,
       heard: 0,
+      heardAt: world.clock.now(),
       endpoint: coapEndpoint(counted, world, {
         ...(options.onProblem ? { problem: options.onProblem } : {}),
         ...(options.faults?.anyToken ? { anyToken: true } : {}),
@@ -195,9 +209,19 @@ export const openCoapClient = (options: CoapClientOptions): Client => {
     }
   };
 
-  const kept = (key: string): Session | undefined => {
+  /** A server that was started anew has lost the session without a farewell: a request over it would never be answered. RFC 7252 4.3 */
+  const isAlive = (session: Session, signal: AbortSignal): boolean | Promise<boolean> =>
+    session.line.tls === undefined ||
+    world.clock.now() - session.heardAt < SURE.seconds ||
+    session.endpoint.ping({ seconds: 3 * world.timing.ackTimeout.seconds }, signal);
+
+  const kept = async (key: string, signal: AbortSignal): Promise<Session | undefined> => {
     const list = idle.get(key) ?? [];
-    for (let one = list.pop(); one !== undefined; one = list.pop()) if (one.ended === undefined) return one;
+    for (let one = list.pop(); one !== undefined; one = list.pop()) {
+      if (one.ended !== undefined) continue;
+      if (await isAlive(one, signal)) return one;
+      end(one);
+    }
     return undefined;
   };
 
@@ -205,7 +229,7 @@ export const openCoapClient = (options: CoapClientOptions): Client => {
     if (closed) throw new LinkError('closed', 'the client is closed');
     const offer: TlsOffer = { ...options.defaultTls, ...exchange.tls };
     const key = JSON.stringify(offer);
-    const old = exchange.cut === undefined && exchange.connection !== 'new' ? kept(key) : undefined;
+    const old = exchange.cut === undefined && exchange.connection !== 'new' ? await kept(key, signal) : undefined;
     if (old === undefined) return over(await open(offer, signal), key, frame, exchange, signal);
     const { heard } = old;
     try {

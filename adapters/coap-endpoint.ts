@@ -1,24 +1,10 @@
 /** The message layer of CoAP on one line: confirmation, repetition, duplicates, and which response belongs to which request. RFC 7252 4, 5.2 */
-import { LinkError } from './adapter.js';
-import {
-  type CoapMessage,
-  type CoapOption,
-  decodeMessage,
-  emptyMessage,
-  encodeMessage,
-  MALFORMATIONS,
-  type Malformation,
-} from './coap-message.js';
+import { type Duration, LinkError } from './adapter.js';
+import { type Answering, type CoapContent, type Incoming, incoming, type Outcome, type Seen } from './coap-incoming.js';
+import { type CoapMessage, decodeMessage, emptyMessage, encodeMessage, MALFORMATIONS, type Malformation } from './coap-message.js';
 import type { CoapProblem, CoapWorld } from './coap-world.js';
 import type { DatagramLine } from './datagram.js';
 import { abortReason } from './tls-connect.js';
-
-/** A request or response without what the message layer adds to it. */
-export interface CoapContent {
-  readonly code: string;
-  readonly options: readonly CoapOption[];
-  readonly payload: Uint8Array;
-}
 
 /** How a request is sent; everything but `type` is a fault to commit. */
 export interface RequestManner {
@@ -30,20 +16,6 @@ export interface RequestManner {
   readonly unacknowledged?: boolean;
 }
 
-/** How a response is sent; everything but `type` and `separate` is a fault to commit. */
-export interface ResponseManner {
-  /** Of a response in a message of its own. */
-  readonly type?: 'CON' | 'NON';
-  /** Acknowledges first and answers in a message of its own. */
-  readonly separate?: boolean;
-  readonly twice?: boolean;
-  readonly malformed?: Malformation;
-  readonly wrongToken?: boolean;
-  readonly wrongMessageId?: boolean;
-  /** So many datagrams of the answer are lost, acknowledgement and repetitions counted. */
-  readonly lose?: number;
-}
-
 /** The response to a request, or the reset of a malformed one. */
 export interface Answered {
   readonly message: CoapMessage;
@@ -51,25 +23,10 @@ export interface Answered {
   readonly repeated: number;
 }
 
-/** What became of a response: `sent` where no acknowledgement belongs to it. */
-export type Outcome = 'sent' | 'acknowledged' | 'reset' | 'lost';
-
-/** A request that arrived; one of the three is to be called once. */
-export interface Incoming {
-  readonly message: CoapMessage;
-  /** Aborted when the peer went away. */
-  readonly signal: AbortSignal;
-  respond(content: CoapContent, manner?: ResponseManner): Promise<Outcome>;
-  /** Answers with a reset. */
-  reset(): void;
-  /** Answers nothing, not even an acknowledgement. */
-  ignore(): void;
-  /** Datagrams with this request so far. */
-  copies(): number;
-}
-
 export interface CoapEndpoint {
   request(content: CoapContent, manner: RequestManner, signal: AbortSignal): Promise<Answered>;
+  /** Asks whether the peer is there, with an empty message that it has to reject; false when that takes longer. RFC 7252 4.3 */
+  ping(within: Duration, signal: AbortSignal): Promise<boolean>;
   /** Ends everything that is under way; the line stays as it is. */
   close(why: LinkError): void;
 }
@@ -91,14 +48,6 @@ interface Exchange {
   readonly manner: RequestManner;
   readonly settle: (result: Answered | LinkError) => void;
   repeated: number;
-}
-
-/** A message that arrived, kept so that a repetition gets the same answer. */
-interface Seen {
-  readonly octets: Uint8Array;
-  readonly at: number;
-  copies: number;
-  again: () => void;
 }
 
 /** Messages remembered per peer. */
@@ -157,15 +106,16 @@ export const coapEndpoint = (line: DatagramLine, world: CoapWorld, handlers: End
     return end;
   };
 
+  const outlived = () => clock.now() - timing.exchangeLifetime.seconds;
   const remember = (id: number, octets: Uint8Array): Seen => {
-    const oldest = clock.now() - timing.exchangeLifetime.seconds;
-    for (const [key, one] of seen) if (one.at < oldest || seen.size >= REMEMBERED) seen.delete(key);
+    for (const [key, one] of seen) if (one.at < outlived() || seen.size >= REMEMBERED) seen.delete(key);
     const one: Seen = { octets, at: clock.now(), copies: 1, again: () => {} };
     seen.delete(id);
     seen.set(id, one);
     return one;
   };
 
+  const answering: Answering = { world, send, messageId, confirm, serving };
   const answered = (exchange: Exchange, message: CoapMessage) => exchange.settle({ message, repeated: exchange.repeated });
 
   /** A response in an acknowledgement: Message ID and token must both be those of the request. RFC 7252 5.3.2 */
@@ -173,74 +123,6 @@ export const coapEndpoint = (line: DatagramLine, world: CoapWorld, handlers: End
     if (hex(message.token) === exchange.token || handlers.anyToken) return answered(exchange, message);
     const text = `${line.remote} answered message ${message.messageId} with the token ${hex(message.token) || '(empty)'}, expected ${exchange.token}`;
     exchange.settle(new LinkError('protocol', text, { partial: encodeMessage(message) }));
-  };
-
-  const respondTo = (request: CoapMessage, entry: Seen): void => {
-    const caller = new AbortController();
-    const isConfirmable = request.type === 'CON';
-    let state: 'waiting' | 'acknowledged' | 'done' = 'waiting';
-    let lost = 0;
-    let manner: ResponseManner = {};
-    let callOff = () => {};
-    serving.add(caller);
-    const finish = () => {
-      callOff();
-      state = 'done';
-    };
-    const over = (outcome: Outcome): Outcome => {
-      serving.delete(caller);
-      return outcome;
-    };
-    let wentOut = () => {};
-    const transmit = (octets: Uint8Array): void => {
-      if (lost++ < (manner.lose ?? 0)) return;
-      send(octets);
-      if (manner.twice) send(octets);
-      wentOut();
-    };
-    const replay = (octets: Uint8Array) => {
-      entry.again = () => transmit(octets);
-      transmit(octets);
-    };
-    const acknowledge = () => {
-      callOff();
-      state = 'acknowledged';
-      replay(encodeMessage(emptyMessage('ACK', request.messageId)));
-    };
-    if (isConfirmable) callOff = clock.after(timing.processingDelay, acknowledge);
-    handlers.request?.({
-      message: request,
-      signal: caller.signal,
-      copies: () => entry.copies,
-      ignore: () => {
-        finish();
-        over('lost');
-      },
-      reset: () => {
-        finish();
-        over('lost');
-        replay(encodeMessage(emptyMessage('RST', request.messageId)));
-      },
-      respond: (content, how = {}) => {
-        manner = how;
-        const isPiggybacked = isConfirmable && state === 'waiting' && !how.separate;
-        if (isConfirmable && state === 'waiting' && how.separate) acknowledge();
-        finish();
-        const type = isPiggybacked ? 'ACK' : (how.type ?? request.type);
-        const id = isPiggybacked ? request.messageId : messageId();
-        const token = how.wrongToken ? Uint8Array.of((request.token[0] ?? 0) ^ 0x5a, ...request.token.subarray(1)) : request.token;
-        const message: CoapMessage = { ...content, type, messageId: how.wrongMessageId ? (id + 1) & 0xffff : id, token };
-        const right = encodeMessage(message);
-        const octets = how.malformed ? MALFORMATIONS[how.malformed](right) : right;
-        if (type === 'CON') return new Promise<Outcome>(resolve => void confirm(id, () => transmit(octets), resolve)).then(over);
-        return new Promise<Outcome>(resolve => {
-          wentOut = () => resolve('sent');
-          caller.signal.addEventListener('abort', () => resolve('lost'));
-          if (isPiggybacked) replay(octets);
-          else transmit(octets);
-        }).then(over);
-      },
-    });
   };
 
   const receiveResponse = (message: CoapMessage, entry: Seen): void => {
@@ -266,7 +148,8 @@ export const coapEndpoint = (line: DatagramLine, world: CoapWorld, handlers: End
     if (type === 'RST') return unconfirmed.get(message.messageId)?.settle('reset', message);
     if (type === 'ACK') return unconfirmed.get(message.messageId)?.settle('acknowledged', message);
     if (code === '0.00') return type === 'CON' ? post(emptyMessage('RST', message.messageId)) : undefined;
-    const known = seen.get(message.messageId);
+    const before = seen.get(message.messageId);
+    const known = before !== undefined && before.at >= outlived() ? before : undefined;
     if (known !== undefined && same(known.octets, octets) && !(handlers.repeats && code.startsWith('0.'))) {
       known.copies++;
       return known.again();
@@ -275,7 +158,7 @@ export const coapEndpoint = (line: DatagramLine, world: CoapWorld, handlers: End
       handlers.problem?.({ kind: 'reused', message: `${line.remote} used the Message ID ${message.messageId} for two different messages` });
     const entry = remember(message.messageId, octets);
     if (!code.startsWith('0.')) return receiveResponse(message, entry);
-    if (handlers.request !== undefined) return respondTo(message, entry);
+    if (handlers.request !== undefined) return handlers.request(incoming(message, entry, answering));
     if (type === 'CON') post(emptyMessage('RST', message.messageId));
   };
 
@@ -297,6 +180,25 @@ export const coapEndpoint = (line: DatagramLine, world: CoapWorld, handlers: End
 
   return {
     close,
+    ping: (within, signal) =>
+      new Promise(resolve => {
+        if (ended !== undefined || signal.aborted) return resolve(false);
+        const id = messageId();
+        const settle = (isThere: boolean) => {
+          callOffWait();
+          callOff();
+          signal.removeEventListener('abort', giveUp);
+          resolve(isThere);
+        };
+        const giveUp = () => settle(false);
+        signal.addEventListener('abort', giveUp);
+        const callOffWait = clock.after(within, () => settle(false));
+        const callOff = confirm(
+          id,
+          () => post(emptyMessage('CON', id)),
+          outcome => settle(outcome !== 'lost'),
+        );
+      }),
     request: (content, manner, signal) =>
       new Promise((resolve, reject) => {
         if (ended !== undefined) return reject(ended);

@@ -9,7 +9,8 @@
  */
 import type { Frame } from './adapter.js';
 import type { BlockFaults } from './coap-blocks.js';
-import type { CoapContent, RequestManner, ResponseManner } from './coap-endpoint.js';
+import type { RequestManner } from './coap-endpoint.js';
+import type { CoapContent, ResponseManner } from './coap-incoming.js';
 import { type CoapOption, MALFORMATIONS, type Malformation } from './coap-message.js';
 import { BLOCK_SIZES, BLOCK1, BLOCK2, namedOption, optionName, optionText, URI_PATH, URI_QUERY } from './coap-options.js';
 

@@ -11,8 +11,9 @@ import {
 } from './adapter.js';
 import { endpointText } from './address.js';
 import { type BlockServer, blockServer, type WholeRequest } from './coap-blocks.js';
-import { type CoapContent, type CoapEndpoint, coapEndpoint, type Incoming, type Outcome, type ResponseManner } from './coap-endpoint.js';
+import { type CoapEndpoint, coapEndpoint } from './coap-endpoint.js';
 import { methodName, optionMeta, pathOf, responseContent, responseWishes } from './coap-frame.js';
+import type { CoapContent, Incoming, Outcome, ResponseManner } from './coap-incoming.js';
 import { NO_OCTETS } from './coap-message.js';
 import { PROXY, unacceptable } from './coap-options.js';
 import { type CoapWorldOptions, coapWorld } from './coap-world.js';
@@ -22,6 +23,7 @@ import type { DtlsPeers } from './dtls-server.js';
 import { BODY_LIMIT } from './https-client.js';
 import type { ListenerProblem } from './https-listener.js';
 import { errorText } from './tls.js';
+import { underWeather, type Weather } from './weather.js';
 
 /** What became of an answer. */
 export interface CoapDelivery {
@@ -44,6 +46,7 @@ export interface CoapListenerOptions extends CoapWorldOptions {
   readonly maxPeers?: number;
   /** For a handshake; 30 s when absent, which leaves room for lost datagrams. */
   readonly handshakeTimeout?: Duration;
+  readonly weather?: Weather;
   readonly onProblem?: (problem: ListenerProblem) => void;
   readonly onDelivery?: (delivery: CoapDelivery) => void;
   /** Faults of a server: takes blocks that leave a gap; carries out a repeated request again. */
@@ -113,17 +116,21 @@ export const openCoapListener = async (options: CoapListenerOptions): Promise<Li
     options.onDelivery?.({ connection: factsOf(peer), outcome, copies: incoming.copies() });
   };
 
+  const served = async (peer: Peer, handler: NonNullable<typeof answer>, incoming: Incoming, request: WholeRequest): Promise<Outbound> => {
+    peer.serving++;
+    try {
+      const meta = metaOf(request, incoming.copies());
+      return await handler({ meta, body: request.body, connection: factsOf(peer), signal: incoming.signal });
+    } finally {
+      peer.serving--;
+    }
+  };
+
   const carryOut = async (peer: Peer, incoming: Incoming, request: WholeRequest): Promise<void> => {
     peer.exchanges++;
     if (answer === undefined || peer.serving >= MOST_SERVED) return deliver(peer, incoming, code('5.03'));
-    peer.serving++;
     try {
-      const outbound = await answer({
-        meta: metaOf(request, incoming.copies()),
-        body: request.body,
-        connection: factsOf(peer),
-        signal: incoming.signal,
-      });
+      const outbound = await served(peer, answer, incoming, request);
       if ('meta' in outbound) {
         const wishes = responseWishes(outbound);
         const content = peer.blocks.answer(request.message, responseContent(outbound), wishes.blocks);
@@ -136,8 +143,6 @@ export const openCoapListener = async (options: CoapListenerOptions): Promise<Li
     } catch (cause) {
       problem(peer, 'handler', `the handler failed, answered 5.00: ${errorText(cause)}`, cause);
       await deliver(peer, incoming, code('5.00'));
-    } finally {
-      peer.serving--;
     }
   };
 
@@ -198,7 +203,8 @@ export const openCoapListener = async (options: CoapListenerOptions): Promise<Li
     reportConnection?.(factsOf(peer));
   };
 
-  const socket = await bindDatagrams(options.listen);
+  const bound = await bindDatagrams(options.listen);
+  const socket = options.weather === undefined ? bound : underWeather(bound, options.weather, world.clock);
   const maxPeers = options.maxPeers ?? 256;
   const identities = new Map(options.identities);
   const secure = async (): Promise<DtlsPeers> => {

@@ -117,6 +117,7 @@ export const decodeMessage = (octets: Uint8Array): CoapMessage | Malformed => {
   const code = octets[1] ?? 0;
   if (code === 0 && octets.length > 4) return wrong(`an empty message with ${octets.length - 4} octets behind its Message ID`);
   if (!CLASSES.has(code >> 5)) return wrong(`the code ${codeText(code)} of a reserved class`);
+  if (type === 'ACK' && code !== 0 && code >> 5 === 0) return wrong(`an acknowledgement with the request code ${codeText(code)}`);
   if (type === 'RST' && code !== 0) return wrong(`a reset with the code ${codeText(code)}`);
   if (octets.length < 4 + tokenLength) return wrong(`a token of ${tokenLength} octets that the message is too short for`);
   const rest = decodeRest(octets, 4 + tokenLength);
@@ -124,8 +125,8 @@ export const decodeMessage = (octets: Uint8Array): CoapMessage | Malformed => {
   return { type, code: codeText(code), messageId, token: octets.slice(4, 4 + tokenLength), ...rest };
 };
 
-/** An empty acknowledgement or reset of a message. RFC 7252 4.1 */
-export const emptyMessage = (type: 'ACK' | 'RST', messageId: number): CoapMessage => ({
+/** An empty message: an acknowledgement, a reset, or a confirmable one, which asks for a reset. RFC 7252 4.1, 4.3 */
+export const emptyMessage = (type: 'ACK' | 'RST' | 'CON', messageId: number): CoapMessage => ({
   type,
   code: '0.00',
   messageId,

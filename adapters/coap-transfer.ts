@@ -1,8 +1,21 @@
 /** One request and its response, in as many blocks as they take: the side that asks. RFC 7959 2, 3 */
 import { LinkError } from './adapter.js';
-import type { Answered, CoapContent, CoapEndpoint, RequestManner } from './coap-endpoint.js';
+import type { Answered, CoapEndpoint, RequestManner } from './coap-endpoint.js';
+import type { CoapContent } from './coap-incoming.js';
 import { type CoapMessage, type CoapOption, NO_OCTETS } from './coap-message.js';
-import { BLOCK1, BLOCK2, type Block, blockOf, blockOption, ETAG, LAST_BLOCK, optionOf, SIZE1, uintOctets } from './coap-options.js';
+import {
+  BLOCK1,
+  BLOCK2,
+  type Block,
+  blockOf,
+  blockOption,
+  ETAG,
+  LAST_BLOCK,
+  optionOf,
+  SIZE1,
+  uintOctets,
+  unacceptable,
+} from './coap-options.js';
 
 export interface TransferOptions {
   readonly manner: RequestManner;
@@ -41,6 +54,17 @@ const isSuccess = (message: CoapMessage): boolean => message.code.startsWith('2.
 const wrong = (remote: string, text: string): LinkError => new LinkError('protocol', `${remote} ${text} (RFC 7959)`);
 const reserved = (remote: string) => wrong(remote, 'used the reserved block size exponent 7');
 
+/** A response with a critical option that nobody here understands must be rejected. RFC 7252 5.4.1 */
+const ask = async (endpoint: CoapEndpoint, remote: string, content: CoapContent, options: TransferOptions): Promise<Answered> => {
+  const answered = await endpoint.request(content, options.manner, options.signal);
+  const refused = unacceptable(answered.message.options).map(({ number }) => number);
+  if (refused.length === 0) return answered;
+  throw new LinkError(
+    'protocol',
+    `${remote} answered with the critical option ${refused.join(', ')} that cannot be understood (RFC 7252 5.4)`,
+  );
+};
+
 interface Uploaded {
   readonly answered: Answered;
   readonly sent: number;
@@ -55,12 +79,12 @@ const upload = async (
   request: CoapContent,
   options: TransferOptions,
 ): Promise<Uploaded | typeof STOPPED> => {
-  const { manner, signal, stopAfter } = options;
+  const { stopAfter } = options;
   const { payload } = request;
   let size = options.blockSize;
   const wanted = options.announceBlockSize ? [blockOption(BLOCK2, { num: 0, more: false, size })] : [];
   if (payload.length <= size && stopAfter === undefined) {
-    const answered = await endpoint.request({ ...request, options: [...request.options, ...wanted] }, manner, signal);
+    const answered = await ask(endpoint, remote, { ...request, options: [...request.options, ...wanted] }, options);
     const hint = blockOf(answered.message.options, BLOCK1);
     const isSmaller = answered.message.code === '4.13' && hint !== undefined && hint !== 'reserved' && hint.size < payload.length;
     if (!isSmaller) return { answered, sent: 1, repeated: answered.repeated };
@@ -88,7 +112,7 @@ const upload = async (
       ],
       payload: payload.subarray(offset, offset + size),
     };
-    const waiting = endpoint.request(content, manner, signal);
+    const waiting = ask(endpoint, remote, content, options);
     if (stopAfter !== undefined && (!more || offset + size >= stopAfter)) {
       // Nobody waits for it any more.
       waiting.catch(() => {});
@@ -106,12 +130,12 @@ const upload = async (
     }
     if (!more && message.code === '2.31') throw wrong(remote, `asked for more (2.31) after the last block ${num} of the request`);
     if (!more || !isSuccess(message)) return { answered, sent, size, repeated };
-    if (told === undefined)
+    if (told === undefined && message.code !== '2.31')
       throw wrong(remote, `answered block ${num} of the request with ${message.code} and no Block1, although more was to come`);
-    if (told.num !== num && told.num * told.size !== offset)
+    if (told !== undefined && told.num !== num && told.num * told.size !== offset)
       throw wrong(remote, `acknowledged block ${told.num} of the request where block ${num} was sent`);
     offset += size;
-    if (told.size < size) size = told.size;
+    if (told !== undefined && told.size < size) size = told.size;
   }
 };
 
@@ -159,7 +183,7 @@ export const transfer = async (
       options: [...request.options.filter(asksForBody), blockOption(BLOCK2, { num: length / size, more: false, size })],
       payload: NO_OCTETS,
     };
-    const answered = await endpoint.request(next, options.manner, options.signal);
+    const answered = await ask(endpoint, remote, next, options);
     repeated += answered.repeated;
     message = answered.message;
     // A refusal of a block is the answer of the peer, as any other refusal.
@@ -167,8 +191,9 @@ export const transfer = async (
     block = checkBlock(remote, message, length);
     if (block === undefined) throw wrong(remote, `answered the request for octet ${length} of its response without Block2`);
     const [before, now] = [first, message].map(one => Buffer.from(optionOf(one.options, ETAG) ?? NO_OCTETS).toString('hex'));
-    if (before !== now && !options.anyEtag)
-      throw wrong(remote, `changed the ETag between the blocks of one response: ${before || 'none'}, then ${now || 'none'}`);
+    // A block without an ETag says nothing of the others.
+    if (before && now && before !== now && !options.anyEtag)
+      throw wrong(remote, `changed the ETag between the blocks of one response: ${before}, then ${now}`);
     size = Math.min(size, block.size);
     parts.push(message.payload);
     length += message.payload.length;

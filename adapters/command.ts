@@ -1,6 +1,6 @@
 import { type Duration, OperatorError } from './adapter.js';
 import { type ProcessOptions, type RunningProcess, startProcess } from './process.js';
-import { commandName, type Launch, launch, release, signalGroup } from './process-group.js';
+import { commandName, ended, type Launch, launch, release, signalGroup } from './process-group.js';
 import { errorText } from './tls.js';
 
 /** What a command said until it ended. */
@@ -43,9 +43,9 @@ export const runCommand = (options: Launch & { readonly timeout: Duration; reado
     child.once('error', cause =>
       settle(() => reject(new OperatorError('notStarted', `"${name}" cannot be run: ${errorText(cause)}`, { cause }))),
     );
-    child.once('close', (code, by) =>
+    ended(child).then(({ code, signal: by }) =>
       settle(() =>
-        code === null ? reject(new OperatorError('refused', `"${name}" was ended by ${by}`)) : resolve({ exitCode: code, ...outputs }),
+        code === undefined ? reject(new OperatorError('refused', `"${name}" was ended by ${by}`)) : resolve({ exitCode: code, ...outputs }),
       ),
     );
   });

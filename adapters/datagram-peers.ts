@@ -2,20 +2,7 @@
 
 import { LinkError } from './adapter.js';
 import { type Endpoint, endpointText } from './address.js';
-import type { DatagramLine, DatagramSocket, LineHandlers } from './datagram.js';
-
-/** Gets what came before anybody listened. */
-const early = () => {
-  let handlers: LineHandlers | undefined;
-  const waiting: ((to: LineHandlers) => void)[] = [];
-  return {
-    tell: (what: (to: LineHandlers) => void) => void (handlers === undefined ? waiting.push(what) : what(handlers)),
-    receive: (given: LineHandlers) => {
-      handlers = given;
-      for (const what of waiting.splice(0)) what(given);
-    },
-  };
-};
+import { type DatagramLine, type DatagramSocket, early } from './datagram.js';
 
 /** A line over a socket of its own, which is closed with it. */
 export const plainLine = (socket: DatagramSocket, to: Endpoint): DatagramLine => {

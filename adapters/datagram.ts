@@ -1,6 +1,8 @@
 /** UDP sockets, and what the adapters above them see: the datagrams between us and one peer. */
 import { createSocket, type Socket } from 'node:dgram';
+import { lookup as lookupName } from 'node:dns';
 import { lookup } from 'node:dns/promises';
+import { isIP } from 'node:net';
 import { LinkError, type TlsFacts } from './adapter.js';
 import { type Endpoint, endpointText, parseAddress } from './address.js';
 import { errorCode, errorText } from './tls.js';
@@ -33,6 +35,19 @@ export interface LineHandlers {
   closed(why: LinkError): void;
 }
 
+/** Keeps what comes before anybody listens to a line. */
+export const early = () => {
+  let handlers: LineHandlers | undefined;
+  const waiting: ((to: LineHandlers) => void)[] = [];
+  return {
+    tell: (what: (to: LineHandlers) => void) => void (handlers === undefined ? waiting.push(what) : what(handlers)),
+    receive: (given: LineHandlers) => {
+      handlers = given;
+      for (const what of waiting.splice(0)) what(given);
+    },
+  };
+};
+
 const UNREACHABLE = new Set(['ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'ENETDOWN']);
 const failure = (cause: unknown, where: string): LinkError => {
   const code = errorCode(cause);
@@ -40,6 +55,13 @@ const failure = (cause: unknown, where: string): LinkError => {
   if (UNREACHABLE.has(code)) return new LinkError('unreachable', `${where} cannot be reached (${code})`, { cause });
   return new LinkError('closed', `the socket to ${where} failed: ${errorText(cause)}`, { cause });
 };
+
+/** Addresses need no look-up: with one, a farewell would leave after its socket is closed, that is never. */
+const socketOf = (family: 4 | 6): Socket =>
+  createSocket({
+    type: family === 6 ? 'udp6' : 'udp4',
+    lookup: (host, options, done) => (isIP(host) ? done(null, host, isIP(host)) : lookupName(host, options, done)),
+  });
 
 const wrapped = (socket: Socket, connectedTo?: string): DatagramSocket => {
   const { address, port } = socket.address();
@@ -79,7 +101,7 @@ const wrapped = (socket: Socket, connectedTo?: string): DatagramSocket => {
 export const bindDatagrams = (listen: string): Promise<DatagramSocket> =>
   new Promise((resolve, reject) => {
     const { host, port } = parseAddress(listen);
-    const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
+    const socket = socketOf(host.includes(':') ? 6 : 4);
     socket.once('error', cause => {
       socket.close();
       reject(new LinkError('unreachable', `cannot listen on ${listen}: ${cause.message}`, { cause }));
@@ -100,7 +122,7 @@ export const connectDatagrams = async (peer: Endpoint, signal: AbortSignal): Pro
   });
   if (signal.aborted) throw giveUp();
   const remote = { host: found.address, port: peer.port };
-  const socket = createSocket(found.family === 6 ? 'udp6' : 'udp4');
+  const socket = socketOf(found.family === 6 ? 6 : 4);
   return new Promise((resolve, reject) => {
     const failed = (cause: unknown) => {
       socket.close();

@@ -1,21 +1,23 @@
 /** DTLS lines that we open. */
+import type { KeyObject } from 'node:crypto';
 import { isIP } from 'node:net';
+import { rootCertificates } from 'node:tls';
 import { type Duration, LinkError, type TlsFacts, type TlsOffer } from './adapter.js';
 import { type Endpoint, endpointText } from './address.js';
 import type { Clock } from './clock.js';
-import type { DatagramLine, DatagramSocket, LineHandlers } from './datagram.js';
+import { type DatagramLine, type DatagramSocket, early } from './datagram.js';
 import { clientSide } from './dtls-context.js';
 import { loadOpenssl, type Openssl, type Pointer } from './dtls-openssl.js';
 import { type DtlsSession, dtlsSession, type Ending } from './dtls-session.js';
-import { pinFrom, type Trust, verifyChain } from './dtls-verify.js';
+import { type Trust, verifyChain } from './dtls-verify.js';
 import { errorText, handshakeCause } from './tls.js';
 import { abortReason } from './tls-connect.js';
 
 export interface DtlsOpenerOptions {
   /** PEM texts; the public roots when neither these nor pins are given. */
   readonly trust?: readonly string[];
-  /** SubjectPublicKeyInfo in DER. */
-  readonly pins?: readonly Uint8Array[];
+  /** Trusted instead of certificates. */
+  readonly pins?: readonly KeyObject[];
   readonly inspect?: (chain: readonly Uint8Array[]) => string | undefined;
   readonly anyCertificate?: boolean;
   readonly keyLog?: (line: string) => void;
@@ -59,7 +61,7 @@ const handshake = (opening: Opening, signal: AbortSignal): Promise<DatagramLine>
   new Promise((resolve, reject) => {
     const { openssl, options, socket, offer, trust } = opening;
     const remote = endpointText(opening.remote);
-    let handlers: LineHandlers | undefined;
+    const { tell, receive } = early();
     let isDone = false;
     const settle = () => {
       isDone = true;
@@ -73,7 +75,7 @@ const handshake = (opening: Opening, signal: AbortSignal): Promise<DatagramLine>
     const giveUp = () => fail(abortReason(signal, `the DTLS handshake with ${remote}`));
     const over = (error: LinkError) => {
       void socket.close();
-      handlers?.closed(error);
+      tell(line => line.closed(error));
     };
     const connected = (tls: TlsFacts) => {
       settle();
@@ -82,9 +84,7 @@ const handshake = (opening: Opening, signal: AbortSignal): Promise<DatagramLine>
         remote,
         tls,
         send: octets => session.send(octets),
-        receive: given => {
-          handlers = given;
-        },
+        receive,
         close: () => {
           session.close();
           void socket.close();
@@ -104,7 +104,7 @@ const handshake = (opening: Opening, signal: AbortSignal): Promise<DatagramLine>
       verify: store => verifyChain(openssl, store, trust),
       events: {
         connected,
-        datagram: octets => handlers?.datagram(octets),
+        datagram: octets => tell(line => line.datagram(octets)),
         ended: ending => {
           if (isDone) return over(endingError(remote, ending));
           const text = ending.by === 'farewell' ? 'it ended the session with close_notify' : handshakeCause(ending.error);
@@ -126,7 +126,9 @@ const handshake = (opening: Opening, signal: AbortSignal): Promise<DatagramLine>
 
 /** Makes an opener; whoever made it closes it. */
 export const dtlsOpener = (options: DtlsOpenerOptions): DtlsOpener => {
-  const pins = (options.pins ?? []).map(pinFrom);
+  const pins = options.pins ?? [];
+  const given = options.trust ?? [];
+  const trusted = given.length > 0 || pins.length > 0 ? given : rootCertificates;
   const contexts = new Map<string, Pointer>();
   let latest = 0n;
   let library: Openssl | undefined;
@@ -138,7 +140,7 @@ export const dtlsOpener = (options: DtlsOpenerOptions): DtlsOpener => {
     const known = contexts.get(key);
     if (known !== undefined) return known;
     try {
-      const made = clientSide(openssl, options.trust ?? [], offer);
+      const made = clientSide(openssl, trusted, offer);
       contexts.set(key, made);
       return made;
     } catch (cause) {

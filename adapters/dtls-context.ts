@@ -1,6 +1,5 @@
 /** What the sessions of one end share: an SSL_CTX with its suites, certificates and trust. */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { rootCertificates } from 'node:tls';
 import type { TlsIdentity, TlsOffer } from './adapter.js';
 import { bioOf, certificateFrom, type Openssl, opensslError, type Pointer } from './dtls-openssl.js';
 import { CURVES } from './tls.js';
@@ -66,12 +65,12 @@ const made = (openssl: Openssl, offer: TlsOffer, set: (context: Pointer) => void
   return context;
 };
 
-/** The SSL_CTX of a client; it has to be freed. `trust` holds PEM texts, none means the public roots. */
+/** The SSL_CTX of a client; it has to be freed. `trust` holds PEM texts. */
 export const clientSide = (openssl: Openssl, trust: readonly string[], offer: TlsOffer): Pointer =>
   made(openssl, offer, context => {
     openssl.hook(context, 'client');
     const store = openssl.SSL_CTX_get_cert_store(context);
-    for (const der of (trust.length > 0 ? trust : rootCertificates).flatMap(certificatesIn)) {
+    for (const der of trust.flatMap(certificatesIn)) {
       const certificate = certificateFrom(openssl, der);
       openssl.X509_STORE_add_cert(store, certificate);
       openssl.X509_free(certificate);

@@ -69,8 +69,8 @@ const bind = (koffi: Koffi) => {
     const call = library.func(name, 'unsigned long', parameters);
     return (...values: Argument[]): number => Number(call(...values));
   };
-  const long = (name: string, parameters: string[]) => {
-    const call = ssl.func(name, 'long', parameters);
+  const long = (name: string, parameters: string[], library = ssl) => {
+    const call = library.func(name, 'long', parameters);
     return (...values: Argument[]): number => Number(call(...values));
   };
   return {
@@ -127,7 +127,7 @@ const bind = (koffi: Koffi) => {
     BIO_free: integer('BIO_free', [P], crypto),
     BIO_read: integer('BIO_read', [P, P, 'int'], crypto),
     BIO_write: integer('BIO_write', [P, P, 'int'], crypto),
-    BIO_ctrl: long('BIO_ctrl', [P, 'int', 'long', P]),
+    BIO_ctrl: long('BIO_ctrl', [P, 'int', 'long', P], crypto),
     d2i_X509_bio: pointer('d2i_X509_bio', [P, P], crypto),
     i2d_X509_bio: integer('i2d_X509_bio', [P, P], crypto),
     d2i_PrivateKey_bio: pointer('d2i_PrivateKey_bio', [P, P], crypto),
@@ -267,14 +267,10 @@ export const derOf = (openssl: Openssl, certificate: Pointer): Uint8Array => {
   return octets;
 };
 
-const CHUNK = 16_384;
+const PENDING = 10;
 /** Everything that is in a memory BIO. */
 export const drain = (openssl: Openssl, bio: Pointer): Uint8Array => {
-  const parts: Uint8Array[] = [];
-  for (;;) {
-    const part = new Uint8Array(CHUNK);
-    const length = openssl.BIO_read(bio, part, CHUNK);
-    if (length <= 0) return parts.length === 1 && parts[0] ? parts[0] : new Uint8Array(Buffer.concat(parts));
-    parts.push(part.subarray(0, length));
-  }
+  const octets = new Uint8Array(openssl.BIO_ctrl(bio, PENDING, 0, null));
+  if (octets.length > 0) openssl.BIO_read(bio, octets, octets.length);
+  return octets;
 };

@@ -85,6 +85,29 @@ describe('https client', () => {
       `host: ${NAME}:PORT`,
     ]);
   });
+  it('sends a body in chunks where the frame says so', async () => {
+    const server = createHttpServer((request, response) => {
+      request.resume();
+      request.once('end', () => response.end(`${request.headers['transfer-encoding']} ${request.headers['content-length']}`));
+    });
+    const client = clientFor(`http://127.0.0.1:${await listen(server)}/a`);
+    const reply = await client.exchange({ meta: { 'transfer-encoding': 'chunked' }, body: ping.body }, { signal });
+    expect(Buffer.from(reply.body).toString()).to.equal('chunked undefined');
+  });
+  it('leaves the judgement of a server to whoever wants it, whatever the certificate is', async () => {
+    const seen: (readonly [number, string | undefined])[] = [];
+    const judge = (verdict: string | undefined) => (chain: readonly Uint8Array[], misnamed: string | undefined) => {
+      seen.push([chain.length, misnamed]);
+      return verdict;
+    };
+    const url = await tlsServer('untrusted');
+    const reply = await clientFor(url, { judge: judge(undefined) }).exchange(ping, { signal });
+    expect(Buffer.from(reply.body).toString()).to.equal('ok');
+    const misnamed = clientFor(url, { serverName: 'other.example.com', judge: judge('not the key wanted') });
+    await linkError(misnamed.exchange(ping, { signal }), 'handshake');
+    expect(seen[0]).to.deep.equal([1, undefined]);
+    expect(seen[1]?.[1]).to.match(/bears another name/);
+  });
   it('takes method, path and fields from the frame', async () => {
     const server = createHttpServer((request, response) =>
       response.end(`${request.method} ${request.url} ${request.headers['user-agent']}`),

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { type Client, type Duration, type ExchangeOptions, type Frame, LinkError, type Reply, type TlsOffer } from './adapter.js';
+import type { Endpoint } from './address.js';
 import { limited } from './deadline.js';
 import type { HttpConnection, HttpRequest } from './http-connection.js';
 import { clientContext, errorText } from './tls.js';
@@ -10,6 +11,8 @@ export interface HttpsClientOptions {
   readonly url: string;
   /** Name for SNI, for the Host field and for the check of the certificate; the host of the URL when absent. */
   readonly serverName?: string;
+  /** Where to connect in place of the URL's host and port, e.g. to a relay. */
+  readonly via?: Endpoint;
   /** PEM texts of the trusted certificates, CAs or leaves; the public roots when empty. There is no way to turn the check off. */
   readonly trust?: readonly string[];
   /**
@@ -63,12 +66,12 @@ export const openHttpsClient = (options: HttpsClientOptions): Client => {
   const offerOf = (exchange: ExchangeOptions): TlsOffer => ({ ...options.defaultTls, ...exchange.tls });
 
   const targetFor = (offer: TlsOffer, key: string): Target => {
-    if (!isTls) return { host, port };
+    const place = options.via ?? { host, port };
+    if (!isTls) return place;
     const context = contexts.get(key) ?? offered(options.trust ?? [], offer);
     contexts.set(key, context);
     return {
-      host,
-      port,
+      ...place,
       tls: {
         context,
         serverName: offer.serverName ?? name,

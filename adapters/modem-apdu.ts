@@ -42,6 +42,13 @@ export const cchoCommand = (aid: Uint8Array, options: Pick<ModemOptions, 'hexCas
 /** What stands around the hex of the longest command: a session id of three digits and a length of three. */
 const FRAME = 'AT+CGLA=999,999,""'.length;
 
+const ANSWER_FRAME = '+CGLA: 999,""'.length;
+const STATUS_WORD = 2;
+
+/** Most response octets, at least one, that fit into a line of so many characters beside the status word; 0 characters stand for no limit. */
+export const longestResponseData = (longestAnswer: number): number | undefined =>
+  longestAnswer === 0 ? undefined : Math.min(256, Math.max(1, Math.floor((longestAnswer - ANSWER_FRAME) / 2) - STATUS_WORD));
+
 /** Longest command APDU in octets that fits into a line of so many characters; 0 characters stand for no limit. */
 export const longestApdu = (longestLine: number): number | undefined =>
   longestLine === 0 ? undefined : Math.max(0, Math.floor((longestLine - FRAME) / 2));

@@ -15,6 +15,7 @@ export interface ModemOptions {
   readonly hexCase: 'upper' | 'lower';
   readonly channelBits: 'session' | 'zero' | 'asSent';
   readonly longestLine: number;
+  readonly longestAnswer: number;
   readonly timeout: Duration;
   readonly commandTimeout: Duration;
   readonly quiet: Duration;
@@ -50,6 +51,7 @@ export const MODEM_DEFAULTS: Omit<ModemOptions, 'port'> = {
   hexCase: 'upper',
   channelBits: 'session',
   longestLine: 0,
+  longestAnswer: 0,
   timeout: { seconds: 30 },
   commandTimeout: { seconds: 5 },
   quiet: { seconds: 0.2 },
@@ -88,6 +90,11 @@ export const MODEM_SETTINGS: { readonly [K in keyof ModemOptions]: ModemSetting 
     type: 'integer',
     least: 0,
     text: 'Longest command in characters that the modem takes, 0 where any length is; STORE DATA is cut into blocks that fit.',
+  },
+  longestAnswer: {
+    type: 'integer',
+    least: 0,
+    text: 'Longest line in characters in which the modem answers, 0 where any length is; GET RESPONSE asks for parts that fit.',
   },
   timeout: { type: 'duration', text: 'Longest time for the answer to an APDU; making keys and installing profiles take seconds.' },
   commandTimeout: { type: 'duration', text: 'Longest time for the answer to any other command.' },

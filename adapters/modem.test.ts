@@ -1,29 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { expect } from 'chai';
-import { LinkError } from './adapter.js';
 import type { AtLine } from './at-dialogue.js';
 import { linkError } from './client-contract.js';
-import { type ScriptedModem, said, scriptedModem } from './fixtures/scripted-modem.js';
+import { QUICK, type ScriptedModem, said, scriptedModem } from './fixtures/scripted-modem.js';
 import { MODEM_DEFAULTS, MODEM_SETTINGS, type Modem, type ModemOptions, modemOptions, openModem } from './modem.js';
-import { channelOf, longestApdu, onChannel } from './modem-apdu.js';
+import { channelOf, longestApdu, longestResponseData, onChannel } from './modem-apdu.js';
 
 const wait = { signal: new AbortController().signal };
 const hex = (octets: Uint8Array): string => Buffer.from(octets).toString('hex').toUpperCase();
 const octets = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'hex'));
 const ISD_R = octets('A0000005591010FFFFFFFF8900000100');
-/** Settings under which nothing waits for long. */
-const QUICK: Partial<ModemOptions> = {
-  quiet: { seconds: 0.001 },
-  busyPause: { seconds: 0.001 },
-  readyPause: { seconds: 0.005 },
-  settle: { seconds: 0 },
-  returnTimeout: { seconds: 0 },
-  timeout: { seconds: 2 },
-  commandTimeout: { seconds: 2 },
-  resetTimeout: { seconds: 2 },
-};
-
 describe('a modem', () => {
   const closing: Modem[] = [];
   afterEach(async () => {
@@ -108,8 +95,9 @@ describe('a modem', () => {
   });
 
   it('gives sessions that are no channel numbers a number from above', async () => {
+    let session = 257;
     const modem = scriptedModem(command => {
-      if (command.startsWith('AT+CCHO="')) return said('258', 'OK');
+      if (command.startsWith('AT+CCHO="')) return said(String(++session), 'OK');
       return command.startsWith('AT+CGLA=258') ? said('+CGLA: 4,"9000"', 'OK') : said('OK');
     });
     const card = await open(modem, { apdu: 'CGLA' });
@@ -119,6 +107,11 @@ describe('a modem', () => {
     for (let channel = 18; channel >= 1; channel--) expect(await card.openChannel?.(ISD_R, wait)).to.equal(channel);
     if (!card.openChannel) throw new Error('no openChannel');
     await linkError(card.openChannel(ISD_R, wait), 'protocol');
+  });
+
+  it('takes a session id that is given out again for a new session', async () => {
+    const card = await open(answering({ 'AT+CCHO="A0000005591010FFFFFFFF8900000100"': ['+CCHO: 1', 'OK'] }), { apdu: 'CGLA' });
+    for (let time = 0; time < 2; time++) expect(await card.openChannel?.(ISD_R, wait)).to.equal(1);
   });
 
   it('puts what the setting says into the channel bits', async () => {
@@ -213,6 +206,7 @@ describe('a modem', () => {
     expect((await linkError(card.transmit(new Uint8Array(60), wait), 'tooLarge')).message).to.contain('longestLine of memory is 100');
     expect(longestApdu(0)).to.equal(undefined);
     expect(longestApdu(3)).to.equal(0);
+    expect([0, 3, 100, 10_000].map(longestResponseData)).to.deep.equal([undefined, 1, 41, 256]);
   });
 
   it('resets the card, by an unsolicited line or by asking', async () => {
@@ -262,95 +256,6 @@ describe('a modem', () => {
     expect(modem.commands).to.not.include('AT+NEVER');
   });
 
-  describe('whose port vanishes', () => {
-    /** Each port is another; `count` tells the answers which one it is. */
-    const returning = async (
-      answer: (command: string, count: number, vanish: () => void) => string | undefined,
-      options: Partial<ModemOptions>,
-    ) => {
-      const ports: ScriptedModem[] = [];
-      const openPort = async () => {
-        const count = ports.length + 1;
-        const port = scriptedModem(command => answer(command, count, port.vanish));
-        ports.push(port);
-        return port.port;
-      };
-      const card = await openModem(modemOptions({ port: 'memory', ...QUICK, returnTimeout: { seconds: 2 }, ...options }), {
-        ...wait,
-        openPort,
-      });
-      closing.push(card);
-      return { card, ports };
-    };
-
-    it('fails what was under way, and is used again when it is back', async () => {
-      const { card, ports } = await returning(
-        (command, count, vanish) => {
-          if (command !== 'AT+CSIM=8,"00F20000"') return said('OK');
-          if (count > 1) return said('+CSIM: 4,"9000"', 'OK');
-          vanish();
-          return undefined;
-        },
-        { apdu: 'CSIM' },
-      );
-      await linkError(card.transmit(octets('00F20000'), wait), 'closed');
-      expect(hex(await card.transmit(octets('00F20000'), wait))).to.equal('9000');
-      expect(ports[1]?.commands).to.deep.equal(['AT', 'ATE0', 'ATV1', 'AT+CMEE=1', 'AT+CSIM=8,"00F20000"']);
-    });
-
-    it('is reset by a command that starts it again', async () => {
-      let asked = 0;
-      const { card, ports } = await returning(
-        (command, count, vanish) => {
-          if (command === 'AT+CFUN=1,1') {
-            vanish();
-            return undefined;
-          }
-          if (command !== 'AT+CPIN?') return said('OK');
-          return count === 2 && ++asked === 2 ? said('+CPIN: READY', 'OK') : said('+CME ERROR: 14');
-        },
-        { apdu: 'CSIM', reset: ['AT+CFUN=1,1'] },
-      );
-      await card.reset(wait);
-      expect(ports).to.have.length(2);
-      expect(asked).to.equal(2);
-    });
-
-    it('has no sessions any more when it is back', async () => {
-      const { card } = await returning(
-        (command, count, vanish) => {
-          if (command.startsWith('AT+CCHO="')) return said('+CCHO: 1', 'OK');
-          if (command.startsWith('AT+CSIM=1')) return said('+CSIM: 4,"6881"', 'OK');
-          if (count === 1 && command.startsWith('AT+CGLA=1,')) vanish();
-          return said('OK');
-        },
-        { apdu: 'CGLA' },
-      );
-      await card.openChannel?.(ISD_R, wait);
-      await linkError(card.transmit(octets('81E2910000'), wait), 'closed');
-      expect(hex(await card.transmit(octets('81E2910000'), wait))).to.equal('6881');
-    });
-
-    it('is gone for good when it does not come back in its time', async () => {
-      let isThere = true;
-      const modem = scriptedModem(command => {
-        if (command.startsWith('AT+CSIM=8')) modem.vanish();
-        return said('OK');
-      });
-      const openPort = async () => {
-        if (isThere) return modem.port;
-        throw new LinkError('unreachable', 'no such port');
-      };
-      const options = modemOptions({ port: 'memory', ...QUICK, apdu: 'CSIM', returnTimeout: { seconds: 0.03 } });
-      const card = await openModem(options, { ...wait, openPort });
-      isThere = false;
-      for (let time = 0; time < 3; time++) await linkError(card.transmit(octets('00F20000'), wait), 'closed');
-      isThere = true;
-      await linkError(card.reset(wait), 'closed');
-      await card.close();
-    });
-  });
-
   it('reaches a modem behind TCP, and says when there is none', async () => {
     const server = createServer(socket => {
       socket.on('error', () => {});
@@ -368,6 +273,7 @@ describe('a modem', () => {
     await new Promise(resolve => server.close(resolve));
     await linkError(openModem(modemOptions({ ...QUICK, port }), wait), 'refused');
     await linkError(openModem(modemOptions({ port: 'tcp://nowhere' }), wait), 'unreachable');
+    await linkError(openModem(modemOptions({ port }), { signal: AbortSignal.abort(new Error('over')) }), 'timeout');
   });
 
   it('says that a serial port cannot be opened', async () => {

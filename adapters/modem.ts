@@ -2,10 +2,11 @@
 import { type Card, type Duration, LinkError, type TransmitOptions } from './adapter.js';
 import type { AtAnswer, AtLine } from './at-dialogue.js';
 import { hexAnswer, SIM_BUSY, sessionAnswer } from './at-result.js';
-import { cchoCommand, cglaCommand, channelOf, csimCommand, LAST_CHANNEL, longestApdu } from './modem-apdu.js';
+import { cchoCommand, cglaCommand, channelOf, csimCommand, longestApdu, longestResponseData } from './modem-apdu.js';
 import { type ModemDialogue, openModemDialogue, rest } from './modem-dialogue.js';
 import type { ModemOptions } from './modem-options.js';
 import { type ModemPort, openModemPort } from './modem-port.js';
+import { sessionTable } from './modem-sessions.js';
 
 export { MODEM_DEFAULTS, MODEM_SETTINGS, type ModemOptions, type ModemSetting, modemOptions } from './modem-options.js';
 
@@ -49,25 +50,6 @@ const choose = async (options: ModemOptions, has: Asks): Promise<{ readonly apdu
   if (options.apdu === 'CGLA' || (await has('AT+CCHO=?', 'AT+CGLA=?'))) return { apdu: 'CGLA', csim };
   if (csim) return { apdu: 'CSIM', csim };
   throw new LinkError('refused', `the modem at ${options.port} has neither AT+CCHO with AT+CGLA nor AT+CSIM`);
-};
-
-/** Sessions of the modem by the channel number that stands for them in the CLA of a command. */
-const sessionTable = () => {
-  const sessions = new Map<number, number>();
-  return {
-    of: (channel: number) => sessions.get(channel),
-    /** Session ids mostly are channel numbers. The others get numbers from above, which cards give out last to MANAGE CHANNEL. */
-    add: (session: number): number | undefined => {
-      const isFree = (channel: number) => !sessions.has(channel);
-      const fromAbove = Array.from({ length: LAST_CHANNEL }, (_, n) => LAST_CHANNEL - n);
-      const isNumber = session >= 1 && session <= LAST_CHANNEL && isFree(session);
-      const channel = isNumber ? session : fromAbove.find(isFree);
-      if (channel !== undefined) sessions.set(channel, session);
-      return channel;
-    },
-    drop: (channel: number) => sessions.delete(channel),
-    clear: () => sessions.clear(),
-  };
 };
 
 const isAway = (error: unknown): boolean => error instanceof LinkError && (error.code === 'timeout' || error.code === 'closed');
@@ -138,6 +120,7 @@ export const openModem = async (options: ModemOptions, surroundings: ModemSurrou
     throw cause;
   });
   const longestCommand = longestApdu(options.longestLine);
+  const longestResponse = longestResponseData(options.longestAnswer);
 
   const channels: Pick<Card, 'openChannel' | 'closeChannel'> = {
     openChannel: async (aid, wait) => {
@@ -165,6 +148,7 @@ export const openModem = async (options: ModemOptions, surroundings: ModemSurrou
     apdu,
     basicChannel: csim,
     ...(longestCommand === undefined ? {} : { longestCommand }),
+    ...(longestResponse === undefined ? {} : { longestResponse }),
     ...(apdu === 'CGLA' ? channels : {}),
     transmit: async (command, wait) => {
       const channel = channelOf(command[0] ?? 0);

@@ -1,5 +1,6 @@
 /** Child processes in groups of their own, none of which outlives the harness. */
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
+import { Socket } from 'node:net';
 import { Readable, type Writable } from 'node:stream';
 import { OperatorError } from './adapter.js';
 import { errorText } from './tls.js';
@@ -101,3 +102,27 @@ export const launch = ({ command, cwd, env, attach }: Launch): Launched => {
   }
   return { child, stdout: attach && stdin ? attach({ stdin, stdout: output }) : output, stderr: errors };
 };
+
+/** How a program ended: by itself or by a signal. */
+export interface Exit {
+  readonly code: number | undefined;
+  readonly signal: string | undefined;
+}
+
+/** For the last output of a program that has ended. */
+const LAST_WORDS_MS = 250;
+
+/** Resolves when the program itself has ended, and its output was read: what it left running may hold that open for ever. */
+export const ended = (child: ChildProcess): Promise<Exit> =>
+  new Promise(resolve =>
+    child.once('exit', (code, signal) => {
+      const settle = () => {
+        clearTimeout(timer);
+        // What it left running must not keep the harness running.
+        for (const stream of [child.stdout, child.stderr]) if (stream instanceof Socket) stream.unref();
+        resolve({ code: code ?? undefined, signal: signal ?? undefined });
+      };
+      const timer = setTimeout(settle, LAST_WORDS_MS);
+      child.once('close', settle);
+    }),
+  );

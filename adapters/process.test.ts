@@ -202,6 +202,14 @@ describe('command', () => {
     const result = await runCommand({ command: 'echo out; echo err >&2; exit 4', timeout: within, signal });
     expect(result).to.deep.equal({ exitCode: 4, stdout: 'out\n', stderr: 'err\n' });
   });
+  it('ends with the command itself, although it left a program running that holds its output', async () => {
+    const line = await lifeline();
+    const result = await runCommand({ command: `"${process.execPath}" -e "${line.hold}" & echo started`, timeout: within, signal });
+    expect(result).to.deep.equal({ exitCode: 0, stdout: 'started\n', stderr: '' });
+    const left = await line.connected;
+    left.destroy();
+    line.close();
+  });
   it('does not let the shell touch a list', async () => {
     const result = await runCommand({ command: ['echo', '$HOME; true'], timeout: within, signal });
     expect(result.stdout).to.equal('$HOME; true\n');

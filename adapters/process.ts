@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import type { Readable } from 'node:stream';
 import { type Duration, OperatorError } from './adapter.js';
 import { lineCutter } from './lines.js';
-import { commandName, type Launch, launch, release, signalGroup } from './process-group.js';
+import { commandName, type Exit, ended, type Launch, launch, release, signalGroup } from './process-group.js';
 import { errorText } from './tls.js';
 
 /** What tells that a started program is ready: somebody listens at host:port, or a line of its output. */
@@ -16,11 +16,6 @@ export interface ProcessOptions extends Launch {
   /** Time to become ready. */
   readonly within: Duration;
   readonly signal?: AbortSignal;
-}
-
-export interface Exit {
-  readonly code: number | undefined;
-  readonly signal: string | undefined;
 }
 
 /** A started program. */
@@ -37,8 +32,6 @@ export interface RunningProcess {
 }
 
 const KEPT = 64 * 1024;
-/** For the last output of a program that has ended. */
-const LAST_WORDS_MS = 250;
 
 /** Keeps the last octets of an output. */
 const tail = () => {
@@ -57,7 +50,7 @@ const tail = () => {
   };
 };
 
-const ended = ({ code, signal }: Exit): string => (signal ? `was ended by ${signal}` : `ended with exit code ${code}`);
+const endOf = ({ code, signal }: Exit): string => (signal ? `was ended by ${signal}` : `ended with exit code ${code}`);
 
 /** `host:port` in its two parts. */
 const hostPort = (address: string): { host: string; port: number } => {
@@ -149,15 +142,7 @@ export const startProcess = async (options: ProcessOptions): Promise<RunningProc
       give(new OperatorError('notStarted', `"${name}" cannot be run: ${errorText(cause)}`, { cause }));
       resolve({ code: undefined, signal: undefined });
     });
-    child.once('exit', (code, signal) => {
-      const settle = () => {
-        clearTimeout(timer);
-        resolve({ code: code ?? undefined, signal: signal ?? undefined });
-      };
-      // `close` comes when the output has been read to its end; a child of the program may hold it open for ever.
-      const timer = setTimeout(settle, LAST_WORDS_MS);
-      child.once('close', settle);
-    });
+    ended(child).then(resolve);
   });
   const stop: RunningProcess['stop'] = async (grace = { seconds: 3 }) => {
     if (signalGroup(child, 'SIGTERM')) {
@@ -176,7 +161,7 @@ export const startProcess = async (options: ProcessOptions): Promise<RunningProc
     output.text().trim() ? `; its last output:\n${output.text().trimEnd().split('\n').slice(-20).join('\n')}` : '; it printed nothing';
   let isReady = false;
   exited.then(exit => {
-    if (!isReady) give(new OperatorError('notStarted', `"${name}" ${ended(exit)} before it was ready${said()}`));
+    if (!isReady) give(new OperatorError('notStarted', `"${name}" ${endOf(exit)} before it was ready${said()}`));
   });
   const timer = setTimeout(
     () => give(new OperatorError('timeout', `"${name}" was not ready within ${within.seconds} s${said()}`)),

@@ -109,7 +109,7 @@ export const startTestPcscd = async (): Promise<TestPcscd | string> => {
     try {
       running = await startProcess({ command: [...prefix, ...command], ready: { stdout: 'daemon ready' }, within: { seconds: 10 } });
     } catch (error) {
-      reasons.push(errorText(error));
+      reasons.push(errorText(error).split('\n').at(-1)?.slice(-200) ?? '');
       continue;
     }
     Object.assign(process.env, env);

@@ -2,6 +2,7 @@
 import type { Check, SequenceRecord, StepRecord, Verdict } from '../reports/record.js';
 import type { CallStep, RepeatStep, SetStep, Step, UnorderedStep } from './language/ast.js';
 import { buildValue } from './language/build.js';
+import { covering } from './language/covering.js';
 import { matchValue } from './language/match.js';
 import { bind, fork } from './language/scope.js';
 import { ABSENT, isObject } from './language/values.js';
@@ -199,7 +200,8 @@ const callProcedure = async (run: Run, context: Context, step: CallStep, no: str
     context.scope,
     procedure.params.map(name => [name, isObject(given) ? (given[name] ?? ABSENT) : ABSENT] as const),
   );
-  const verdict = await sequenceOfSteps(run, run.cast.context(context.phase, inner, context.phaseBegan), procedure.steps, `${no}.`);
+  const steps = covering(procedure.steps, step.covers);
+  const verdict = await sequenceOfSteps(run, run.cast.context(context.phase, inner, context.phaseBegan), steps, `${no}.`);
   if (verdict !== 'pass' || !step.match) return verdict;
   const results = Object.fromEntries(procedure.returns.map(name => [name, inner.bound.get(name)]));
   return recorded(run, context, step, no, () => ({

@@ -1,5 +1,5 @@
 /** selftest/<role>.yaml: which seeded defects every case has to catch, and for the violation of which requirement. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CaseError, type Diagnostic } from './language/diagnostics.js';
 import { didYouMean, parseYaml } from './language/source.js';
@@ -49,9 +49,11 @@ export const readExpectations = (
   return { expectations, diagnostics };
 };
 
-/** The expectations of a catalogue folder for one kind of IUT. Throws CaseError when its file has mistakes. */
+/** The expectations of a catalogue folder for one kind of IUT; none without a file for it. Throws CaseError when its file has mistakes. */
 export const expectationsOf = (root: string, iut: string, catalogue: Known, defects: readonly string[]): Expectations => {
-  const { expectations, diagnostics } = readExpectations(join(root, 'selftest', `${iut}.yaml`), catalogue, defects);
+  const file = join(root, 'selftest', `${iut}.yaml`);
+  if (!existsSync(file)) return new Map();
+  const { expectations, diagnostics } = readExpectations(file, catalogue, defects);
   if (diagnostics.length > 0) throw new CaseError(diagnostics);
   return expectations;
 };

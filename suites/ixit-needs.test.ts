@@ -14,9 +14,11 @@ const EXAMPLES = [
   'acme-eim-commands.ixit.yaml',
   'acme-eim-prompts.ixit.yaml',
   'acme-eim-rest.ixit.yaml',
+  'ipa-with-pcsc.ixit.yaml',
   'reference-eim.ixit.yaml',
   'reference-euicc.ixit.yaml',
   'reference-ipa.ixit.yaml',
+  'reference-smdp.ixit.yaml',
 ];
 
 let loaded: Catalogue | undefined;

@@ -55,6 +55,8 @@ export interface SelftestInput {
   readonly defects: readonly string[];
   /** Names of variants, those together that one implementation can have at the same time. */
   readonly variants: readonly (readonly string[])[];
+  /** Options that the supplier of an implementation with this variant answers otherwise than the IXIT file, by its name. */
+  readonly declares?: Readonly<Record<string, Readonly<Record<string, boolean>>>>;
   /** Implementations tested at the same time. */
   readonly jobs: number;
   tell(line: string): void;
@@ -125,15 +127,26 @@ const tryDefect = async (matrix: Matrix, defect: string): Promise<void> => {
   matrix.tell(`${wrong.length === 0 && cases.length > 0 ? 'caught' : 'NOT CAUGHT'}  ${defect}  by ${cases.join(', ') || 'no case'}`);
 };
 
+/** The matrix as the supplier of an implementation with these variants would have it: with other options, and so another plan. */
+const declaredBy = (matrix: Matrix, names: readonly string[]): Matrix => {
+  const stated = names.flatMap(name => Object.entries(matrix.declares?.[name] ?? {}));
+  if (stated.length === 0) return matrix;
+  const ixit: Ixit = { ...matrix.ixit, options: new Map([...matrix.ixit.options, ...stated]) };
+  return { ...matrix, ixit, plan: planFor(ixit, matrix.catalogue, 'selftest', matrix.only).filter(p => p.entry.state === 'run') };
+};
+
 /** Runs everything on an implementation with all variants of a group, and what failed once more with each alone: to name the one. */
-const tryVariants = async (matrix: Matrix, group: readonly string[]): Promise<void> => {
+const tryVariants = async (given: Matrix, group: readonly string[]): Promise<void> => {
+  const matrix = declaredBy(given, group);
   const { plan, findings } = matrix;
   const together = unproven(group, await runOn(matrix, ['--variant', group.join(',')], plan));
   findings.inconclusive.push(...together.inconclusive);
   const failed = plan.filter(p => together.failed.some(r => r.key === p.entry.key));
   const blamed = new Set<string>();
   for (const name of failed.length > 0 && group.length > 1 ? group : []) {
-    const alone = unproven([name], await runOn(matrix, ['--variant', name], failed));
+    const own = declaredBy(given, [name]);
+    const again = own.plan.filter(p => failed.some(f => f.entry.key === p.entry.key));
+    const alone = unproven([name], await runOn(own, ['--variant', name], again));
     for (const record of alone.failed) blamed.add(record.key);
     findings.falseFails.push(...alone.falseFails);
   }

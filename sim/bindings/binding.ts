@@ -1,6 +1,7 @@
 /** Message ⇄ exchange: how one message of an interface travels in one frame of a wire. */
 import type { Type } from '#protocol/asn1/type.js';
 import type { Frame, Inbound, Outbound } from '../../adapters/adapter.js';
+import type { StatusCode } from './status-codes.js';
 
 /** One comparison of a transport rule, made on every message without being asked. */
 export interface TransportCheck {
@@ -17,6 +18,8 @@ export interface Carried {
   readonly type: Type;
   readonly octets: Uint8Array;
   readonly checks: readonly TransportCheck[];
+  /** Status code of a failure, where the binding tells it besides the message. SGP.22 5.2.6 */
+  readonly status?: StatusCode;
 }
 /** No message: an empty success (204), an HTTP-level refusal, or something that is no message of this interface. */
 export interface NotCarried {

@@ -2,6 +2,8 @@ import { expect } from 'chai';
 import { hex } from '#protocol/asn1/tlv.js';
 import { typeNamed } from '#protocol/registry.js';
 import type { Frame, Inbound } from '../../adapters/adapter.js';
+import { openCoapClient } from '../../adapters/coap-client.js';
+import { openCoapListener } from '../../adapters/coap-listener.js';
 import { esipaCoapClient, esipaCoapServer } from './esipa-coap.js';
 import { ESIPA_PATH } from './esipa-functions.js';
 
@@ -167,5 +169,36 @@ describe('ESipa over CoAP: requests to an eIM', () => {
         ':wrong-token': 'true',
         'content-format': '50',
       });
+  });
+});
+
+describe('ESipa over CoAP: on the wire', () => {
+  it('takes every word that a script may say from the binding to the adapter, and one message there and back', async () => {
+    const listener = await openCoapListener({ listen: '127.0.0.1:0' });
+    const wire = openCoapClient({ url: `coap://${listener.address}`, timing: { ackTimeout: { seconds: 0.01 }, maxRetransmit: 9 } });
+    try {
+      const message = { type: type('GetEimPackageResponse'), octets: octets(NO_PACKAGE) };
+      const exchange = async (asked: object, answered: object) => {
+        listener.onFrame(async frame => {
+          const read = server.read(frame);
+          return 'nothing' in read ? server.refuse(frame, read) : server.write(frame, message, { ...answered });
+        });
+        const { signal } = new AbortController();
+        const got = await wire.exchange(client.write(type('GetEimPackageRequest'), octets('BF4F00'), { ...asked }), { signal });
+        return { meta: got.meta, read: client.read(got, 'GetEimPackageRequest') };
+      };
+      const plain = await exchange({}, {});
+      expect('type' in plain.read && [plain.read.type.name, hex(plain.read.octets)]).to.deep.equal(['GetEimPackageResponse', NO_PACKAGE]);
+      const asked = { type: 'NON', blockSize: 16, skipBlock: 5, twice: true, unacknowledged: true, options: { 'option-2048': '01' } };
+      const answered = { code: '2.05', separate: true, blockSize: 16, skipBlock: 7, loseBlock: 7, etag: 'absent', twice: true, lose: 0 };
+      const wished = await exchange(asked, { ...answered, contentFormat: 42 });
+      expect(wished.meta).to.include({ ':code': '2.05', ':type': 'NON', 'content-format': '42' });
+      expect('type' in wished.read && wished.read.checks.every(({ ok }) => ok)).to.equal(true);
+      expect((await exchange({ path: '/other' }, {})).meta[':code']).to.equal('4.04');
+      expect((await exchange({ malformed: 'payloadMarker' }, {})).meta[':type']).to.equal('RST');
+    } finally {
+      await wire.close();
+      await listener.close();
+    }
   });
 });

@@ -18,17 +18,6 @@ import {
 } from './rsp-frame.js';
 import type { FunctionBinding, RspInterface } from './rsp-functions.js';
 import { parseObject, writeMembers } from './rsp-json.js';
-import type { StatusCode } from './status-codes.js';
-
-/** An answer as it was carried, with its status code when it reports a failure in JSON. */
-export interface RspCarried extends Carried {
-  readonly status?: StatusCode;
-}
-
-/** We call an RSP server; failures of the JSON binding keep their status code. */
-export interface RspClientBinding extends ClientBinding {
-  read(reply: Frame, request: string): RspCarried | NotCarried;
-}
 
 const functionOf = (rules: RspInterface, request: string): FunctionBinding => {
   const of = rules.functions.find(f => f.request.name === request);
@@ -61,7 +50,7 @@ const noAnswer = (nothing: NotCarried['nothing'], reason: string, checks: readon
   checks,
 });
 
-const readReply = (of: FunctionBinding, reply: Frame, spec: Spec): RspCarried | NotCarried => {
+const readReply = (of: FunctionBinding, reply: Frame, spec: Spec): Carried | NotCarried => {
   const status = reply.meta[':status'] ?? '';
   const { length } = reply.body;
   if (!of.response) {
@@ -87,8 +76,8 @@ const readReply = (of: FunctionBinding, reply: Frame, spec: Spec): RspCarried | 
     : noAnswer('unreadable', reason ?? '', all);
 };
 
-/** The client side of an interface, JSON binding: we call an SM-DP+ or SM-DS. */
-export const rspClient = (rules: RspInterface, options: RspHttpOptions): RspClientBinding => ({
+/** The client side of an interface, JSON binding: we call an SM-DP+ or SM-DS; failures keep their status code. */
+export const rspClient = (rules: RspInterface, options: RspHttpOptions): ClientBinding => ({
   interface: rules.name,
   answerTo: request => functionOf(rules, request).response?.type,
   write: (type, octets, link = {}) => writeRequest(rules, type, octets, options, link),

@@ -38,6 +38,12 @@ const first = (does: string, ...checks: readonly ('eid' | 'replay')[]): EuiccDev
 /** Takes signatures of another length as if they were right. */
 const reading = (does: string, readsSignature: (signature: Uint8Array) => Uint8Array): EuiccDeviation => deciding(does, { readsSignature });
 
+/** The larger counter; one that a package brings may be beyond every number, and Math.max does not take it then. */
+const larger = (a: number, b: number): number => {
+  const isGrowing = b > a;
+  return isGrowing ? b : a;
+};
+
 /** Defects in who may send a package. */
 export const euiccSenderDefects: EuiccDeviations = {
   ignoresEimId: deciding('It verifies every package with the key of its first eIM.', { findsEim: eimIds => eimIds[0] }),
@@ -63,7 +69,7 @@ export const euiccCounterDefects: EuiccDeviations = {
   ignoresCounter: overlooking('It carries out packages whatever their counter.', LOAD, 'replay'),
   acceptsSameCounter: deciding('It carries out a package with the counter of the last one.', { storedCounter: own => own - 1 }),
   demandsNextCounter: deciding('It takes no counter but the next one.', {
-    storedCounter: (own, _all, found) => (found === own + 1 ? own : Math.max(own, found)),
+    storedCounter: (own, _all, found) => (found === own + 1 ? own : larger(own, found)),
   }),
   countsInTwoOctets: deciding('It takes no counter of more than two octets.', {
     storedCounter: (own, _all, found) => (found > TWO_OCTETS ? found : own),
@@ -72,12 +78,12 @@ export const euiccCounterDefects: EuiccDeviations = {
   answersReplayToHighCounter: answering('It takes a counter beyond the maximum for a replay.', LOAD, REPLAY_ERROR, 'range'),
   forgetsCounter: deciding('It does not remember the counter of a package.', { counterAfter: stored => stored }),
   countsRefusedPackages: deciding('It remembers the counter of packages for other eUICCs.', {
-    counterAfter: (stored, found, outcome) => (outcome === 'executed' || outcome === 'eid' ? Math.max(stored, found) : stored),
+    counterAfter: (stored, found, outcome) => (outcome === 'executed' || outcome === 'eid' ? larger(stored, found) : stored),
   }),
   countsForgedPackages: deciding('It remembers the counter of packages with a wrong signature.', {
-    counterAfter: (stored, found, outcome) => (outcome === 'executed' || outcome === 'signature' ? Math.max(stored, found) : stored),
+    counterAfter: (stored, found, outcome) => (outcome === 'executed' || outcome === 'signature' ? larger(stored, found) : stored),
   }),
-  sharesCounter: deciding('It has one counter for all eIMs.', { storedCounter: (_own, all) => Math.max(...all) }),
+  sharesCounter: deciding('It has one counter for all eIMs.', { storedCounter: (_own, all) => all.reduce(larger) }),
   checksEidBeforeSignature: first('It looks at the EID before the signature.', 'eid'),
   checksCounterBeforeEid: first('It looks at the counter before the EID.', 'replay'),
   ignoresSize: overlooking('It carries out packages of any size.', LOAD, 'size'),

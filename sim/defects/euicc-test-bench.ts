@@ -34,7 +34,8 @@ const eim = testEim();
 /** A second eIM, on the other curve. */
 export const otherEim = testEim('testeim2', 'brainpoolP256r1');
 
-const maker =
+/** Makes eUICCs with some deviations. */
+export const maker =
   (...deviations: readonly EuiccDeviation[]): Make =>
   (config = {}) => {
     const { overrides, config: own } = combinedEuicc(deviations);

@@ -26,10 +26,10 @@ const withoutUnknownSections = (boundProfilePackage: Uint8Array): Uint8Array => 
 const pollsFormerEim: IpaOverride = correct => {
   let former: readonly KnownEim[] = [];
   return {
-    polls: <E extends KnownEim>(eims: readonly E[], provisioned: E | undefined): readonly E[] => {
+    polls: <E extends KnownEim>(eims: readonly E[]): readonly E[] => {
       if (eims.length > 0) former = eims;
       // The entries come from the one process that asks.
-      return eims.length > 0 ? correct.polls(eims, provisioned) : (former as readonly E[]);
+      return eims.length > 0 ? correct.polls(eims) : (former as readonly E[]);
     },
   };
 };
@@ -41,8 +41,7 @@ const givesUpAfterRefusal: IpaOverride = correct => {
       isRefused = facts.refusals > 0;
       return correct.associates(facts);
     },
-    polls: <E extends KnownEim>(eims: readonly E[], provisioned: E | undefined): readonly E[] =>
-      isRefused ? [] : correct.polls(eims, provisioned),
+    polls: eims => (isRefused ? [] : correct.polls(eims)),
   };
 };
 

@@ -44,7 +44,7 @@ const abandonsRefused: IpaOverride = correct => {
       hasRefused ||= !isTaken;
       return isTaken;
     },
-    polls: (eims, provisioned) => (hasRefused ? [] : correct.polls(eims, provisioned)),
+    polls: eims => (hasRefused ? [] : correct.polls(eims)),
   };
 };
 
@@ -75,8 +75,7 @@ export const ipaTlsDefects: IpaDeviations = {
   knowsNoCertificateAnchors: {
     does: 'It knows keys of eIMs only, and no certificates.',
     override: correct => ({
-      polls: (eims, provisioned) =>
-        correct.polls(eims, provisioned).filter(eim => eim.trustedPublicKeyDataTls?.trustedCertificateTls === undefined),
+      polls: eims => correct.polls(eims).filter(eim => eim.trustedPublicKeyDataTls?.trustedCertificateTls === undefined),
     }),
   },
   abandonsRefusedEims: { does: 'It never contacts an eIM again whose certificate it has refused.', override: abandonsRefused },

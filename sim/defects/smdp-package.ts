@@ -3,7 +3,7 @@ import { concat, equal, tlv } from '#protocol/asn1/tlv.js';
 import type { Binding } from '#protocol/bpp/bind.js';
 import { ENCRYPTED_CAPACITY, MAC_ONLY_CAPACITY } from '#protocol/crypto/bsp.js';
 import type { SmdpOverride } from '../roles/smdp/index.js';
-import { contained, edit, spoilt } from './edits.js';
+import { contained, edit, removed, spoilt } from './edits.js';
 import { deciding, refusing, type SmdpDeviation, type SmdpDeviations, sending } from './smdp-deviation.js';
 
 /** smdpSigned2 with one field changed before it is signed. */
@@ -17,8 +17,24 @@ const signsOfferAlone: SmdpOverride = (_correct, { pki }) => ({
   signingKey: (name, key) => (name === 'smdpSigned2' ? (pki.privateKey('CERT_S_SM_DPauth') ?? key) : key),
 });
 
+const offersByAuthentication: SmdpOverride = () => ({
+  choosesServerCi: found =>
+    found && { ...found, credential: name => found.credential(name.startsWith('CERT_S_SM_DPpb') ? 'CERT_S_SM_DPauth' : name) },
+});
+
+/** The metadata of SGP.32 are in neither. */
+const omitsIotMetadata: SmdpOverride = () => ({
+  outgoing: (type, octets) => (type === 'AuthenticateClientResponseEs9' ? edit(octets, 'A0 BF25 9F67', removed) : octets),
+  binds: made => ({ ...made, metadata: edit(made.metadata, '9F67', removed) }),
+});
+
 /** Defects of the offer. */
 export const smdpOfferDefects: SmdpDeviations = {
+  presentsAuthenticationCertificateForBinding: {
+    does: 'Its offers come with the certificate for authentication.',
+    override: offersByAuthentication,
+  },
+  omitsIotMetadata: { does: 'It leaves fallbackAllowed out of the metadata.', override: omitsIotMetadata },
   signsOfferWithAuthenticationKey: { does: 'It signs offers with its key for authentication.', override: signsOfferAlone },
   spoilsOfferSignature: deciding('The last bit of smdpSignature2 is wrong.', {
     writesSignature: (name, signature) => (name === 'smdpSigned2' ? spoilt(signature) : signature),
@@ -55,6 +71,9 @@ export const smdpPackageDefects: SmdpDeviations = {
       contained(() => new TextEncoder().encode('Another Profile')),
     ),
   })),
+  ignoresRandomKeys: deciding('It protects Profiles by the session keys although it has random keys for them.', {
+    binds: ({ ppk: _, ...made }) => made,
+  }),
   cutsMetadataOff: binding('Of long metadata it sends the first block only.', ({ metadata }) => ({
     metadata: metadata.subarray(0, MAC_ONLY_CAPACITY),
   })),

@@ -18,11 +18,6 @@ export const smdpTlsDefects: SmdpDeviations = {
     does: 'Its TLS certificate is not for signatures.',
     tls: { certificate: 'CERT_S_SM_DP_TLS_KEY_USAGE' },
   },
-  presentsExpiredTlsCertificate: { does: 'Its TLS certificate has expired.', tls: { certificate: 'CERT_S_SM_DP_TLS_EXPIRED' } },
-  presentsTlsCertificateOfOtherName: {
-    does: 'Its TLS certificate has another name than its address.',
-    tls: { certificate: 'CERT_S_SM_DP_TLS_OTHER_NAME' },
-  },
   reusesEphemeralKey: { does: 'It has one ephemeral key for all TLS handshakes.', tls: { inFront: openFixedKeyTls } },
 };
 

@@ -28,6 +28,10 @@ export const smdpTrustDefects: SmdpDeviations = {
     does: 'It takes a TransactionID that it does not know for that of its latest session.',
     override: () => ({ findsSession: (found, latest) => found ?? latest }),
   },
+  remembersLatestSessionOnly: {
+    does: 'A new session ends the one before.',
+    override: () => ({ findsSession: (found, latest) => (found === latest ? found : undefined) }),
+  },
   refusesUnknownInfo: deciding('It refuses eUICCs whose EUICCInfo2 has elements that it does not know.', {
     choosesOrder: (found, _orders, { euiccInfo2 }) =>
       euiccInfo2.$unknown && euiccInfo2.$unknown.length > 0 ? { code: '8.2.5/4.3', message: 'unknown elements in EUICCInfo2' } : found,

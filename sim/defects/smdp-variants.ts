@@ -73,12 +73,6 @@ const MOST_ATTEMPTS = 2;
 /** Variants of sessions, orders and packages. SGP.22 2.5, 3.1, 5.6 */
 const functions: SmdpDeviations = {
   shortTransactionIds: deciding('Its TransactionIDs have four octets.', { newTransactionId: random => random(4) }),
-  choosesMatchingIds: {
-    does: 'It makes its own MatchingID whatever the operator asks for.',
-    override: correct => ({
-      newMatchingId: (wanted, random) => (wanted === '' ? '' : correct.newMatchingId(undefined, random)),
-    }),
-  },
   comparesAddressExactly: deciding('It refuses its own address when it is written otherwise.', {
     acceptsAddress: (own, given) => own === given,
   }),
@@ -128,7 +122,6 @@ export const smdpVariantGroups: readonly (readonly string[])[] = [
     'closesEveryConnection',
     'extraHeaders',
     'reordersMembers',
-    'choosesMatchingIds',
     'cutsMetadata',
     'refusesRebinding',
     'allowsFewAttempts',

@@ -32,18 +32,18 @@ const CORRECT: Readonly<Record<Probe, string>> = {
   initiation:
     'objections: none; transactionId: fresh; length: 16; challenge: fresh; other euiccChallenge: euiccChallenge; address: 8.8.1/3.8; address in capitals: ok; unknown CI: 8.8.2/3.1; no CI to verify: 8.8.4/3.7; svn 2.1: 8.8.3/3.1; svn 2.2.1: ok; svn 255: 8.8.3/3.1',
   trust:
-    'correct: ok; EUM forged: 8.1.2/6.1; EUM expired: 8.1.2/6.3; eUICC forged: 8.1.3/6.1; eUICC expired: 8.1.3/6.3; EID out of range: 8.1.3/6.1; unknown CI: 8.11.1/3.9; signature: 8.1/6.1; challenge: 8.1/6.1; unknown transaction: 8.10.1/3.9; other transaction inside: 8.10.1/3.9; known info only: ok',
+    'correct: ok; EUM forged: 8.1.2/6.1; EUM expired: 8.1.2/6.3; eUICC forged: 8.1.3/6.1; eUICC expired: 8.1.3/6.3; EID out of range: 8.1.3/6.1; unknown CI: 8.11.1/3.9; signature: 8.1/6.1; challenge: 8.1/6.1; unknown transaction: 8.10.1/3.9; other transaction inside: 8.10.1/3.9; known info only: ok; two at once: ok',
   orders:
     'unknown MatchingID: 8.2.6/3.8; and then the right one: ok; no MatchingID: ok; other EID: 8.1.1/3.8; unreleased: 8.2/1.2; expired: 8.8.5/4.10; too many downloads: 8.8.5/6.4; ineligible: 8.2.5/4.3',
   offers:
-    'offer: Operational Profile 1 989209012143658709F5; with a code: code, Operational Profile 1 989209012143658709F5; repeated: former otpk, Operational Profile 1 989209012143658709F5',
+    'offer: Operational Profile 1 989209012143658709F5; with a code: code, Operational Profile 1 989209012143658709F5; of the IoT: IoT metadata, Operational Profile 1 989209012143658709F5; repeated: former otpk, Operational Profile 1 989209012143658709F5',
   packages:
-    'package: installed, its own metadata of 49 octets in 1, profile in 3; long metadata: installed, its own metadata of 1082 octets in 2, profile in 3; signature: 8.1/6.1; same key again: installed, its own metadata of 49 octets in 1, profile in 3; same package again: true; other key: installed, its own metadata of 49 octets in 1, profile in 3',
+    'package: installed, its own metadata of 49 octets in 1, profile in 3; random keys: installed, its own metadata of 49 octets in 1, profile in 3, random keys; long metadata: installed, its own metadata of 1082 octets in 2, profile in 3; signature: 8.1/6.1; same key again: installed, its own metadata of 49 octets in 1, profile in 3; same package again: true; other key: installed, its own metadata of 49 octets in 1, profile in 3',
   codes: '8.2.7/2.2 8.2.7/3.8 ok 8.2.7/3.8 8.2.7/3.8 8.2.7/6.4',
   ends: 'postponed: ok, order released; rejected: ok, order error; bad signature: 8.1/6.1, then ok; other OID: 8.8/3.10, then ok; package after it: 8.10.1/3.9; request repeated: ok; installed: installed',
   exchanges:
     'success: read; failure: read 8.8.1/3.8; cancellation: read 8.10.1/3.9; headers: ; members: header,transactionId,serverSigned1,serverSignature1,euiccCiPKIdToBeUsed,serverCertificate',
-  requests: 'unreadable: status 400; session after it: ok; other User-Agent: ok; other connection: ok; matchingId: AAAAA',
+  requests: 'unreadable: status 400; session after it: ok; other User-Agent: ok; other connection: ok',
   notifications: 'result: empty; again: empty; failed: empty; other: empty',
 };
 
@@ -83,6 +83,7 @@ const SHOWS: Readonly<Record<string, readonly [Probe, string]>> = {
   ignoresServerChallenge: ['trust', 'challenge: ok'],
   ignoresSignedTransactionId: ['trust', 'other transaction inside: ok'],
   answersUnknownTransaction: ['trust', 'unknown transaction: ok'],
+  remembersLatestSessionOnly: ['trust', 'two at once: 8.10.1/3.9'],
   refusesUnknownInfo: ['trust', 'correct: 8.2.5/4.3'],
   confusesCertificates: ['trust', 'EUM forged: 8.1.3/6.1; EUM expired: 8.1.3/6.3; eUICC forged: 8.1.2/6.1; eUICC expired: 8.1.2/6.3'],
   confusesExpiredAndInvalid: ['trust', 'EUM expired: 8.1.2/6.1'],
@@ -99,6 +100,8 @@ const SHOWS: Readonly<Record<string, readonly [Probe, string]>> = {
   confusesOrderCodes: ['orders', 'unreleased: 8.1.1/3.8; expired: 8.1.1/3.8; too many downloads: 8.1.1/3.8; ineligible: 8.1.1/3.8'],
   answersEidByMatchingId: ['orders', 'other EID: 8.2.6/3.8'],
 
+  presentsAuthenticationCertificateForBinding: ['offers', 'offer: signature,'],
+  omitsIotMetadata: ['offers', 'of the IoT: Operational'],
   signsOfferWithAuthenticationKey: ['offers', 'offer: signature,'],
   spoilsOfferSignature: ['offers', 'offer: signature,'],
   offersOtherTransactionId: ['offers', 'offer: transactionId,'],
@@ -113,6 +116,7 @@ const SHOWS: Readonly<Record<string, readonly [Probe, string]>> = {
   bindsForOtherEid: ['packages', 'package: scp03tSecurityError'],
   namesOtherTransactionInPackage: ['packages', 'package: invalidTransactionId'],
   bindsOtherMetadata: ['packages', 'package: installed, other metadata'],
+  ignoresRandomKeys: ['packages', 'random keys: installed, its own metadata of 49 octets in 1, profile in 3; long'],
   cutsMetadataOff: ['packages', 'long metadata: incorrectInputValues'],
   sendsLongMetadataBlocks: ['packages', 'long metadata: scp03tStructureError'],
   sendsLongBlocks: ['packages', 'package: scp03tStructureError'],
@@ -121,7 +125,7 @@ const SHOWS: Readonly<Record<string, readonly [Probe, string]>> = {
   usesUpOrderByDelivery: ['offers', 'repeated: refused'],
   refusesSameOtpk: ['packages', 'same key again: refused'],
   sendsFormerPackage: ['packages', 'other key: invalidSignature'],
-  protectsByRandomKeys: ['packages', 'profile in 3, random keys'],
+  protectsByRandomKeys: ['packages', 'package: installed, its own metadata of 49 octets in 1, profile in 3, random keys'],
   cutsMetadata: ['packages', 'metadata of 49 octets in 2'],
   sendsSmallBlocks: ['packages', 'profile in 13'],
   bindsAnew: ['packages', 'same package again: false'],
@@ -170,7 +174,6 @@ const SHOWS: Readonly<Record<string, readonly [Probe, string]>> = {
   demandsUserAgent: ['requests', 'other User-Agent: status 400'],
   correlatesByConnection: ['requests', 'other connection: status 500'],
   refusesByClosing: ['requests', 'unreadable: cut'],
-  choosesMatchingIds: ['requests', 'matchingId: another'],
 
   refusesRepeatedNotifications: ['notifications', 'again: unreadable'],
   refusesFailedInstallations: ['notifications', 'failed: unreadable'],

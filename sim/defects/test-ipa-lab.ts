@@ -130,7 +130,7 @@ export const play = async (scene: Scene, deviations: readonly IpaDeviation[]): P
     world,
     decide,
     config: { features: [...FEATURES, ...deviation.features], immediateEnable: true, ...scene.config, ...deviation.config },
-    initialEim: scene.initialEim,
+    initialEim: () => scene.initialEim,
     attempts: 2,
     pause: { seconds: 1 },
     later: async ({ seconds }) => {

@@ -110,6 +110,12 @@ export const trust = async (make: Maker): Promise<string> => {
     const smdp = make();
     return codeOf(smdp, await proof(smdp, over));
   };
+  const twoAtOnce = async () => {
+    const smdp = make();
+    const first = await proof(smdp);
+    await session(smdp);
+    return codeOf(smdp, first);
+  };
   return named({
     correct: refusal({}),
     'EUM forged': refusal({ eum: 'CERT_EUM_BAD_SIGNATURE' }),
@@ -123,6 +129,7 @@ export const trust = async (make: Maker): Promise<string> => {
     'unknown transaction': refusal({ outer: octets('0102') }),
     'other transaction inside': refusal({ inner: octets('0102') }),
     'known info only': refusal({ info: { ...euiccInfo2, $unknown: [] } }),
+    'two at once': twoAtOnce(),
   });
 };
 
@@ -163,6 +170,7 @@ const offerObjections = (answer: Uint8Array, request: Received): string => {
   const signed = concat(fieldOctets(message, 'authenticateClientOk.smdpSigned2') ?? octets(''), euiccSignature1);
   const found = [
     ...(key && verify(key, signed, ok.smdpSignature2) ? [] : ['signature']),
+    ...(ok.profileMetaData.$unknown ? ['IoT metadata'] : []),
     ...(equal(ok.transactionId, ok.smdpSigned2.transactionId) ? [] : ['transactionId']),
     ...(ok.smdpSigned2.ccRequiredFlag ? ['code'] : []),
     ...(ok.smdpSigned2.bppEuiccOtpk ? [equal(ok.smdpSigned2.bppEuiccOtpk, oneTimeKey().point) ? 'former otpk' : 'other otpk'] : []),
@@ -182,6 +190,7 @@ export const offers = async (make: Maker): Promise<string> => {
   return named({
     offer: judged(make()),
     'with a code': judged(make({ confirmationCode: '12345' })),
+    'of the IoT': judged(make({ metadata: { profileName: 'Operational Profile 1', fallbackAllowed: true } })),
     repeated: judged(repeated),
   });
 };
@@ -206,6 +215,7 @@ export const packages = async (make: Maker): Promise<string> => {
   const smdp = make();
   const first = await answerOf(smdp, prepare(await offer(smdp)));
   const long = make({ metadata: { iconType: 'png', icon: '5A'.repeat(1024) } });
+  const random = make({ ppk: true });
   const [sameKey, otherKey] = [make(), make()];
   await answerOf(sameKey, prepare(await offer(sameKey)));
   await answerOf(otherKey, prepare(await offer(otherKey)));
@@ -213,6 +223,7 @@ export const packages = async (make: Maker): Promise<string> => {
   const [tailA, tailB] = [first, again].map(a => hex(a.subarray(-100)));
   return named({
     package: installation(first),
+    'random keys': installation(await answerOf(random, prepare(await offer(random)))),
     'long metadata': installation(await answerOf(long, prepare(await offer(long)))),
     signature: codeOf(smdp, prepare(await offer(smdp), { spoil: true })),
     'same key again': installation(again),

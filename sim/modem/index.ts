@@ -83,7 +83,10 @@ export const createModemEmulator = async (card: EmulatedCard, quirks: ModemQuirk
     const isTooLong = line.length > (quirks.longestLine || MOST_CHARACTERS);
     // V.250 5.2.4: a line without a command is left unanswered.
     if (line.trim() === '') return echo;
-    const reply = isTooLong ? { error: NO_SUCH_COMMAND } : await obey(memory, line.trim());
+    const obeyed = isTooLong ? { error: NO_SUCH_COMMAND } : await obey(memory, line.trim());
+    const { longestAnswer } = quirks;
+    const isCut = longestAnswer > 0 && obeyed.lines?.some(text => text.length > longestAnswer);
+    const reply = isCut ? { error: NO_SUCH_COMMAND } : obeyed;
     if (quirks.delay.seconds > 0) await pause(quirks.delay.seconds * 1000);
     return `${echo}${answerTo(reply)}`;
   };

@@ -3,13 +3,14 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { hex } from '#protocol/asn1/tlv.js';
 import { cardContract, linkError } from '../../adapters/card-contract.js';
+import { QUICK } from '../../adapters/fixtures/scripted-modem.js';
 import { memoryReader } from '../../adapters/memory-reader.js';
 import { type ModemOptions, modemOptions, openModem } from '../../adapters/modem.js';
 import { EID1, octets } from '../roles/euicc/test-bench.js';
 import { openTerminal, type Terminal } from '../terminal/index.js';
 import { enableSecond, GET_EID, type GivenCard, testUicc } from '../uicc/test-bench.js';
 import { createModemEmulator, QUIRKS, readQuirks } from './index.js';
-import { type Lab, memoryPorts, openLab, QUICK, quirksOf } from './test-lab.js';
+import { type Lab, memoryPorts, openLab, quirksOf } from './test-lab.js';
 
 const wait = { signal: new AbortController().signal };
 const SILENT: GivenCard = { options: { overrides: [() => ({ announcesRefresh: () => 'silent' as const })] } };
@@ -92,6 +93,8 @@ describe('emulated modem', () => {
     ['ready=asked'],
     ['longestLine=120', { longestLine: 120 }],
     ['longestLine=120 lacks=CGLA', { longestLine: 120 }],
+    ['longestAnswer=120', { longestAnswer: 120 }],
+    ['longestAnswer=60 lacks=CGLA', { longestAnswer: 60 }],
     ['delay=2'],
     ['busyEvery=3'],
     ['usesCard=yes'],
@@ -104,13 +107,23 @@ describe('emulated modem', () => {
     });
 
   it('has a test of every quirk', () => {
-    const tested = CASES.flatMap(([quirks]) => quirks.split(' ').map(pair => pair.split('=')[0]));
-    expect(Object.keys(QUIRKS).filter(name => !tested.includes(name))).to.deep.equal(['vanishesAfter']);
+    const untested = (cases: typeof CASES) => {
+      const tested = cases.flatMap(([quirks]) => quirks.split(' ').map(pair => pair.split('=')[0]));
+      return Object.keys(QUIRKS).filter(name => !tested.includes(name));
+    };
+    expect(untested(CASES)).to.deep.equal(['vanishesAfter']);
+    expect(untested(TOGETHER)).to.deep.equal([]);
   });
 
-  for (const quirks of ['', 'unsolicited=yes wrap=50 echo=twice hexCase=lower', 'lacks=CGLA'])
-    it(`is reached over a pseudo terminal with ${quirks || 'no quirk'}`, async () => {
-      const { modem, path } = await open({ quirks, over: 'pty' });
+  const TOGETHER: readonly (readonly [quirks: string, settings?: Partial<ModemOptions>])[] = [
+    ['unsolicited=yes wrap=50 echo=twice hexCase=lower lineEnd=LF'],
+    ['lacks=CSIM toolkit=modem losesSessions=yes sessions=large bareSession=yes errors=plain'],
+    ['lacks=CGLA longestLine=130 longestAnswer=120 usesCard=yes busyEvery=3', { longestLine: 130, longestAnswer: 120 }],
+    ['ready=asked getResponse=modem channelBits=asSent delay=1 baud=921600 vanishesAfter=999'],
+  ];
+  for (const [quirks, settings] of TOGETHER)
+    it(`is reached over a pseudo terminal with ${quirks}`, async () => {
+      const { modem, path } = await open({ quirks, over: 'pty', ...(settings ? { settings } : {}) });
       expect(path).to.match(/^\/dev\//);
       expect(await converse(openTerminal(modem))).to.deep.equal(expected);
     });

@@ -18,6 +18,7 @@ export interface ModemQuirks {
   readonly losesSessions: boolean;
   readonly ready: 'tells' | 'asked';
   readonly longestLine: number;
+  readonly longestAnswer: number;
   readonly delay: Duration;
   readonly busyEvery: number;
   readonly usesCard: boolean;
@@ -77,6 +78,7 @@ export const QUIRKS: { readonly [K in keyof ModemQuirks]: Quirk<ModemQuirks[K]> 
   losesSessions: flag('After a REFRESH no session is known any more.'),
   ready: word('Whether +CPIN: READY comes by itself after a reset.', 'tells', 'asked'),
   longestLine: count('Longest command in characters, ERROR for a longer one; 0: any of up to 4096.'),
+  longestAnswer: count('Longest line of an answer in characters, ERROR in place of a longer one; 0: any.'),
   delay: milliseconds('Time that an answer takes.'),
   busyEvery: count('Every so many card commands one is answered with SIM busy; 0: none.'),
   usesCard: flag('Sends STATUS to the card between commands.'),
@@ -112,6 +114,7 @@ export const readQuirks = (given: ReadonlyMap<string, string>): ModemQuirks | st
     losesSessions: value('losesSessions'),
     ready: value('ready'),
     longestLine: value('longestLine'),
+    longestAnswer: value('longestAnswer'),
     delay: value('delay'),
     busyEvery: value('busyEvery'),
     usesCard: value('usesCard'),

@@ -19,6 +19,8 @@ export interface DeviceCard {
   readonly terminal: Terminal;
   /** Looks whether the card is there, still open, and the same; starts it if need be. Never rejects. */
   check(): Promise<CardState>;
+  /** What was opened up to now was opened on purpose: after a REFRESH the card is still the same. */
+  settle(): void;
   /** Resets the card; the next check finds it new. */
   reset(): Promise<void>;
   close(): Promise<void>;
@@ -26,7 +28,9 @@ export interface DeviceCard {
 
 /** Puts a device around a card. */
 export const openDeviceCard = (card: Card, spec: Spec, timeout: Duration, options: TerminalOptions = {}): DeviceCard => {
-  const terminal = openTerminal(card, { signal: () => AbortSignal.timeout(timeout.seconds * 1000), ...options });
+  const closing = new AbortController();
+  const signal = (): AbortSignal => AbortSignal.any([closing.signal, AbortSignal.timeout(timeout.seconds * 1000)]);
+  const terminal = openTerminal(card, { signal, ...options });
   /** A card that was put in or reset meanwhile has no open channel, and the terminal opens one anew. */
   let seen: number | undefined;
   /** Whether the card still answers on its channel, or on one that was opened for the question. */
@@ -59,10 +63,16 @@ export const openDeviceCard = (card: Card, spec: Spec, timeout: Duration, option
   return {
     terminal,
     check,
+    settle: () => {
+      if (seen !== undefined) seen = terminal.openings;
+    },
     reset: async () => {
       seen = undefined;
       await terminal.restart();
     },
-    close: () => card.close(),
+    close: () => {
+      closing.abort(new LinkError('closed', 'the IPA is shut down'));
+      return card.close();
+    },
   };
 };

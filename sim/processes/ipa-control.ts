@@ -1,4 +1,5 @@
 /** The control API of the reference IPA: what the operator of a device may ask for, as JSON over plain HTTP. docs/reference-ipa.md */
+import { fromHex } from '#protocol/asn1/tlv.js';
 import type { InputOf, Spec, Type } from '#protocol/asn1/type.js';
 import * as es10b from '#protocol/iot/es10b.js';
 import { IpaeActivationRequest, IpaeActivationResponse } from '#protocol/iot/info.js';
@@ -7,7 +8,6 @@ import { ComposeError } from '../role.js';
 import { ask, type Card } from '../roles/ipa/card.js';
 import type { Cause } from '../roles/ipa/config.js';
 import type { IpaDecisions } from '../roles/ipa/index.js';
-import { OrderError, octetsParameter } from '../roles/parameters.js';
 import { type Control, openControl, type Reply, type Route } from './control.js';
 import type { DeviceCard } from './ipa-card.js';
 import type { Polling } from './ipa-poll.js';
@@ -17,6 +17,8 @@ export interface IpaControlOptions {
   readonly card: DeviceCard;
   readonly polling: Polling;
   readonly decide: IpaDecisions;
+  /** The device is provisioned with EimConfigurationData `30 …`, or with none. */
+  readonly provision: (eimConfigurationData: Uint8Array | undefined) => void;
   readonly spec: Spec;
   readonly listen: string;
   readonly report: (problem: string) => void;
@@ -75,7 +77,7 @@ const FUNCTIONS: readonly (readonly [path: RegExp, act: (card: Card, spec: Spec)
   ],
 ];
 
-const routesOf = ({ card, polling, decide, spec, report }: IpaControlOptions): readonly Route[] => {
+const routesOf = ({ card, polling, decide, provision, spec, report }: IpaControlOptions): readonly Route[] => {
   let isRetired = false;
   const active = async (act: () => Promise<Reply>): Promise<Reply> =>
     isRetired ? { status: 409, body: { error: 'the IPA in the eUICC is active; reset the card first' } } : act();
@@ -115,6 +117,16 @@ const routesOf = ({ card, polling, decide, spec, report }: IpaControlOptions): r
     ],
     [
       'POST',
+      /^\/provision$/,
+      async ({ body: { eimConfigurationData: given } }) => {
+        const octets = typeof given === 'string' ? fromHex(given) : undefined;
+        if (given !== undefined && !octets) throw new ComposeError('eimConfigurationData: expected octets as hex');
+        provision(octets);
+        return { status: 204 };
+      },
+    ],
+    [
+      'POST',
       /^\/ipae$/,
       () =>
         active(async () => {
@@ -125,15 +137,6 @@ const routesOf = ({ card, polling, decide, spec, report }: IpaControlOptions): r
           isRetired = ipaeActivationResult === 0 && decide.retires();
           return { status: 200, body: { result: ipaeActivationResult } };
         }),
-    ],
-    [
-      'POST',
-      /^\/initial-eim$/,
-      ({ body }) => {
-        const given = octetsParameter(body, 'eimConfigurationData');
-        polling.provision(given?.length ? given : undefined);
-        return { status: 204 };
-      },
     ],
     [
       'POST',
@@ -151,7 +154,7 @@ const routesOf = ({ card, polling, decide, spec, report }: IpaControlOptions): r
 export const openIpaControl = (options: IpaControlOptions): Promise<Control> =>
   openControl({
     routes: routesOf(options),
-    isMistake: cause => cause instanceof ComposeError || cause instanceof LinkError || cause instanceof OrderError,
+    isMistake: cause => cause instanceof ComposeError || cause instanceof LinkError,
     listen: options.listen,
     report: options.report,
   });

@@ -69,7 +69,7 @@ export const IPA_OPTIONS = {
   immediateEnable: option('immediate-enable', 'yes: tries to enable a profile right after its download', 'yes', yesNo('immediate-enable')),
   attempts: option('attempts', 'times a request is sent that gets no answer', '2', whole('attempts', 1)),
   pause: option('pause', 'seconds before a request is sent again; doubles each time', '0.2', seconds('pause')),
-  responseTimeout: option('response-timeout', 'seconds that a server may take for an answer', '10', seconds('response-timeout')),
+  responseTimeout: option('response-timeout', 'seconds that a server may take for an answer', '5', seconds('response-timeout')),
   defect: option('defect', 'seeded defects, separated by commas', '', deviations('defect', ipaDefects)),
   variant: option('variant', 'conformant variants, separated by commas', '', deviations('variant', ipaVariants)),
   cardTimeout: option('card-timeout', 'seconds that the card may take for an answer', '20', seconds('card-timeout')),

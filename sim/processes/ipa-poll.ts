@@ -1,12 +1,10 @@
 /** One poll of the reference IPA: start of the card where it is new, then a conversation with every eIM. SGP.32 3.1.1.1, 3.3.1, 3.8 */
-import { decode } from '#protocol/asn1/decode.js';
 import { encode } from '#protocol/asn1/encode.js';
 import { hex } from '#protocol/asn1/tlv.js';
 import { raw, type Spec } from '#protocol/asn1/type.js';
 import {
   AddInitialEimRequest,
   AddInitialEimResponse,
-  EimConfigurationData,
   GetEimConfigurationDataRequest,
   GetEimConfigurationDataResponse,
 } from '#protocol/iot/eim-configuration.js';
@@ -14,7 +12,7 @@ import { GetCertsRequest } from '#protocol/iot/es10b.js';
 import { RetrieveNotificationsListRequest } from '#protocol/iot/notification.js';
 import { GetEuiccDataRequest, GetEuiccDataResponse, GetEuiccInfo1Request, GetEuiccInfo2Request } from '#protocol/rsp/info.js';
 import { ProfileInfoListRequest } from '#protocol/rsp/profile.js';
-import type { Duration } from '../../adapters/adapter.js';
+import { type Duration, LinkError } from '../../adapters/adapter.js';
 import { type Composed, ComposeError, type World } from '../role.js';
 import { ask } from '../roles/ipa/card.js';
 import type { Cause } from '../roles/ipa/config.js';
@@ -48,8 +46,8 @@ export interface PollingOptions {
   readonly world: World;
   readonly config: Omit<IpaConfig, 'euicc' | 'eimId'>;
   readonly decide: IpaDecisions;
-  /** EimConfigurationData `30 …` that the device was provisioned with. SGP.32 3.5.2 */
-  readonly initialEim: Uint8Array | undefined;
+  /** EimConfigurationData `30 …` that the device was provisioned with; read before every poll. SGP.32 3.5.2 */
+  readonly initialEim: () => Uint8Array | undefined;
   /** Times a request is sent that gets no answer, and the pause before the second time; it doubles. */
   readonly attempts: number;
   readonly pause: Duration;
@@ -66,8 +64,6 @@ export interface Polling {
   idle(): Promise<void>;
   /** Starts the card if it is new, and does something with it; nothing else is going on then. */
   use<T>(act: () => Promise<T>): Promise<T>;
-  /** From now on the device has this eIM, `30 …`, of its own provisioning, or none. SGP.32 3.5.2 */
-  provision(initialEim: Uint8Array | undefined): void;
   close(): Promise<void>;
 }
 
@@ -98,7 +94,6 @@ export const createPolling = (options: PollingOptions): Polling => {
   const ipas = new Map<string, Ipa>();
   const closing = new AbortController();
   let last: Promise<unknown> = Promise.resolve();
-  let { initialEim } = options;
   let refusals = 0;
   let pendingCause: Cause | undefined;
   let eid: Uint8Array | undefined;
@@ -108,6 +103,7 @@ export const createPolling = (options: PollingOptions): Polling => {
 
   /** The eIM of the device's own provisioning, while the eUICC has none. SGP.32 3.5.2 */
   const associate = async (known: readonly EimEntry[]): Promise<readonly EimEntry[]> => {
+    const initialEim = options.initialEim();
     if (!initialEim) return known;
     let found = known;
     while (decide.associates({ known: found.length, refusals })) {
@@ -128,13 +124,11 @@ export const createPolling = (options: PollingOptions): Polling => {
     return found;
   };
 
-  const targetsOf = (known: readonly EimEntry[]): readonly EimTarget[] => {
-    const provisioned = initialEim && decode(EimConfigurationData, initialEim, { spec }).value;
-    return decide.polls(known, provisioned).flatMap(eim => {
+  const targetsOf = (known: readonly EimEntry[]): readonly EimTarget[] =>
+    decide.polls(known).flatMap(eim => {
       const address = decide.addressOf(eim, known);
       return address === undefined ? [] : [{ eim, address }];
     });
-  };
 
   const readEid = async (): Promise<Uint8Array> =>
     (await ask(terminal, spec, GetEuiccDataRequest, { tagList: Uint8Array.of(0x5a) }, GetEuiccDataResponse)).value.eidValue;
@@ -209,7 +203,8 @@ export const createPolling = (options: PollingOptions): Polling => {
         if ('failure' in answer) problem(`${type}: ${answer.failure}`);
         await take(ipa, next, answer);
       } catch (cause) {
-        if (!isSetback(cause)) throw cause;
+        // Without its card there is nothing that it could go on with.
+        if (!isSetback(cause) || cause instanceof LinkError) throw cause;
         setbacks++;
         problem(`${type}: ${cause.message}`);
         await ipa.failed(type);
@@ -255,7 +250,7 @@ export const createPolling = (options: PollingOptions): Polling => {
   };
 
   const inTurn = <T>(act: () => Promise<T>): Promise<T> => {
-    const result = last.then(act);
+    const result = last.then(act).finally(card.settle);
     last = result.catch(() => undefined);
     return result;
   };
@@ -274,9 +269,6 @@ export const createPolling = (options: PollingOptions): Polling => {
         if (state.isNew) await start();
         return act();
       }),
-    provision: given => {
-      initialEim = given;
-    },
     close: async () => {
       closing.abort();
       await last;

@@ -13,8 +13,9 @@ const open = async (name: string, { seconds }: Duration): Promise<Card> => {
     const { openModem, modemOptions } = await import('../../adapters/modem.js');
     return openModem(modemOptions({ port }), { signal });
   }
-  if (name === 'stdio') return (await import('../../adapters/apdu-stdio-card.js')).openStdioCard();
-  throw new OptionError(`--card: ${name} cannot be used`);
+  // Its library is an optional dependency.
+  const { openPcsc } = await import('../../adapters/pcsc.js');
+  return openPcsc({ reader: after(name, 'pcsc:') || '0', signal });
 };
 
 /** Opens what `--card` names; throws OptionError when there is no such reader. */

@@ -68,7 +68,8 @@ export const startIpa = async (options: IpaProcessOptions, surroundings: IpaSurr
     report,
     die: surroundings.die ?? (() => undefined),
   });
-  const { features, notifies, confirmationCode, immediateEnable, initialEim, attempts, pause } = options;
+  const { features, notifies, confirmationCode, immediateEnable, attempts, pause } = options;
+  let { initialEim } = options;
   const polling = createPolling({
     card,
     wire,
@@ -81,17 +82,26 @@ export const startIpa = async (options: IpaProcessOptions, surroundings: IpaSurr
       ...(notifies && { notifies }),
       ...deviation.config,
     },
-    initialEim,
+    initialEim: () => initialEim,
     attempts,
     pause,
     later: async ({ seconds }, signal) => setTimeout(seconds * 1000, undefined, { signal }).catch(() => undefined),
     report,
   });
-  const release = async () => {
-    await Promise.all([polling.close(), wire.close()]);
-    await card.close();
+  // A poll that goes on ends when its wires and its card go away.
+  const release = async () => void (await Promise.all([polling.close(), wire.close(), card.close()]));
+  const provision = (eimConfigurationData: Uint8Array | undefined): void => {
+    initialEim = eimConfigurationData;
   };
-  const control = await openIpaControl({ card, polling, decide, spec, listen: options.control, report }).catch(async (cause: unknown) => {
+  const control = await openIpaControl({
+    card,
+    polling,
+    decide,
+    provision,
+    spec,
+    listen: options.control,
+    report,
+  }).catch(async (cause: unknown) => {
     await release();
     throw cause;
   });

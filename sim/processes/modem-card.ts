@@ -3,10 +3,11 @@ import { readFileSync } from 'node:fs';
 import { hex } from '#protocol/asn1/tlv.js';
 import { DEFAULT_SPEC } from '#protocol/asn1/type.js';
 import { testPki } from '#protocol/x509/test-pki.js';
+import { combinedEuicc, type EuiccDeviation } from '../defects/euicc-deviation.js';
 import { EUICC_CONFIG_KEYS } from '../roles/euicc/config.js';
-import { createEuicc, type Euicc, type EuiccConfig, type EuiccOverride } from '../roles/euicc/index.js';
+import { createEuicc, type Euicc, type EuiccConfig } from '../roles/euicc/index.js';
 import { portOf } from '../uicc/euicc-port.js';
-import { createUicc, type Uicc, type UiccOverride } from '../uicc/index.js';
+import { createUicc, type Uicc } from '../uicc/index.js';
 import { OptionError } from './process-options.js';
 import { seededRandom } from './seeded-random.js';
 
@@ -31,18 +32,20 @@ export interface ModemCard {
 export interface CardMaker {
   /** Configuration of a card that is asked for without one. */
   readonly config: CardConfig;
-  readonly overrides: readonly EuiccOverride[];
-  readonly cardOverrides: readonly UiccOverride[];
+  /** Defects and variants; what they say of the configuration goes before everything else. */
+  readonly deviations: readonly EuiccDeviation[];
   readonly seed: string;
 }
 
 /** Makes the cards of a process, one after the other, each as new. Throws OptionError when there cannot be such a card. */
-export const cardMaker = ({ config, overrides, cardOverrides, seed }: CardMaker): ((given: CardConfig) => ModemCard) => {
+export const cardMaker = ({ config, deviations, seed }: CardMaker): ((given: CardConfig) => ModemCard) => {
+  const { config: fixed, overrides, cardOverrides } = combinedEuicc(deviations);
   let count = 0;
   const make = (given: CardConfig): ModemCard => {
     const random = seededRandom(seed, `euicc ${++count}`);
     const world = { spec: DEFAULT_SPEC, pki: testPki(), now: () => new Date(), random };
-    const euicc = createEuicc({ ...DELIVERY, ...config, ...given }, world, overrides);
+    const wanted = { ...DELIVERY, ...config, ...given };
+    const euicc = createEuicc({ ...wanted, ...fixed, supports: { ...wanted.supports, ...fixed.supports } }, world, overrides);
     return { euicc, uicc: createUicc({ port: portOf(euicc), overrides: cardOverrides }) };
   };
   return given => {

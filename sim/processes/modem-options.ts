@@ -1,7 +1,11 @@
 /** The options of `sgp32 sim modem`, as data: the command line prints them, the process reads them. */
+import { randomBytes } from 'node:crypto';
+import { hex } from '#protocol/asn1/tlv.js';
+import { euiccDefects } from '../defects/euicc.js';
+import { euiccVariants } from '../defects/euicc-variants.js';
 import { type ModemQuirks, QUIRKS, readQuirks } from '../modem/index.js';
-import { cardOption } from './modem-card.js';
-import { asIs, list, OptionError, option, optionReader } from './process-options.js';
+import { type CardMaker, cardOption } from './modem-card.js';
+import { asIs, deviations, list, OptionError, option, optionReader } from './process-options.js';
 
 const quirks = (text: string): ModemQuirks => {
   const pairs = list(text).map(item => {
@@ -18,6 +22,14 @@ const port = (text: string): string => {
   return text;
 };
 
+/** Options of a simulated eUICC, whatever it is in. */
+const CARD_OPTIONS = {
+  card: option('card', 'configuration of the eUICC: JSON, or a file with JSON; as delivered when empty', '', cardOption),
+  defect: option('defect', 'seeded defects of the eUICC and its card, separated by commas', '', deviations('defect', euiccDefects)),
+  variant: option('variant', 'conformant variants of them, separated by commas', '', deviations('variant', euiccVariants)),
+  seed: option('seed', 'repeats all random choices; random when empty', '', asIs),
+} as const;
+
 /** Every option of the emulated modem. */
 export const MODEM_OPTIONS = {
   port: option(
@@ -27,13 +39,35 @@ export const MODEM_OPTIONS = {
     port,
   ),
   control: option('control', 'host:port of the control API over plain HTTP', '127.0.0.1:0', asIs),
-  card: option('card', 'configuration of its eUICC: JSON, or a file with JSON; as delivered when empty', '', cardOption),
   quirks: option('quirks', `name=value, separated by commas, of ${Object.keys(QUIRKS).join(', ')}`, '', quirks),
-  seed: option('seed', 'repeats all random choices; random when empty', '', asIs),
+  ...CARD_OPTIONS,
 } as const;
 
 /** What the options of a process mean. */
-export type ModemProcessOptions = { readonly [K in keyof typeof MODEM_OPTIONS]: ReturnType<(typeof MODEM_OPTIONS)[K]['parse']> };
+export interface ModemProcessOptions {
+  readonly port: string;
+  readonly control: string;
+  readonly quirks: ModemQuirks;
+  readonly maker: CardMaker;
+}
+
+type Reads = ReturnType<typeof optionReader>;
+const maker = (value: Reads): CardMaker => ({
+  config: value(CARD_OPTIONS.card),
+  deviations: [...value(CARD_OPTIONS.variant), ...value(CARD_OPTIONS.defect)],
+  seed: value(CARD_OPTIONS.seed) || hex(randomBytes(16)),
+});
+
+/** Reads the options of a card alone, as they stand on a command line: `--defect`, `name`, … Throws OptionError. */
+export const readCardArguments = (words: readonly string[]): CardMaker => {
+  const given: Record<string, string> = {};
+  for (let at = 0; at < words.length; at += 2) {
+    const [name = '', text] = words.slice(at, at + 2);
+    if (!name.startsWith('--') || text === undefined) throw new OptionError(`expected --name value, got ${words.join(' ')}`);
+    given[name.slice(2)] = text;
+  }
+  return maker(optionReader(CARD_OPTIONS, given));
+};
 
 /** Reads the texts given on a command line by option name; defaults for the rest. Throws OptionError. */
 export const readModemOptions = (given: Readonly<Record<string, string>>): ModemProcessOptions => {
@@ -41,8 +75,7 @@ export const readModemOptions = (given: Readonly<Record<string, string>>): Modem
   return {
     port: value(MODEM_OPTIONS.port),
     control: value(MODEM_OPTIONS.control),
-    card: value(MODEM_OPTIONS.card),
     quirks: value(MODEM_OPTIONS.quirks),
-    seed: value(MODEM_OPTIONS.seed),
+    maker: maker(value),
   };
 };

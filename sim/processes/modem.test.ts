@@ -6,6 +6,7 @@ import { modemOptions, openModem } from '../../adapters/modem.js';
 import { openTerminal } from '../terminal/index.js';
 import { GET_EID } from '../uicc/test-bench.js';
 import { type RunningModem, readModemOptions, startModem } from './modem.js';
+import { readCardArguments } from './modem-options.js';
 import { OptionError } from './process-options.js';
 
 const EID1 = '89049032123451234512345678901235';
@@ -83,6 +84,19 @@ describe('emulated modem as a process', () => {
     expect((await control(running, 'GET', '/card')).body.eid).equals(EID1);
   });
 
+  it('has the defects and variants that it is given, in every card', async () => {
+    const running = await start({ defect: 'losesLastOctet', variant: 'brainpoolOnly,hasNoFallback', card: '{"curve":"P-256"}' });
+    for (let time = 0; time < 2; time++) {
+      const { terminal, eid } = await device(running);
+      expect(await eid()).equals(EID1.slice(0, -2));
+      // A key on brainpoolP256r1: 1.3.36.3.3.2.8.1.1.7.
+      expect((await control(running, 'GET', '/card')).body.euiccCertificate).to.include('06092B240303020801010');
+      await terminal.close();
+      await closing.pop()?.();
+      await control(running, 'PUT', '/card', {});
+    }
+  });
+
   it('has one user at a time over TCP', async () => {
     const running = await start({ port: '127.0.0.1:0' });
     const { eid } = await device(running);
@@ -97,10 +111,15 @@ describe('emulated modem as a process', () => {
       [{ card: '{' }, /^--card: /],
       [{ card: 'no-such-file.json' }, /^--card: .*no such file/],
       [{ card: '{"eids":[]}' }, /^--card: expected keys out of/],
+      [{ defect: 'none' }, /^--defect: expected one of /],
+      [{ variant: 'none' }, /^--variant: expected one of /],
       [{ quirks: 'echo' }, /^--quirks: expected name=value, got echo$/],
       [{ quirks: 'echo=thrice' }, /^--quirks: echo: expected byCommand/],
     ] as const)
       expect(() => readModemOptions(given)).to.throw(OptionError, message);
+    for (const words of [['--defect'], ['defect', 'losesLastOctet'], ['--port', 'pty']])
+      expect(() => readCardArguments(words), words.join(' ')).to.throw(OptionError);
+    expect(readCardArguments(['--seed', '7', '--defect', 'losesLastOctet'])).to.deep.include({ seed: '7', config: {} });
     await startModem(readModemOptions({ card: '{"eid":"12"}' })).then(
       () => expect.fail('started'),
       error => expect(error).to.be.instanceOf(OptionError),

@@ -1,6 +1,4 @@
 /** The emulated modem as a process: AT commands on a pseudo terminal, a simulated eUICC behind them, a control API. docs/modem.md */
-import { randomBytes } from 'node:crypto';
-import { hex } from '#protocol/asn1/tlv.js';
 import { createModemEmulator } from '../modem/index.js';
 import { cardMaker } from './modem-card.js';
 import { openModemControl } from './modem-control.js';
@@ -24,7 +22,7 @@ export const startModem = async (
   options: ModemProcessOptions,
   { report = () => undefined }: ProcessSurroundings = {},
 ): Promise<RunningModem> => {
-  const makeCard = cardMaker({ config: options.card, overrides: [], cardOverrides: [], seed: options.seed || hex(randomBytes(16)) });
+  const makeCard = cardMaker(options.maker);
   const card = makeCard({});
   const emulator = await createModemEmulator(card.uicc, options.quirks);
   const wire = await openModemWire(emulator, options.port, report);

@@ -1,8 +1,7 @@
 /** The simulated eUICC in this very process, as a card in a reader of ours: for runs that need no wire. */
-import { randomBytes } from 'node:crypto';
-import { hex } from '#protocol/asn1/tlv.js';
 import { type Card, LinkError } from '../../adapters/adapter.js';
 import { cardMaker } from './modem-card.js';
+import { readCardArguments } from './modem-options.js';
 
 /** A card that can be exchanged for a new one. */
 export interface SimulatedCard extends Card {
@@ -10,9 +9,9 @@ export interface SimulatedCard extends Card {
   replace(): void;
 }
 
-/** Puts a card in its delivery state under power. */
-export const openSimulatedCard = (_startArguments: readonly string[]): SimulatedCard => {
-  const make = cardMaker({ config: {}, overrides: [], cardOverrides: [], seed: hex(randomBytes(8)) });
+/** Puts a card in its delivery state under power; takes the options of a card that `sgp32 sim modem` takes. Throws OptionError. */
+export const openSimulatedCard = (startArguments: readonly string[]): SimulatedCard => {
+  const make = cardMaker(readCardArguments(startArguments));
   let { uicc } = make({});
   uicc.powerOn();
   let isClosed = false;

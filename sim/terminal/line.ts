@@ -79,7 +79,7 @@ export const complete = async (line: Line, command: CommandApdu, beginning: Begi
   const parts = [data];
   let received = data.length;
   while (sw.startsWith('61') && line.decide.fetchesMore(received)) {
-    ({ sw, data } = await begin(line, getResponse(command.cla, lengthIn(sw))));
+    ({ sw, data } = await begin(line, getResponse(command.cla, Math.min(lengthIn(sw), line.card.longestResponse ?? 256))));
     parts.push(data);
     received += data.length;
     if (received > line.limit || parts.length > MOST_PARTS)

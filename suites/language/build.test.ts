@@ -238,4 +238,14 @@ describe('building values', () => {
     expect(problem(() => lay('{id: $IUT_X}'))).to.equal('IUT_X has no value in this run');
     expect(problem(() => lay('{id: $random(4)}'))).to.equal('this scope has no source of random octets');
   });
+
+  it('reads the texts of a structure that a procedure was given as the fields where it is put', () => {
+    const given = buildValue(node('[{enable: {iccid: 98000000000000000001}}, {list: {}}]'), undefined, makeScope({}));
+    const bound = new Map<string, unknown>([['operations', given]]);
+    expect(lay('{operations: $operations}', { bound })).to.deep.include({
+      operations: [{ enable: { iccid: Uint8Array.from(Buffer.from('98000000000000000001', 'hex')) } }, { list: {} }],
+    });
+    const wrong = new Map<string, unknown>([['operations', [{ enable: { iccid: 'zz' } }]]]);
+    expect(problem(() => lay('{operations: $operations}', { bound: wrong }))).to.contain('zz');
+  });
 });

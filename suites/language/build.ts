@@ -66,11 +66,25 @@ const settle = (found: unknown, base: unknown, place: Place): unknown => {
   }
   if (found === ABSENT || type === undefined) return found;
   const one = layout(type, spec);
-  if (fits(found, one)) return found;
+  if (fits(found, one)) return isStructure(one) ? fitted(found, { ...place, type: one }) : found;
   // A message as octets keeps its signature when it is relayed as it came.
   if (found instanceof Uint8Array && isStructure(one)) return raw(found);
   if (typeof found === 'string') return read(found, place);
   return fail(at, `expected a value for this ${word(type, spec)}, got ${show(found)}`);
+};
+
+/** A structure that a procedure was given is made of texts as they stand in the file; in its place every text is read as its field. */
+const fitted = (found: unknown, place: Place): unknown => {
+  if (rawOctets(found)) return found;
+  const { type, spec } = place;
+  const inner = (step: string, value: unknown): unknown => {
+    const field = type && below(type, step, spec);
+    return field && value !== undefined ? settle(value, undefined, { ...place, type: field }) : value;
+  };
+  if (Array.isArray(found)) return found.map((item, n) => inner(String(n), item)).filter(item => item !== ABSENT);
+  if (!isObject(found)) return found;
+  const entries = Object.entries(found).map(([step, value]) => [step, inner(step, value)] as const);
+  return Object.fromEntries(entries.filter(([, value]) => value !== ABSENT));
 };
 
 const read = (text: string, { type, spec, at }: Place): unknown => {

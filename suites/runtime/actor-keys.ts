@@ -30,6 +30,7 @@ const ipa: Keys<Omit<IpaConfig, 'euicc' | 'eid'> & { card: string }> = {
   smdpAddress: true,
   matchingId: true,
   smdsAddress: true,
+  losesPackages: true,
   cancelReason: true,
   notifies: true,
 };

@@ -16,6 +16,7 @@ const NUMBERS: ReadonlySet<string> = new Set([
   'size',
   'uppSize',
   'retries',
+  'losesPackages',
   'blockCapacity',
   'eims',
   'profiles',

@@ -5,6 +5,7 @@ import type { Type } from '#protocol/asn1/type.js';
 import { type ExchangeOptions, type Frame, type Inbound, LinkError, type Outbound, type TlsOffer } from '../../adapters/adapter.js';
 import type { Check, SignatureCheck } from '../../reports/record.js';
 import type { Carried, LinkEdits, NotCarried } from '../../sim/bindings/binding.js';
+import { codeText } from '../../sim/bindings/status-codes.js';
 import type { Received } from '../../sim/role.js';
 import { plain } from './config.js';
 import type { ExchangeLog } from './exchange-log.js';
@@ -144,7 +145,8 @@ const answered = async (
     const facts = replyFacts(reply, party.link);
     const carried = wire.binding.read(reply, out.type.name);
     if ('octets' in carried) {
-      const { arrival } = admit(stage, party, carried, frameFacts(reply), facts, { ...about, toEdited });
+      const code = carried.status && codeText(carried.status);
+      const { arrival } = admit(stage, party, carried, frameFacts(reply), { ...facts, ...(code && { code }) }, { ...about, toEdited });
       if (arrival.received) await party.actor.take(arrival.received);
       return deliver(party, arrival);
     }

@@ -1,6 +1,6 @@
 /** An RSP session between the card under test and a simulated server, command by command. SGP.22 3.0.1, 3.1.3, 5.7 */
 import { decode } from '#protocol/asn1/decode.js';
-import { type Decoded, fieldOctets, find } from '#protocol/asn1/element.js';
+import { type Decoded, elements, fieldOctets } from '#protocol/asn1/element.js';
 import { encode } from '#protocol/asn1/encode.js';
 import { type InputOf, raw, type Spec, type Type, type ValueOf } from '#protocol/asn1/type.js';
 import { hashCc } from '#protocol/crypto/confirmation-code.js';
@@ -151,6 +151,9 @@ export const takeRsp = (session: RspSession, type: string, message: Decoded): nu
     case 'PrepareDownloadResponse':
       session.prepared = message.octets;
       return undefined;
+    case 'ListNotificationResponse':
+    case 'RetrieveNotificationsListResponse':
+      return seqNumberIn(message);
     case 'ProfileInstallationResult':
       deliver(session, message.octets, session.world.spec);
       return seqNumberIn(message);
@@ -159,9 +162,11 @@ export const takeRsp = (session: RspSession, type: string, message: Decoded): nu
   }
 };
 
+/** The first sequence number in a message. */
 const seqNumberIn = (message: Decoded): number | undefined => {
-  const found = find(message.root, '..seqNumber');
-  return 'element' in found && typeof found.element.value === 'number' ? found.element.value : undefined;
+  for (const { element } of elements(message.root))
+    if (element.name === 'seqNumber' && typeof element.value === 'number') return element.value;
+  return undefined;
 };
 
 /** The server hears of the installation, as it would by ES9+.HandleNotification. */

@@ -2,14 +2,14 @@
 import { decode } from '#protocol/asn1/decode.js';
 import { type Decoded, fieldOctets } from '#protocol/asn1/element.js';
 import { encode } from '#protocol/asn1/encode.js';
-import { concat, equal } from '#protocol/asn1/tlv.js';
+import { equal } from '#protocol/asn1/tlv.js';
 import { raw, type ValueOf } from '#protocol/asn1/type.js';
+import { metadataIn } from '#protocol/bpp/metadata.js';
 import {
   type GetBoundProfilePackageRequestEsipa,
   GetBoundProfilePackageResponseEsipa,
   PrepareDownloadResponse,
 } from '#protocol/iot/download.js';
-import type { BoundProfilePackage } from '#protocol/rsp/download.js';
 import { GetBoundProfilePackageRequest, GetBoundProfilePackageResponse } from '#protocol/rsp/es9plus.js';
 import { rebuildPrepareDownload } from './compact.js';
 import { type Answer, answerWith, type EimContext } from './context.js';
@@ -23,7 +23,6 @@ const INVALID_TRANSACTION_ID = 95;
 const UNDEFINED_ERROR = 127;
 /** CancelSessionReason metadataMismatch. */
 const REASON_METADATA_MISMATCH = 4;
-const MAC_LENGTH = 8;
 
 const refuse = (eim: EimContext, code: number): Answer =>
   answerWith(eim, GetBoundProfilePackageResponseEsipa, { getBoundProfilePackageErrorEsipa: code });
@@ -47,10 +46,6 @@ const fullResponse = (eim: EimContext, session: Session, octets: Uint8Array): Ui
   if (!rebuilt || !eim.decisions.acceptsRebuilt(rebuilt.identity !== undefined)) return undefined;
   return encode(PrepareDownloadResponse, { downloadResponseOk: raw(rebuilt.octets) }, { spec });
 };
-
-/** Metadata in a package: the 88 segments carry them in the clear, each with its MAC behind. SGP.22 2.5.3 */
-const metadataIn = (bpp: ValueOf<typeof BoundProfilePackage>): Uint8Array =>
-  concat(...bpp.sequenceOf88.map(segment => segment.subarray(0, Math.max(0, segment.length - MAC_LENGTH))));
 
 /** Answers GetBoundProfilePackage. */
 export const getBoundProfilePackage = async (

@@ -11,6 +11,7 @@ import { type Certificate, isProblem, parseCertificate } from '#protocol/x509/ce
 import type { Role } from '#protocol/x509/roles.js';
 import { type ChainFault, verifyChain } from '#protocol/x509/verify.js';
 import { type Credential, credentialFor } from './credentials.js';
+import { isRevokedCertificate } from './crl.js';
 import { euiccInfo2Octets } from './info.js';
 import { type Check, refusal } from './judgement.js';
 import { signObject } from './signing.js';
@@ -59,10 +60,11 @@ export const checkServer = (
   const parsed = parseCertificate(der);
   const server = isProblem(parsed) ? undefined : parsed;
   const fault = server ? faultOf(chip, server, roles, curves) : 'format';
+  const isWithdrawn = server !== undefined && isRevokedCertificate(chip, server);
   return {
     server,
     checks: [
-      ['certificate', ERRORS.invalidCertificate, fault !== undefined && fault !== 'curve' && fault !== 'role'],
+      ['certificate', ERRORS.invalidCertificate, (fault !== undefined && fault !== 'curve' && fault !== 'role') || isWithdrawn],
       ['curve', ERRORS.unsupportedCurve, fault === 'curve'],
       ['role', roleCode, fault === 'role'],
     ],

@@ -17,10 +17,12 @@ import { SetDefaultDpAddressResponse } from '#protocol/iot/result.js';
 import { AuthenticateServerRequest, GetEuiccChallengeRequest, GetEuiccChallengeResponse } from '#protocol/rsp/authentication.js';
 import { CancelSessionRequest, PrepareDownloadRequest } from '#protocol/rsp/download.js';
 import * as info from '#protocol/rsp/info.js';
+import { LoadCRLRequest, LoadCRLResponse } from '#protocol/rsp/local.js';
 import * as notifications from '#protocol/rsp/notification.js';
 import { ProfileInfoListRequest } from '#protocol/rsp/profile.js';
 import { type Answer, refused } from './answer.js';
 import { authenticateServer, newChallenge } from './authentication.js';
+import { knowsRevocation, loadCrl } from './crl.js';
 import { cancelSession, prepareDownload } from './download.js';
 import { addInitialEim, eimConfigurationData } from './eims.js';
 import * as fallback from './fallback.js';
@@ -40,19 +42,22 @@ export interface Command {
   readonly perform: (chip: Chip, message: Decoded) => unknown;
   /** Answer to a command whose content cannot be read; without one it is refused with 6A80. */
   readonly unreadable?: ((chip: Chip) => unknown) | undefined;
+  /** Whether this eUICC has the function; all have it otherwise. */
+  readonly isSupported?: ((chip: Chip) => boolean) | undefined;
 }
 
 const command = <Q, A>(
   request: Type<Q>,
   response: Type<A>,
   perform: (chip: Chip, value: Q, message: Decoded<Q>) => InputOf<A> | Raw | undefined,
-  unreadable?: (chip: Chip) => InputOf<A>,
+  { unreadable, isSupported }: { readonly unreadable?: (chip: Chip) => InputOf<A>; readonly isSupported?: (chip: Chip) => boolean } = {},
 ): Command => ({
   request,
   response,
   // `answer` decodes with the request type of the same entry.
   perform: (chip, message) => perform(chip, message.value as Q, message as Decoded<Q>),
   unreadable,
+  isSupported,
 });
 
 /** Every command but LoadEuiccPackage and LoadBoundProfilePackage, whose octets do not always decode as one value. */
@@ -70,7 +75,7 @@ export const COMMANDS: readonly Command[] = [
   command(SetDefaultDpAddressRequest, SetDefaultDpAddressResponse, (chip, value) => ({
     setDefaultDpAddressResult: setDefaultDpAddress(chip, value.defaultDpAddress),
   })),
-  command(ProfileInfoListRequest, ProfileInfoListResponse, listProfiles, unreadableList),
+  command(ProfileInfoListRequest, ProfileInfoListResponse, listProfiles, { unreadable: unreadableList }),
   command(es10b.GetCertsRequest, es10b.GetCertsResponse, (chip, { euiccCiPKId }) => certificatesOf(chip, euiccCiPKId)),
   command(es10b.GetConnectivityParametersRequest, es10b.GetConnectivityParametersResponse, connectivityParameters),
   command(eims.AddInitialEimRequest, eims.AddInitialEimResponse, (chip, value) => addInitialEim(chip, value.eimConfigurationDataList)),
@@ -113,6 +118,7 @@ export const COMMANDS: readonly Command[] = [
     disableEmergencyProfileResult: fallback.disableEmergency(chip, refreshFlag),
   })),
   command(es10b.EuiccMemoryResetRequest, es10b.EuiccMemoryResetResponse, (chip, { resetOptions }) => resetMemory(chip, resetOptions)),
+  command(LoadCRLRequest, LoadCRLResponse, (chip, { crl }) => loadCrl(chip, crl), { isSupported: knowsRevocation }),
   command(IpaeActivationRequest, IpaeActivationResponse, (chip, { ipaeOption }) => ({
     ipaeActivationResult: activateIpae(chip, ipaeOption),
   })),
@@ -126,7 +132,7 @@ export const answer = (chip: Chip, octets: Uint8Array): Answer => {
   const { decisions, world } = chip;
   const { spec } = world;
   const found = commandWithTag(readHeader(octets)?.tag ?? -1, spec);
-  if (!found || !decisions.serves(found.request.name))
+  if (!found || found.isSupported?.(chip) === false || !decisions.serves(found.request.name))
     return decisions.answersUnknown(chip, octets) ?? refused(decisions.refuses('unknownFunction'));
   if (chip.memory.isIpaeActive && !isForIpaeToo(found.request.name)) return refused(decisions.refuses('notNow'));
   const message = decode(found.request, octets, { spec });

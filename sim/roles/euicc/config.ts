@@ -111,13 +111,17 @@ export interface EuiccConfig {
   /** Association token given to the next eIM that asks for one; 1 when left out. */
   readonly nextAssociationToken?: number;
   readonly immediateEnable?: { readonly flag?: boolean; readonly smdpOid?: string; readonly smdpAddress?: string };
-  /** Optional features; all but the IPA inside the eUICC are present unless said otherwise. */
+  /** Optional features; all but the IPA inside the eUICC and revocation lists are present unless said otherwise. */
   readonly supports?: {
     readonly ecall?: boolean;
     readonly fallback?: boolean;
     readonly immediateEnable?: boolean;
     readonly eimReset?: boolean;
     readonly ipae?: boolean;
+    /** Revocation lists. */
+    readonly crl?: boolean;
+    /** The one-time key of a download that was broken off is used again. SGP.22 3.1.3.3 */
+    readonly otpkReuse?: boolean;
   };
   readonly limits?: LimitsConfig;
   /** A proactive session is going on: every switch of profiles ends with catBusy. */

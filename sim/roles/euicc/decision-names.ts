@@ -34,7 +34,8 @@ export type FunctionName =
   | 'enableEmergencyProfile'
   | 'disableEmergencyProfile'
   | 'euiccMemoryReset'
-  | 'ipaeActivation';
+  | 'ipaeActivation'
+  | 'loadCrl';
 
 /** What a function checks; what each means follows from the function. An installation names its checks by the reasons of SGP.22. */
 export type CheckName =

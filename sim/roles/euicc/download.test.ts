@@ -17,7 +17,7 @@ import { signaturesIn, signedOctets } from '#protocol/signatures.js';
 import type { EuiccConfig } from './config.js';
 import type { Euicc } from './index.js';
 import { signerOf } from './signer.js';
-import { call, ICCID1, ICCID3, octets, testEuicc } from './test-bench.js';
+import { call, ICCID1, ICCID2, ICCID3, octets, signedPackage, testEim, testEuicc } from './test-bench.js';
 import { ADDRESS, boundPackage, CTX_PARAMS_1, certificate, metadata, offer, proof, TRANSACTION } from './test-server.js';
 
 const challenge = (euicc: Euicc) => call(euicc, GetEuiccChallengeRequest, {}, GetEuiccChallengeResponse).euiccChallenge;
@@ -92,6 +92,18 @@ describe('AuthenticateServer', () => {
       expect(code(euicc, { ...server, serverCertificate })?.authenticateErrorCode, name).equals(3);
     }
   });
+  it('tells a curve that it does not know from a certificate that is wrong, and a role from both', () => {
+    const wrong = (serverCertificate: Uint8Array) => {
+      const euicc = testEuicc();
+      return code(euicc, { ...proof(challenge(euicc)), serverCertificate })?.authenticateErrorCode;
+    };
+    const onP192 = octets(hex(certificate('CERT_S_SM_DSauth')).replace('2A8648CE3D030107', '2A8648CE3D030101'));
+    expect(wrong(onP192)).equals(3);
+    expect(wrong(octets('3003020100'))).equals(1);
+    expect(wrong(certificate('CERT_CI'))).equals(5);
+    expect(wrong(certificate('CERT_S_SM_DP_TLS'))).equals(5);
+    expect(wrong(certificate('CERT_S_SM_DSauth_BAD_SIGNATURE'))).equals(1);
+  });
   it('takes either curve on an eUICC that has both', () => {
     const euicc = testEuicc({ curve: 'both' });
     const second = euicc.chip.credentials[1]?.ciPKId;
@@ -151,6 +163,14 @@ describe('PrepareDownload', () => {
     expect(code(ready(), { transactionId: octets('09') })).equals(5);
     expect(code(ready({ breakdowns: ['prepareDownload'] }), {})).equals(127);
   });
+  it('makes a new one-time key although its former one is named, where it cannot use it again', () => {
+    const { euicc, otpk } = prepared({ supports: { otpkReuse: false } });
+    authenticate(euicc, proof(challenge(euicc)));
+    const again = prepare(euicc, { bppEuiccOtpk: otpk }).downloadResponseOk?.euiccSigned2.euiccOtpk;
+    expect(again).to.have.length(65);
+    expect(again).not.deep.equals(otpk);
+  });
+
   it('keeps the one-time key for a repeated download that names it', () => {
     const { euicc, otpk } = prepared();
     authenticate(euicc, proof(challenge(euicc)));
@@ -301,6 +321,22 @@ describe('ImmediateEnable', () => {
       expect(euicc.state).to.deep.include({ enabledProfile: octets(ICCID3) });
       expect(enable(euicc)).equals(4);
     }
+  });
+  it('takes back the permission of a rollback', () => {
+    const profiles = [{ iccid: ICCID1, state: 'enabled' as const }, { iccid: ICCID2 }];
+    const euicc = testEuicc({ profiles, immediateEnable });
+    const psmo = [{ enable: { iccid: octets(ICCID2), rollbackFlag: null } }];
+    euicc.execute(signedPackage(testEim(), { counter: 1, psmo }));
+    expect(euicc.state).to.include({ rollbackGranted: true });
+    authenticate(euicc, proof(challenge(euicc)));
+    install(euicc, boundPackage(prepare(euicc).downloadResponseOk?.euiccSigned2.euiccOtpk ?? new Uint8Array()));
+    expect(enable(euicc)).equals(0);
+    expect(euicc.state).to.include({ rollbackGranted: false });
+  });
+  it('needs the session that installed the profile: none after a reset', () => {
+    const euicc = downloaded({ immediateEnable });
+    euicc.reset();
+    expect(enable(euicc)).equals(4);
   });
   it('answers every other case with its code', () => {
     expect(enable(testEuicc({ immediateEnable }))).equals(4);

@@ -62,7 +62,7 @@ const check = (chip: Chip, open: OpenSession | undefined, request: Request): num
 const oneTimeKeyFor = (chip: Chip, { oid, credential }: OpenSession, named: Uint8Array | undefined): PrivateKey => {
   const { memory, decisions } = chip;
   const kept = memory.otKeys.find(k => k.oid === oid && named !== undefined && equal(k.key.point, named));
-  if (kept && decisions.performs('reuseOneTimeKey')) return kept.key;
+  if (kept && chip.config.supports?.otpkReuse !== false && decisions.performs('reuseOneTimeKey')) return kept.key;
   const key = oneTimeKey(chip, credential.curve);
   memory.otKeys = [...memory.otKeys.slice(1 - KEPT_KEYS), { oid, key }];
   return key;

@@ -1,4 +1,6 @@
 import { expect } from 'chai';
+import { encode } from '#protocol/asn1/encode.js';
+import { hex } from '#protocol/asn1/tlv.js';
 import type { InputOf, ValueOf } from '#protocol/asn1/type.js';
 import {
   AddInitialEimRequest,
@@ -207,6 +209,21 @@ describe('AddInitialEim and GetEimConfigurationData', () => {
     expect(configuration(euicc)).deep.equals([given]);
     resultsOf(euicc, signedPackage(other, { counter: 77, eco: [{ listEim: {} }] }));
     expect(configuration(euicc)[0]?.counterValue).equals(77);
+  });
+  it('gives tokens that no eIM ever had, also after all eIMs are gone', () => {
+    const euicc = empty();
+    add(euicc, { ...newEim, associationToken: -1 });
+    euicc.execute(octets('BF640482020204'));
+    expect(configuration(euicc)).deep.equals([]);
+    expect(add(euicc, { ...newEim, associationToken: -1 })).deep.equals({ addInitialEimOk: [{ associationToken: 2 }] });
+  });
+  it('cannot read a key without the tag of its alternative, and stores nothing', () => {
+    const euicc = empty();
+    const right = encode(AddInitialEimRequest, { eimConfigurationDataList: [newEim] });
+    const wrong = octets(hex(right).replace(/A5(..)A0/, 'A5$130'));
+    expect(hex(wrong)).not.equals(hex(right));
+    expect(euicc.execute(wrong).sw).equals('6A80');
+    expect(configuration(euicc)).deep.equals([]);
   });
   const refusals: readonly (readonly [
     what: string,

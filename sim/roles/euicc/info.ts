@@ -7,6 +7,7 @@ import { EUICCInfo2 } from '#protocol/iot/info.js';
 import type { EUICCInfo1 } from '#protocol/rsp/info.js';
 import { octetsFrom } from './config.js';
 import { credentialFor } from './credentials.js';
+import { knowsRevocation } from './crl.js';
 import { refusal } from './judgement.js';
 import { breaksDown, type Chip, enabledProfile } from './state.js';
 
@@ -68,7 +69,7 @@ export const euiccInfo2 = (chip: Chip): InputOf<ValueOf<typeof EUICCInfo2>> => {
     ],
     ts102241Version: version(9, 2, 0),
     globalplatformVersion: version(2, 3, 0),
-    rspCapability: ['additionalProfile', 'testProfileSupport'],
+    rspCapability: ['additionalProfile', ...(knowsRevocation(chip) ? ['crlSupport'] : []), 'testProfileSupport'],
     ...keyLists(chip),
     euiccCategory: 1,
     ppVersion: version(1, 0, 0),

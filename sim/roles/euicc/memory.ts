@@ -148,6 +148,7 @@ export const memoryFrom = (config: EuiccConfig, credentials: readonly [Credentia
     pending: undefined,
     isIpaeActive: false,
     otKeys: [],
+    revocations: [],
     bindings: new Map(),
   };
 };

@@ -6,6 +6,7 @@ import type { EimConfigurationData } from '#protocol/iot/eim-configuration.js';
 import type { ProfileInfo } from '#protocol/iot/profile.js';
 import type { EuiccResultData } from '#protocol/iot/result.js';
 import type { OperatorId, RulesAuthorisationTable } from '#protocol/rsp/basic.js';
+import type { RevocationList } from '#protocol/x509/crl.js';
 import type { World } from '../../role.js';
 import type { EuiccConfig, ProfileEvent } from './config.js';
 import type { Credential } from './credentials.js';
@@ -146,6 +147,8 @@ export interface Memory {
   isIpaeActive: boolean;
   /** One-time keys that an SM-DP+ may name again for a repeated download. SGP.22 5.7.5 */
   otKeys: { readonly oid: string; readonly key: PrivateKey }[];
+  /** Revocation lists by CI, the latest of each. SGP.22 5.7.12 */
+  revocations: readonly { readonly ciPKId: Uint8Array; readonly list: RevocationList }[];
   /** What bound an eIM's last result to its package: the package itself may have deleted the eIM since. */
   readonly bindings: Map<string, Pick<ResultContent, 'associationToken' | 'eimSignature'>>;
 }

@@ -1,4 +1,5 @@
 /** A hand-made SM-DP+ for the tests of the card and the IPA: signs what it is told, right or wrong. */
+import { decode } from '#protocol/asn1/decode.js';
 import { encode } from '#protocol/asn1/encode.js';
 import { concat, tlv } from '#protocol/asn1/tlv.js';
 import { raw } from '#protocol/asn1/type.js';
@@ -6,9 +7,11 @@ import { bindProfile } from '#protocol/bpp/bind.js';
 import { makeTestProfile } from '#protocol/bpp/test-profile.js';
 import { sign } from '#protocol/crypto/ecdsa.js';
 import { keyFromSeed, type PrivateKey } from '#protocol/crypto/key.js';
+import { AuthenticateServerResponse } from '#protocol/iot/authentication.js';
 import { StoreMetadataRequest } from '#protocol/iot/profile.js';
-import { ServerSigned1 } from '#protocol/rsp/authentication.js';
+import { AuthenticateServerRequest, ServerSigned1 } from '#protocol/rsp/authentication.js';
 import { SmdpSigned2 } from '#protocol/rsp/download.js';
+import type { Euicc } from './index.js';
 import { EID1, ICCID3, octets, PKI } from './test-bench.js';
 
 /** Address and transaction of the one session it has. */
@@ -98,4 +101,13 @@ export const boundPackage = (
     });
   if (!bpp) throw new Error('the one-time key is not on the curve');
   return bpp;
+};
+
+/** AuthenticateServer with a certificate of the PKI, after a challenge; the error code, undefined when there is none. */
+export const authenticateWith = (euicc: Euicc, name: string): number | undefined => {
+  const euiccChallenge = euicc.execute(octets('BF2E00')).octets.slice(5);
+  const euiccCiPKIdToBeUsed = euicc.chip.credentials[0].ciPKId;
+  const request = { ...proof(euiccChallenge, { name }), euiccCiPKIdToBeUsed, ctxParams1: CTX_PARAMS_1 };
+  const { octets: answer } = euicc.execute(encode(AuthenticateServerRequest, request));
+  return decode(AuthenticateServerResponse, answer).value.authenticateResponseError?.authenticateErrorCode;
 };

@@ -57,6 +57,8 @@ export interface IpaConfig {
   readonly matchingId?: string;
   /** An SM-DS that it asks for events by itself. */
   readonly smdsAddress?: string;
+  /** How many packages get lost between server and card, so that their download has to be repeated. SGP.22 3.1.3.3 */
+  readonly losesPackages?: number;
   /** Why it cancels a session that nothing is wrong with. */
   readonly cancelReason?: keyof typeof REASONS;
   /** Where notifications go: to the eIM, or each to the server that it names; as downloads go when left out. */

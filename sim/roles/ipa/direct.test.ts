@@ -69,6 +69,25 @@ const FULL = ['InitiateAuthenticationRequest', 'AuthenticateClientRequest', 'Get
 const at = (address: string, types: readonly string[], over = 'ES9+') => types.map(type => `${over} ${type} ${address}`);
 
 describe('the simulated IPA, downloading from the SM-DP+ itself', () => {
+  it('repeats a download whose package got lost before it reached the card, with the same one-time key', async () => {
+    const { ipa, smdp, euicc } = setUp({ ipa: { activationCode: CODE, losesPackages: 1 } });
+    const ask = async (request: string) => {
+      const { type, octets: sent } = await ipa.compose(request);
+      const answer = await smdp.react({ type, message: decode(type, sent) });
+      if (answer) await ipa.take({ type: answer.type, message: decode(answer.type, answer.octets) });
+    };
+    const download = async () => {
+      for (const request of FULL.slice(0, 3)) await ask(request);
+      return ipa.state;
+    };
+    expect(await download()).to.include({ failure: 'the package got lost before it reached the card', bppEuiccOtpk: undefined });
+    expect(euicc.chip.memory.profiles).deep.equals([]);
+    const { bppEuiccOtpk, offeredMetadata, deliveredMetadata, installed } = await download();
+    expect(bppEuiccOtpk).deep.equals(smdp.orders[0]?.binding?.euiccOtpk);
+    expect([installed, offeredMetadata]).deep.equals([[octets(ICCID1)], smdp.orders[0]?.metadata]);
+    expect(deliveredMetadata).deep.equals(offeredMetadata);
+  });
+
   it('installs what an activation code names, without any eIM', async () => {
     const { ipa, euicc, smdp, run } = setUp({ ipa: { activationCode: CODE } });
     expect(await run()).deep.equals(at(DP, FULL));

@@ -3,6 +3,7 @@ import { decode } from '#protocol/asn1/decode.js';
 import { type Decoded, fieldOctets } from '#protocol/asn1/element.js';
 import { encode } from '#protocol/asn1/encode.js';
 import { raw, type ValueOf } from '#protocol/asn1/type.js';
+import { metadataIn } from '#protocol/bpp/metadata.js';
 import { splitSegments } from '#protocol/bpp/segments.js';
 import { hashCc } from '#protocol/crypto/confirmation-code.js';
 import {
@@ -11,7 +12,7 @@ import {
   PrepareDownloadResponse,
 } from '#protocol/iot/download.js';
 import { ImmediateEnableRequest, ImmediateEnableResponse } from '#protocol/iot/es10b.js';
-import { PrepareDownloadRequest } from '#protocol/rsp/download.js';
+import { BoundProfilePackage, PrepareDownloadRequest } from '#protocol/rsp/download.js';
 import { GetBoundProfilePackageRequest, type GetBoundProfilePackageResponse } from '#protocol/rsp/es9plus.js';
 import { ProfileInstallationResult } from '#protocol/rsp/notification.js';
 import { ComposeError } from '../../role.js';
@@ -112,7 +113,14 @@ export const takePackageOfServer = async (
 
 /** Loads the package into the card; the installation result is a pending notification then. SGP.22 3.1.3 */
 const install = async (device: Device, download: Download, bpp: Uint8Array | undefined): Promise<void> => {
-  const { config, decide } = device;
+  const { config, decide, world } = device;
+  const opened = bpp && decode(BoundProfilePackage, bpp, { spec: world.spec });
+  if (opened?.ok) download.deliveredMetadata = metadataIn(opened.value);
+  if (device.lostPackages < (config.losesPackages ?? 0)) {
+    device.lostPackages++;
+    download.failure = 'the package got lost before it reached the card';
+    return;
+  }
   const answer = bpp && (await load(config.euicc, decide.unpacks(bpp)));
   if (answer?.sw === '9000' && answer.octets.length > 0) return installed(device, download, answer.octets);
   download.failure = answer ? 'the eUICC gave no installation result' : 'the bound profile package has no segments';

@@ -108,7 +108,7 @@ describe('hostile answers to the simulated IPA', () => {
           if (composed instanceof Error) expect(composed).instanceOf(ComposeError);
         }
       }),
-      { numRuns: 250, seed: 20260101 },
+      { numRuns: 150, seed: 20260101 },
     );
   });
   it('are answered with eimPackageError when the eIM is the client', async () => {

@@ -99,6 +99,7 @@ export const createIpa = (config: IpaConfig, world: World, overrides: readonly I
     notifying: undefined,
     postponed: new Set(),
     acknowledged: [],
+    lostPackages: 0,
     installed: [],
     mayHaveLeftOvers: false,
     hasNoPackage: false,

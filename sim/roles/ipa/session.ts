@@ -36,6 +36,8 @@ export interface Offer {
   readonly signature: Uint8Array;
   /** Undefined when the eIM keeps it. */
   readonly metadata: ValueOf<typeof StoreMetadataRequest> | undefined;
+  /** The same as it came, BF25. */
+  readonly metadataOctets: Uint8Array | undefined;
   /** Made by the eIM from the confirmation code. */
   readonly hashCc?: Uint8Array;
 }
@@ -78,8 +80,10 @@ export const proofOfServer = (message: Decoded<ValueOf<typeof InitiateAuthentica
   };
 };
 
-const readMetadata = (octets: Uint8Array | undefined, spec: Spec): Offer['metadata'] =>
-  octets && decode(StoreMetadataRequest, octets, { spec }).value;
+const metadataOf = (octets: Uint8Array | undefined, spec: Spec): Pick<Offer, 'metadata' | 'metadataOctets'> => ({
+  metadata: octets && decode(StoreMetadataRequest, octets, { spec }).value,
+  metadataOctets: octets,
+});
 
 /** The offer in an answer of an eIM; undefined when it is an error or comes from an SM-DS. */
 export const offerOfEim = (message: Decoded<ValueOf<typeof AuthenticateClientResponseEsipa>>): Offer | undefined => {
@@ -93,7 +97,7 @@ export const offerOfEim = (message: Decoded<ValueOf<typeof AuthenticateClientRes
     smdpSigned2: fieldOctets(message, `${path}.smdpSigned2`) ?? NONE,
     certificate: ok.smdpCertificate,
     signature: ok.smdpSignature2,
-    metadata: readMetadata(fieldOctets(message, `${path}.profileMetaData`), message.spec),
+    ...metadataOf(fieldOctets(message, `${path}.profileMetaData`), message.spec),
     ...(ok.hashCc && { hashCc: ok.hashCc }),
   };
 };
@@ -110,6 +114,6 @@ export const offerOfServer = (message: Decoded<ValueOf<typeof AuthenticateClient
     smdpSigned2: fieldOctets(message, `${path}.smdpSigned2`) ?? NONE,
     certificate: ok.smdpCertificate,
     signature: ok.smdpSignature2,
-    metadata: readMetadata(fieldOctets(message, `${path}.profileMetaData`), message.spec),
+    ...metadataOf(fieldOctets(message, `${path}.profileMetaData`), message.spec),
   };
 };

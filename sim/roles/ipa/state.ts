@@ -59,6 +59,8 @@ export interface Download {
   cancelReason?: number;
   /** Answer of the card to CancelSession, complete BF41. */
   cancelled?: Uint8Array;
+  /** StoreMetadataRequest in the package, BF25. */
+  deliveredMetadata?: Uint8Array;
   /** Complete BF37. */
   installationResult?: Uint8Array;
   /** The installation result of an earlier event of the same order. */
@@ -94,6 +96,8 @@ export interface Device {
   /** Receivers that did not take a notification; nothing else is sent to them until the next poll. */
   readonly postponed: Set<string>;
   readonly acknowledged: number[];
+  /** Packages that got lost before they reached the card. */
+  lostPackages: number;
   /** ICCIDs installed through this IPA. */
   readonly installed: Uint8Array[];
   /** The card may hold results of packages from before that were not delivered. */

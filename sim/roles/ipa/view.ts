@@ -20,6 +20,10 @@ export const viewOf = (device: Device) => {
     transactionId: download?.server?.transactionId,
     eimTransactionId: download?.eimTransactionId ?? history.at(-1)?.eimTransactionId,
     challenge: download?.challenge,
+    /** What the server offered and what its package holds, as they came: StoreMetadataRequest, BF25. */
+    offeredMetadata: download?.offer?.metadataOctets,
+    deliveredMetadata: download?.deliveredMetadata,
+    bppEuiccOtpk: download?.offer?.bppEuiccOtpk,
     installationResult: download?.installationResult,
     failure: download?.failure,
     acknowledged: device.acknowledged,

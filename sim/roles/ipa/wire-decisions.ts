@@ -22,7 +22,7 @@ export interface WireDecisions {
   /** EimConfigurationData `30 …` that is added. */
   initialEim(provisioned: Uint8Array): Uint8Array;
   /** eIMs that are polled. */
-  polls<E extends KnownEim>(eims: readonly E[], provisioned: E | undefined): readonly E[];
+  polls<E extends KnownEim>(eims: readonly E[]): readonly E[];
   /** FQDN of an eIM. */
   addressOf(eim: KnownEim, all: readonly KnownEim[]): string | undefined;
   /** Whether the configuration is read again before the next poll after a package. */

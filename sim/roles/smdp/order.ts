@@ -7,7 +7,7 @@ import type { Spec } from '#protocol/asn1/type.js';
 import { makeTestProfile } from '#protocol/bpp/test-profile.js';
 import type { PrivateKey } from '#protocol/crypto/ecdsa.js';
 import type { BspKeys } from '#protocol/crypto/kdf.js';
-import { StoreMetadataRequest } from '#protocol/rsp/profile.js';
+import { StoreMetadataRequest } from '#protocol/iot/profile.js';
 import { ComposeError } from '../../role.js';
 import { type OrderState, type ProfileConfig, says } from './config.js';
 

@@ -61,6 +61,7 @@ export const ipaResultDefects: IpaDeviations = {
   reencodesResults: deciding('It takes results apart and puts them together again.', { forwards: reencoded(EuiccPackageResult) }),
   sendsEmptyList: deciding('It sends a result with a list of no notifications.', { sendsEmptyList: () => true }),
   providesForOtherEid: deciding('It provides results for another EID.', { providesAs: swapped }),
+  omitsEidInResults: deciding('It provides results without the EID.', { providesAs: () => undefined }),
   removesNothing: deciding('It removes nothing from the card that the eIM acknowledged.', { removes: () => [] }),
   removesWhatItSent: deciding('It removes all that it sent, acknowledged or not.', {
     removes: ({ acknowledged, error, sent }) => (error === undefined ? [...new Set([...acknowledged, ...sent])] : acknowledged),

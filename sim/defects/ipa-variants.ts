@@ -63,12 +63,12 @@ const esipa: IpaDeviations = {
     does: 'It reports an installation by HandleNotification, not as the result of the trigger.',
     config: { installationResultBy: 'notification' },
   },
-  omitsEidInResults: { does: 'It provides results without the EID.', config: { eidInResult: false } },
   compactsMessages: {
-    does: 'It uses the compact forms, and announces that it does.',
-    config: { compact: true },
+    does: 'It uses compact forms once the eIM was told that it does, and of what they leave out.',
+    config: { compact: 'announced' },
     features: ['minimizeEsipaBytes'],
   },
+  omitsEidInNotifications: deciding('Its compact notifications do not name the EID.', { namesEidInNotifications: () => false }),
   namesItsNetwork: { does: 'It names the network that it is registered in.', config: { rPlmn: '62F210' } },
 };
 
@@ -103,6 +103,12 @@ export const ipaVariantGroups: readonly (readonly string[])[] = [
     'notifiesInstallation',
     'cancelsNoRefusal',
   ],
-  ['compactsMessages', 'declaresItselfAsLpa', 'sendsTerminalProfile', 'namesItsNetwork', 'resetsCardBeforePolls'],
-  ['omitsEidInResults'],
+  [
+    'compactsMessages',
+    'omitsEidInNotifications',
+    'declaresItselfAsLpa',
+    'sendsTerminalProfile',
+    'namesItsNetwork',
+    'resetsCardBeforePolls',
+  ],
 ];

@@ -120,7 +120,8 @@ const SHOWS: Readonly<Record<string, keyof typeof SCENES>> = {
   notifiesSeparately: 'enable',
   notifiesInstallation: 'indirect',
   omitsEidInResults: 'enable',
-  compactsMessages: 'indirect',
+  compactsMessages: 'announced',
+  omitsEidInNotifications: 'compactNotices',
   namesItsNetwork: 'start',
   sendsEmptyMatchingId: 'default',
   cancelsEveryRefusal: 'refusedByServer',
@@ -214,7 +215,7 @@ describe('deviations of an IPA', () => {
     const done = /left: $/;
     for (const group of ipaVariantGroups) {
       const together = group.flatMap(name => ipaVariants[name] ?? []);
-      for (const scene of ['enable', 'direct', 'indirect'] as const)
+      for (const scene of ['enable', 'direct', 'indirect', 'announced'] as const)
         expect(await play(SCENES[scene] ?? {}, together), `${group.join()}: ${scene}`).to.match(done);
     }
   });

@@ -217,6 +217,10 @@ export const SCENES: Readonly<Record<string, Scene>> = {
     script: scripted({ [GET]: [trigger({ activationCode: CODE })], [PROVIDE]: [ack(1)], HandleNotification: ['lost'] }),
     polls: 2,
   },
+  announced: {
+    orders: [{ dataRequest: { tagList: 'BF20BF22A5A6A8' } }, { download: { activationCode: CODE } }],
+  },
+  compactNotices: { euicc: { profiles }, before: used, config: { compact: true }, script: scripted({ [PROVIDE]: [ack(1)] }) },
   notifyingProfile: {
     euicc: directly,
     script: download(),

@@ -24,6 +24,7 @@ import { checkRole } from '#protocol/x509/roles.js';
 import { ComposeError } from '../../role.js';
 import { ask, transmit } from './card.js';
 import { compactAuthentication } from './compact.js';
+import { usesCompact } from './compact-use.js';
 import { DEVICE_INFO, hasFeature } from './config.js';
 import type { ServerProblem } from './download-decisions.js';
 import { objectionToMetadata } from './metadata.js';
@@ -63,7 +64,7 @@ export const composeInitiateEsipa = async (device: Device): Promise<Uint8Array> 
     eimTransactionId: undefined,
   };
   const euiccChallenge = await openSession(device, download);
-  const info1 = config.compact ? undefined : await info1Of(device);
+  const info1 = usesCompact(device, 'initiation') ? undefined : await info1Of(device);
   const { source } = download;
   const eimTransactionId = device.decide.echoes(download.eimTransactionId);
   return encode(
@@ -187,7 +188,7 @@ export const composeAuthenticateClientEsipa = async (device: Device): Promise<Ui
   const full = await authenticateServer(device, download, server);
   const withCertificates = config.omitCertificates !== true;
   const about = { spec, ctxParams1FromEim: server.ctxParams1 !== undefined, withCertificates };
-  const response = config.compact ? compactAuthentication(full, about) : full;
+  const response = usesCompact(device, 'authentication') ? compactAuthentication(full, about) : full;
   return encode(
     AuthenticateClientRequestEsipa,
     { transactionId: server.transactionId, authenticateServerResponse: raw(response) },

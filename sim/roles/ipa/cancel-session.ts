@@ -7,6 +7,7 @@ import { CancelSessionRequestEs9 } from '#protocol/rsp/es9plus.js';
 import { serverOf } from './authentication.js';
 import { ask } from './card.js';
 import { compactCancellation } from './compact.js';
+import { usesCompact } from './compact-use.js';
 import { REASONS } from './reasons.js';
 import type { Device, Download } from './state.js';
 
@@ -30,7 +31,7 @@ export const composeCancelEsipa = async (device: Device): Promise<Uint8Array> =>
   const { cancelReason } = download;
   const reasonFromEim =
     cancelReason === REASONS.metadataMismatch || (cancelReason === REASONS.pprNotAllowed && download.offer === undefined);
-  const response = config.compact ? compactCancellation(full, { spec, reasonFromEim }) : full;
+  const response = usesCompact(device, 'cancellation') ? compactCancellation(full, { spec, reasonFromEim }) : full;
   return encode(CancelSessionRequestEsipa, { transactionId: server.transactionId, cancelSessionResponse: raw(response) }, { spec });
 };
 

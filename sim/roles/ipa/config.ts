@@ -26,8 +26,8 @@ export interface IpaConfig {
   readonly euicc: Card;
   /** EID, where it is known already. */
   readonly eid?: Uint8Array;
-  /** Compact forms wherever there is one; announces minimizeEsipaBytes. SGP.32 2.11.2.3, 5.14 */
-  readonly compact?: boolean;
+  /** Compact forms wherever there is one, or once the eIM was told of it; announces minimizeEsipaBytes. SGP.32 2.11.2.3, 5.14 */
+  readonly compact?: boolean | 'announced';
   /** Compact authentication without certificates: the eIM must have them from an earlier message. */
   readonly omitCertificates?: boolean;
   /** Pending notifications travel with the result of a package with PSMOs (ePRAndNotifications); true when left out. */

@@ -67,6 +67,8 @@ export interface ResultDecisions {
   removesOn(result: number): boolean;
   /** How notifications are asked for: all, or those of every event. SGP.32 5.9.11 */
   asksForNotifications(): 'all' | 'everyEvent';
+  /** Whether compact notifications name the EID. SGP.32 5.14.7 */
+  namesEidInNotifications(): boolean;
   /** Whether results from before are looked for when a poll begins. */
   looksForResults(): boolean;
   /** Whether notifications from before are looked for. */
@@ -124,6 +126,7 @@ const results: ResultDecisions = {
   removes: ({ acknowledged }) => acknowledged,
   removesOn: result => result === 0 || result === NOTHING_TO_DELETE,
   asksForNotifications: () => 'all',
+  namesEidInNotifications: () => true,
   looksForResults: () => true,
   looksForNotifications: () => true,
   looksForMissingResult: () => true,

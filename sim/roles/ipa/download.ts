@@ -18,6 +18,7 @@ import { ProfileInstallationResult } from '#protocol/rsp/notification.js';
 import { ComposeError } from '../../role.js';
 import { ask, type Card, type CardAnswer, transmit } from './card.js';
 import { compactPrepareDownload } from './compact.js';
+import { usesCompact } from './compact-use.js';
 import { removeAcknowledged } from './euicc-data.js';
 import { EIM_VERDICT, REASONS } from './reasons.js';
 import type { Offer } from './session.js';
@@ -66,7 +67,7 @@ export const composeGetPackageEsipa = async (device: Device): Promise<Uint8Array
   const { offer, prepared } = await prepare(device, 'GetBoundProfilePackageRequestEsipa');
   const { transactionId, hashCc: hashOfEim, bppEuiccOtpk } = offer;
   const about = { spec, hashCcFromEim: hashOfEim !== undefined, bppEuiccOtpk };
-  const response = config.compact ? compactPrepareDownload(prepared, about) : prepared;
+  const response = usesCompact(device, 'preparation') ? compactPrepareDownload(prepared, about) : prepared;
   return encode(GetBoundProfilePackageRequestEsipa, { transactionId, prepareDownloadResponse: raw(response) }, { spec });
 };
 

@@ -16,6 +16,7 @@ import { NotificationSentRequest, NotificationSentResponse } from '#protocol/rsp
 import { ProfileInfoListRequest } from '#protocol/rsp/profile.js';
 import { ask } from './card.js';
 import { compactNotification } from './compact.js';
+import { compactFormOf, usesCompact } from './compact-use.js';
 import type { Device } from './state.js';
 
 /** The EID, read once. */
@@ -58,7 +59,9 @@ export interface PendingNotice extends Pending {
 
 const metadataOf = (octets: Uint8Array) => {
   const { profileInstallationResult, otherSignedNotification } = decode(PendingNotification, octets).value;
-  return profileInstallationResult?.profileInstallationResultData.notificationMetadata ?? otherSignedNotification?.tbsOtherNotification;
+  const metadata =
+    profileInstallationResult?.profileInstallationResultData.notificationMetadata ?? otherSignedNotification?.tbsOtherNotification;
+  return metadata && { ...metadata, isResult: profileInstallationResult !== undefined };
 };
 
 type Criteria = ValueOf<typeof RetrieveNotificationsListRequest>['searchCriteria'];
@@ -84,7 +87,9 @@ export const pendingNotifications = async (device: Device, searchCriteria?: Crit
     const full = fieldOctets(message, `notificationList.${n}`);
     const metadata = full && metadataOf(full);
     if (!full || metadata?.seqNumber === undefined) return [];
-    const forEim = config.compact ? compactNotification(full, { spec: world.spec, eid }) : full;
+    const form = compactFormOf(device, full, metadata.isResult);
+    const about = { spec: world.spec, eid: device.decide.namesEidInNotifications() ? eid : undefined };
+    const forEim = form && usesCompact(device, form) ? compactNotification(full, about) : full;
     return [{ seqNumber: metadata.seqNumber, octets: full, address: metadata.notificationAddress, forEim }];
   });
   if (!searchCriteria) known.pending = found;

@@ -90,6 +90,7 @@ export const createIpa = (config: IpaConfig, world: World, overrides: readonly I
     world,
     eid: config.eid,
     known: {},
+    told: new Set(),
     changes: 0,
     cause: config.stateChangeCause,
     tasks: [],

@@ -84,6 +84,8 @@ export interface Device {
   /** Packages with operations on profiles that were carried out. */
   changes: number;
   cause: Cause | number | undefined;
+  /** Tags of IpaEuiccData that the eIM was told. */
+  readonly told: Set<string>;
   /** Packages whose outcome the eIM has not taken yet, oldest first. */
   readonly tasks: Task[];
   /** The latest packages, taken or not. */

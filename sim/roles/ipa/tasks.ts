@@ -4,10 +4,12 @@ import { type Decoded, type Element, find, octetsOf } from '#protocol/asn1/eleme
 import { encode } from '#protocol/asn1/encode.js';
 import { equal } from '#protocol/asn1/tlv.js';
 import { raw, type ValueOf } from '#protocol/asn1/type.js';
+import { IpaEuiccDataRequest, IpaEuiccDataResponse } from '#protocol/iot/data.js';
 import { ProvideEimPackageResult, type ProvideEimPackageResultResponse } from '#protocol/iot/esipa.js';
 import { EuiccPackageRequest } from '#protocol/iot/package.js';
 import { ProfileDownloadTriggerResult } from '#protocol/iot/trigger.js';
 import { ComposeError } from '../../role.js';
+import { readTagList } from '../tag-list.js';
 import { answerDataRequest } from './data-request.js';
 import { eidOf, isEmergency, type Pending, pendingNotifications, removeAcknowledged, resultDataOf, storedResults } from './euicc-data.js';
 import { downloadOf, notifiesServers } from './source.js';
@@ -204,8 +206,17 @@ export const takeResultResponse = async (device: Device, response: ValueOf<typeo
   device.sending = undefined;
   if (!task || !device.tasks.includes(task)) return;
   const isTaken = response.provideEimPackageResultError === undefined && task.seqNumber === undefined;
+  if (isTaken && task.kind === 'dataRequest') noteTold(device, task);
   if (isTaken) finishTask(device, task);
   else task.wasSent = true;
+};
+
+/** What the eIM knows of the eUICC from now on. */
+const noteTold = ({ told, known, world: { spec } }: Device, { octets, outcome }: Task): void => {
+  if (!outcome || !decode(IpaEuiccDataResponse, outcome, { spec }).value.ipaEuiccData) return;
+  for (const tag of readTagList(decode(IpaEuiccDataRequest, octets, { spec }).value.tagList) ?? []) told.add(tag);
+  // Notifications were read in the form that was right up to now.
+  delete known.pending;
 };
 
 const finishTask = (device: Device, task: Task): void => {

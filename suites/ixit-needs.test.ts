@@ -14,6 +14,7 @@ const EXAMPLES = [
   'acme-eim-commands.ixit.yaml',
   'acme-eim-prompts.ixit.yaml',
   'acme-eim-rest.ixit.yaml',
+  'acme-smdp-commands.ixit.yaml',
   'ipa-with-pcsc.ixit.yaml',
   'reference-eim.ixit.yaml',
   'reference-euicc.ixit.yaml',

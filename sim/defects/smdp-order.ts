@@ -23,6 +23,7 @@ export const smdpOrderDefects: SmdpDeviations = {
     choosesOrder: (found, orders) => ('code' in found ? (orders.find(order => order.state === 'released') ?? found) : found),
   }),
   ignoresEid: deciding('It hands out an order to another eUICC than the one that it is for.', { acceptsEid: () => true }),
+  deliversToEverybody: deciding('It hands out a Profile to every eUICC that knows its MatchingID.', { linksOrder: () => false }),
   offersUnreleased: deciding('It hands out orders before they are released.', { acceptsState: () => true }),
   ignoresExpiry: deciding('It hands out orders whose time is over.', { acceptsExpired: () => true }),
   neverEndsDownloads: deciding('It does not count how often an order is downloaded.', { acceptsAttempt: () => true }),

@@ -64,6 +64,18 @@ export const smdpPackageDefects: SmdpDeviations = {
   namesOtherTransactionInPackage: binding('Its packages name another TransactionID than that of the session.', ({ transactionId }) => ({
     transactionId: spoilt(transactionId),
   })),
+  reusesOneTimeKey: {
+    does: 'It has one one-time key for all packages.',
+    override: () => {
+      let first: Binding | undefined;
+      return {
+        binds: made => {
+          first ??= made;
+          return { ...made, smdpOtKey: first.smdpOtKey };
+        },
+      };
+    },
+  },
   bindsOtherMetadata: binding('Its packages hold other metadata than it offered.', ({ metadata }) => ({
     metadata: edit(
       metadata,

@@ -34,11 +34,11 @@ const CORRECT: Readonly<Record<Probe, string>> = {
   trust:
     'correct: ok; EUM forged: 8.1.2/6.1; EUM expired: 8.1.2/6.3; eUICC forged: 8.1.3/6.1; eUICC expired: 8.1.3/6.3; EID out of range: 8.1.3/6.1; unknown CI: 8.11.1/3.9; signature: 8.1/6.1; challenge: 8.1/6.1; unknown transaction: 8.10.1/3.9; other transaction inside: 8.10.1/3.9; known info only: ok; two at once: ok',
   orders:
-    'unknown MatchingID: 8.2.6/3.8; and then the right one: ok; no MatchingID: ok; other EID: 8.1.1/3.8; unreleased: 8.2/1.2; expired: 8.8.5/4.10; too many downloads: 8.8.5/6.4; ineligible: 8.2.5/4.3',
+    'unknown MatchingID: 8.2.6/3.8; and then the right one: ok; no MatchingID: ok; other EID: 8.1.1/3.8; unreleased: 8.2/1.2; expired: 8.8.5/4.10; too many downloads: 8.8.5/6.4; second eUICC: 8.1.1/3.8; ineligible: 8.2.5/4.3',
   offers:
     'offer: Operational Profile 1 989209012143658709F5; with a code: code, Operational Profile 1 989209012143658709F5; of the IoT: IoT metadata, Operational Profile 1 989209012143658709F5; repeated: former otpk, Operational Profile 1 989209012143658709F5',
   packages:
-    'package: installed, its own metadata of 49 octets in 1, profile in 3; random keys: installed, its own metadata of 49 octets in 1, profile in 3, random keys; long metadata: installed, its own metadata of 1082 octets in 2, profile in 3; signature: 8.1/6.1; same key again: installed, its own metadata of 49 octets in 1, profile in 3; same package again: true; other key: installed, its own metadata of 49 octets in 1, profile in 3',
+    'package: installed, its own metadata of 49 octets in 1, profile in 3; random keys: installed, its own metadata of 49 octets in 1, profile in 3, random keys; long metadata: installed, its own metadata of 1082 octets in 2, profile in 3; signature: 8.1/6.1; one-time keys: fresh; same key again: installed, its own metadata of 49 octets in 1, profile in 3; same package again: true; other key: installed, its own metadata of 49 octets in 1, profile in 3',
   codes: '8.2.7/2.2 8.2.7/3.8 ok 8.2.7/3.8 8.2.7/3.8 8.2.7/6.4',
   ends: 'postponed: ok, order released; rejected: ok, order error; bad signature: 8.1/6.1, then ok; other OID: 8.8/3.10, then ok; package after it: 8.10.1/3.9; request repeated: ok; installed: installed',
   exchanges:
@@ -91,13 +91,14 @@ const SHOWS: Readonly<Record<string, readonly [Probe, string]>> = {
 
   ignoresMatchingId: ['orders', 'unknown MatchingID: ok'],
   ignoresEid: ['orders', 'other EID: ok'],
+  deliversToEverybody: ['orders', 'second eUICC: ok'],
   offersUnreleased: ['orders', 'unreleased: ok'],
   ignoresExpiry: ['orders', 'expired: ok'],
   neverEndsDownloads: ['orders', 'too many downloads: ok'],
   ignoresCapabilities: ['orders', 'ineligible: ok'],
   demandsMatchingId: ['orders', 'no MatchingID: 8.2.6/3.8'],
   locksAfterRefusal: ['orders', 'and then the right one: 8.2.6/3.8'],
-  confusesOrderCodes: ['orders', 'unreleased: 8.1.1/3.8; expired: 8.1.1/3.8; too many downloads: 8.1.1/3.8; ineligible: 8.1.1/3.8'],
+  confusesOrderCodes: ['orders', 'unreleased: 8.1.1/3.8; expired: 8.1.1/3.8; too many downloads: 8.1.1/3.8'],
   answersEidByMatchingId: ['orders', 'other EID: 8.2.6/3.8'],
 
   presentsAuthenticationCertificateForBinding: ['offers', 'offer: signature,'],
@@ -115,6 +116,7 @@ const SHOWS: Readonly<Record<string, readonly [Probe, string]>> = {
   ignoresEuiccSignature2: ['packages', 'signature: ok'],
   bindsForOtherEid: ['packages', 'package: scp03tSecurityError'],
   namesOtherTransactionInPackage: ['packages', 'package: invalidTransactionId'],
+  reusesOneTimeKey: ['packages', 'one-time keys: repeated'],
   bindsOtherMetadata: ['packages', 'package: installed, other metadata'],
   ignoresRandomKeys: ['packages', 'random keys: installed, its own metadata of 49 octets in 1, profile in 3; long'],
   cutsMetadataOff: ['packages', 'long metadata: incorrectInputValues'],

@@ -149,6 +149,11 @@ export const orders = async (make: Maker): Promise<string> => {
     await offer(smdp);
     return codeOf(smdp, await proof(smdp));
   };
+  const twoEuiccs = async () => {
+    const smdp = make();
+    await smdp.react(prepare(await offer(smdp)));
+    return codeOf(smdp, await proof(smdp, { euicc: 'CERT_EUICC2' }));
+  };
   return named({
     'unknown MatchingID': refusal({}, { matchingId: 'XXXX' }),
     'and then the right one': again(),
@@ -157,6 +162,7 @@ export const orders = async (make: Maker): Promise<string> => {
     unreleased: refusal({ state: 'confirmed' }),
     expired: refusal({ expired: true }),
     'too many downloads': tooOften(),
+    'second eUICC': twoEuiccs(),
     ineligible: refusal({ requires: ['suciCalculatorApi'] }),
   });
 };
@@ -210,6 +216,14 @@ const installation = (answer: Uint8Array, number = 1): string => {
   return `installed, ${name} metadata of ${result.metadata.length} octets in ${sequenceOf88.length}, profile in ${sequenceOf86.length}${result.ppk ? ', random keys' : ''}`;
 };
 
+const oneTimeKeys = (...answers: readonly Uint8Array[]): string => {
+  const keys = answers.map(answer => {
+    const bpp = decode(GetBoundProfilePackageResponse, answer).value.getBoundProfilePackageOk?.boundProfilePackage;
+    return bpp && hex(bpp.initialiseSecureChannelRequest.smdpOtpk);
+  });
+  return new Set(keys).size === keys.length ? 'fresh' : 'repeated';
+};
+
 /** Packages, repeated downloads and Confirmation Codes. */
 export const packages = async (make: Maker): Promise<string> => {
   const smdp = make();
@@ -226,6 +240,7 @@ export const packages = async (make: Maker): Promise<string> => {
     'random keys': installation(await answerOf(random, prepare(await offer(random)))),
     'long metadata': installation(await answerOf(long, prepare(await offer(long)))),
     signature: codeOf(smdp, prepare(await offer(smdp), { spoil: true })),
+    'one-time keys': oneTimeKeys(first, await answerOf(long, prepare(await offer(long), { otpk: oneTimeKey(3).point }))),
     'same key again': installation(again),
     'same package again': String(tailA === tailB),
     'other key': installation(await answerOf(otherKey, prepare(await offer(otherKey), { otpk: oneTimeKey(2).point })), 2),

@@ -32,6 +32,13 @@ const namesParameter = (given: Parameters, name: string): readonly string[] | un
 /** A statement that leaves the choice to the SM-DP+ when it is not made. */
 const choiceParameter = (given: Parameters, name: string): boolean | undefined =>
   isAbsent(given[name]) ? undefined : booleanParameter(given, name);
+// Two blocks of ES8+; no picture that anybody would look at.
+const ICON = { iconType: 'png', icon: '5A'.repeat(1024) };
+const metadataParameter = (given: Parameters): Parameters => ({
+  ...membersParameter(given, 'metadata'),
+  ...(booleanParameter(given, 'longMetadata') && ICON),
+  ...(booleanParameter(given, 'fallbackAllowed') && { fallbackAllowed: true }),
+});
 const expiredParameter = (given: Parameters): ProfileConfig['expired'] => {
   const { expired } = given;
   return expired === 'authenticateClient' || expired === 'getBoundProfilePackage' ? expired : choiceParameter(given, 'expired');
@@ -45,6 +52,8 @@ const NAMES: readonly string[] = [
   'eid',
   'metadata',
   'packageMetadata',
+  'longMetadata',
+  'fallbackAllowed',
   'confirmationCode',
   'randomKeys',
   'uppSize',
@@ -68,7 +77,7 @@ export const newOrder = (given: Parameters): NewOrder => {
     matchingId: given.matchingId === '' ? '' : textParameter(given, 'matchingId'),
     state: stateParameter(given) ?? (choiceParameter(given, 'released') === false ? 'confirmed' : undefined),
     eid: octetsParameter(given, 'eid', 16),
-    metadata: membersParameter(given, 'metadata'),
+    metadata: metadataParameter(given),
     packageMetadata: membersParameter(given, 'packageMetadata'),
     confirmationCode: textParameter(given, 'confirmationCode'),
     ppk: choiceParameter(given, 'randomKeys'),

@@ -96,6 +96,8 @@ describe('reference SM-DP+ process', () => {
       metadata: { profileName: 'X', profilePolicyRules: ['ppr1'] },
       packageMetadata: { profileName: 'Y' },
       randomKeys: 'yes',
+      longMetadata: 'yes',
+      fallbackAllowed: true,
       requires: ['suciCalculatorApi'],
       reuse: false,
       rebinding: null,
@@ -105,6 +107,8 @@ describe('reference SM-DP+ process', () => {
     const taken = running.smdp.orders.at(-1);
     expect(taken).to.include({ matchingId: 'ABC', codeRetries: 7, downloadRetries: 2, ppk: true, reuse: false, rebinding: true });
     expect(taken).to.deep.include({ requires: ['suciCalculatorApi'], policyRules: ['ppr1'], expiredAt: 'getBoundProfilePackage' });
+    expect(taken?.metadata).to.have.length.above(1024);
+    expect(hex(taken?.metadata ?? new Uint8Array())).to.match(/9F6701FF$/);
     await control('DELETE', `/orders/${body.order}`);
   });
 

@@ -43,6 +43,8 @@ export interface BindingDecisions {
   keepsBinding(same: boolean): boolean;
   binds(binding: Binding): Binding;
   stateAfterDelivery(): OrderState;
+  /** Whether a Profile that was delivered belongs to its eUICC from then on. */
+  linksOrder(): boolean;
 }
 
 /** Judgements on how a session ends. SGP.22 3.0.2, 5.6.4, 5.6.5 */
@@ -98,6 +100,7 @@ const binding: BindingDecisions = {
   keepsBinding: same => same,
   binds: made => made,
   stateAfterDelivery: () => 'downloaded',
+  linksOrder: () => true,
 };
 
 const end: EndDecisions = {

@@ -119,7 +119,7 @@ export const getBoundProfilePackage = (
   if (!boundProfilePackage) return refuse('8.1/4.2', `euiccOtpk is not a point of ${pb.key.curve}`);
   order.binding = binding;
   order.state = decisions.stateAfterDelivery();
-  order.eid = euicc.eid;
+  if (decisions.linksOrder()) order.eid = euicc.eid;
   session.phase = 'bound';
   session.euiccOtpk = euiccOtpk;
   const { transactionId } = session;

@@ -73,6 +73,21 @@ describe('the plan', () => {
     expect(entry).to.include({ state: 'notApplicable', reason: 'O_COAPS is no' });
   });
 
+  it('leaves out a row whose own option is missing, and no other row', () => {
+    const row = (name: string, when?: string) => {
+      const cells = { kind: 'map', entries: [], at } as const;
+      return { name, cells, at, ...(when ? { when: condition(when) } : {}) };
+    };
+    const table = [row('any'), row('with', 'O_HTTPS'), row('without', 'O_COAPS')];
+    expect(plan(some({ table })).map(({ state, reason }) => [state, reason])).to.deep.equal([
+      ['run', ''],
+      ['run', ''],
+      ['notApplicable', 'O_COAPS is no'],
+    ]);
+    const excluded = plan(some({ table, when: condition('not O_HTTPS') }));
+    expect(excluded.map(({ reason }) => reason)).to.deep.equal(['O_HTTPS is yes', 'O_HTTPS is yes', 'O_HTTPS is yes']);
+  });
+
   it('says which action has no binding, also inside of a procedure', () => {
     const [entry] = plan(
       some({ before: [call('prepare')], steps: [operator('queueEnable')] }),

@@ -1,7 +1,7 @@
 /** The plan: every case × link × table row, with its state and the reason for it, before anything starts. */
 import { createHash } from 'node:crypto';
 import type { PlanEntry, PlanState } from '../reports/record.js';
-import type { Case, Procedure, Step } from './language/ast.js';
+import type { Case, Procedure, Row, Step } from './language/ast.js';
 import { type Condition, decide } from './language/condition.js';
 
 /** A sequence that the plan holds, with what its execution needs. */
@@ -78,6 +78,8 @@ export const makePlan = (
       const rows = c.table ?? [undefined];
       return links.flatMap(({ link, when }) => {
         const state = stateOf(c, procedures, input, link, when, texts);
+        const stateOfRow = (row: Row | undefined): State =>
+          state.state === 'notApplicable' ? state : (notApplicable([row?.when], input.options) ?? state);
         return rows.map((row, n): PlannedSequence => {
           const key = `${c.id}${link ? `[${link}]` : ''}${row ? `#${n + 1}` : ''}`;
           const entry: PlanEntry = {
@@ -90,7 +92,7 @@ export const makePlan = (
             source: c.source,
             covers: c.covers,
             file: c.file,
-            ...state,
+            ...stateOfRow(row),
           };
           return {
             entry,
@@ -102,6 +104,14 @@ export const makePlan = (
       });
     });
 
+const notApplicable = (conditions: readonly (Condition | undefined)[], options: PlanInput['options']): State | undefined => {
+  for (const condition of conditions) {
+    const decision = condition && decide(condition, options);
+    if (decision && !decision.value) return { state: 'notApplicable', reason: decision.decidedBy.join(', ') };
+  }
+  return undefined;
+};
+
 const stateOf = (
   c: Case,
   procedures: ReadonlyMap<string, Procedure>,
@@ -110,10 +120,8 @@ const stateOf = (
   over: Condition | undefined,
   texts: ReadonlyMap<string, string>,
 ): State => {
-  for (const condition of [c.when, over]) {
-    const decision = condition && decide(condition, input.options);
-    if (decision && !decision.value) return { state: 'notApplicable', reason: decision.decidedBy.join(', ') };
-  }
+  const excluded = notApplicable([c.when, over], input.options);
+  if (excluded) return excluded;
   if (link && !input.links.has(link)) return { state: 'cannotRun', reason: `links.*.${link} is not described (${input.linkPlace})` };
   const missing = interfacesFor(c).filter(name => !input.servers.has(name));
   if (missing.length > 0)

@@ -109,6 +109,8 @@ export interface ActorSpec {
 /** A table row; its cells are read where they are used. */
 export interface Row {
   readonly name: string;
+  /** Options without which the sequence of this row alone is not applicable. */
+  readonly when?: Condition;
   readonly cells: MapNode;
   readonly at: Position;
 }

@@ -165,7 +165,11 @@ export const caseSchema = (types: TypeSource, actorKeys: Readonly<Record<string,
       table: {
         type: 'array',
         minItems: 1,
-        items: { type: 'object', required: ['name'], properties: { name: { type: ['string', 'number', 'boolean'] } } },
+        items: {
+          type: 'object',
+          required: ['name'],
+          properties: { name: { type: ['string', 'number', 'boolean'] }, when: { type: 'string' } },
+        },
       },
       ...Object.fromEntries(
         structures(types).flatMap(name => {

@@ -88,7 +88,7 @@ const readActors = (node: MapNode, names: Names): readonly ActorSpec[] =>
     return [{ name: key, role, config: value, at }];
   });
 
-const readTable = (node: MapNode, names: Names): readonly Row[] => {
+const readTable = (node: MapNode, iut: string | undefined, names: Names): readonly Row[] => {
   const seen = new Set<string>();
   return listAt(node, 'table').flatMap(row => {
     if (row.kind !== 'map') {
@@ -99,15 +99,19 @@ const readTable = (node: MapNode, names: Names): readonly Row[] => {
     if (name === undefined) names.report('missing-key', row.at, 'a row needs "name": what is special in it');
     else if (seen.has(name)) names.report('duplicate-row', row.at, `two rows are named "${name}"`);
     seen.add(name ?? '');
-    return [{ name: name ?? '', cells: row, at: row.at }];
+    const when = readCondition(scalarAt(row, 'when'), iut, names);
+    return [{ name: name ?? '', ...(when ? { when } : {}), cells: row, at: row.at }];
   });
 };
+
+/** Columns with a meaning of their own. */
+const ROW_WORDS: readonly string[] = ['name', 'when'];
 
 const checkColumns = ({ rows, used, report }: Names): void => {
   const entries = rows.flatMap(row => row.cells.entries);
   for (const column of columnsOf(rows)) {
     const first = entries.find(entry => entry.key === column);
-    if (column !== 'name' && first && !used.has(`row.${column}`))
+    if (!ROW_WORDS.includes(column) && first && !used.has(`row.${column}`))
       report('unused-name', first.at, `nothing uses the column "${column}"`, `a cell is used as $row.${column}`);
   }
 };
@@ -154,7 +158,7 @@ export const readCase = (source: SourceFile, root: MapNode, known: Known, found:
   const covers = readCovers(root, headers);
   if (nodeAt(root, 'covers')?.kind === 'list' && scalarsAt(root, 'covers').length === 0)
     report('missing-key', nodeAt(root, 'covers')?.at ?? root.at, '"covers" names no requirement', 'a case shows at least one');
-  const table = readTable(root, headers);
+  const table = readTable(root, iut, headers);
   if (nodeAt(root, 'table') && table.length === 0) report('missing-key', nodeAt(root, 'table')?.at ?? root.at, '"table" has no rows');
   const names = makeNames(known, report, actorNames, table);
   const actors = readActors(root, names);

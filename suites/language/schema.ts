@@ -59,7 +59,8 @@ export const CASE = z.strictObject({
   table: z
     .array(z.unknown(), { error: 'expected a list of rows' })
     .meta({
-      description: 'Rows; the sequence runs once per row, cells are `$row.<column>`, the column `name` goes into the title.',
+      description:
+        'Rows; the sequence runs once per row, cells are `$row.<column>`, the column `name` goes into the title, `when` holds options that the row alone needs.',
       ...editor({ $ref: '#/$defs/table' }),
     })
     .optional(),

@@ -49,6 +49,16 @@ describe('console', () => {
     expect(Math.max(...lines.map(part => part.slice(5).length))).to.be.below(40);
   });
 
+  it('prints a note without disturbing the line', () => {
+    const written: string[] = [];
+    const screen = { isTTY: true, columns: 80, write: (text: string) => written.push(text) };
+    const progress = liveConsole({ screen, environment: { NO_COLOR: '1' }, planned: 1, requirements: [], resultsDir: 'results' });
+    const [entry] = goldenRecord.plan;
+    if (entry) progress.started(entry);
+    progress.note('put back: eIMs\nx');
+    expect(written.slice(1, 3).join('')).to.equal(`\r${controlSign}[2Kput back: eIMs␊x\n`);
+  });
+
   it('does not update a line in CI, terminal or not', () => {
     expect(follow(true, { CI: 'true' }).join('')).not.to.contain('\r');
   });

@@ -26,6 +26,8 @@ export interface ConsoleOptions {
 export interface Progress {
   started(entry: PlanEntry): void;
   finished(sequence: SequenceRecord): void;
+  /** A line between sequences, e.g. what was put back on a card. */
+  note(text: string): void;
   /** The closing block; `files` are the reports to look at. */
   summary(summary: Summary, files: readonly string[]): void;
 }
@@ -140,6 +142,11 @@ export function liveConsole(options: ConsoleOptions): Progress {
       if (sequence.verdict !== 'pass') screen.write(`${block(sequence)}\n`);
       else if (!live) screen.write(`${colours.green(marks.pass)} ${oneLine(addressOf(sequence))}  ${duration(sequence.seconds)}\n`);
       for (const finding of sequence.findings) screen.write(`${colours.yellow('finding')} ${sequence.key}  ${oneLine(finding)}\n`);
+      draw();
+    },
+    note(text) {
+      clear();
+      screen.write(`${oneLine(text)}\n`);
       draw();
     },
     summary(summary, files) {

@@ -48,6 +48,8 @@ Exit codes: 0 all pass, 1 a fail, 2 bad input (nothing ran), 3 error or incomple
     .option('--lab <name>', 'laboratory, for the title page')
     .option('--operator <name>', 'person who operates the run, for the title page')
     .option('--known-issues <file>', 'ids and reasons of failures that do not change the exit code')
+    .option('--yes', 'change the card under test without asking')
+    .option('--destructive', 'also run cases that change the card under test in a way that cannot be undone')
     .option('--no-allure-html', 'leave out the HTML report of Allure (its results are still written)')
     .addHelpText(
       'after',

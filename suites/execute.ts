@@ -19,7 +19,7 @@ import { matchChecks } from './steps/matching.js';
 import { operate } from './steps/operator.js';
 import { send } from './steps/send.js';
 import { wait } from './steps/wait.js';
-import { checkText, HarnessError, judge, meaningOfError, verdictOfCheck, worst } from './verdict.js';
+import { checkText, HarnessError, Inconclusive, judge, meaningOfError, verdictOfCheck, worst } from './verdict.js';
 
 /** One sequence on its way. */
 interface Run {
@@ -57,6 +57,7 @@ export const execute = async (planned: PlannedSequence, lab: Lab): Promise<Seque
   const records: StepRecord[] = [];
   let cast: Cast | undefined;
   try {
+    await bringBack(lab);
     cast = await createCast(planned, lab, log, script, state);
     await within(phases({ planned, lab, cast, script, log, state, records }), planned.case.limit + GRACE, 'the sequence');
   } catch (error) {
@@ -68,7 +69,20 @@ export const execute = async (planned: PlannedSequence, lab: Lab): Promise<Seque
       records.push(setUpFailure(planned, error)),
     );
   }
+  lab.condition.isUnknown = records.some(step => step.phase === 'after' && step.verdict !== 'pass' && step.verdict !== 'skipped');
   return assemble(planned, lab, log, records, started);
+};
+
+/** After a clean-up that failed the IUT is brought back by the act that its IXIT file names for that. Throws Inconclusive. */
+const bringBack = async ({ condition, ixit, operator }: Lab): Promise<void> => {
+  if (!condition.isUnknown || ixit.reset === undefined) return;
+  try {
+    await operator.perform(ixit.reset, {}, AbortSignal.timeout(ixit.timeouts.operator.seconds * 1000));
+    condition.isUnknown = false;
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new Inconclusive(`an earlier sequence left the IUT in an unknown state, and it could not be brought back: ${why}`, { cause });
+  }
 };
 
 const assemble = (planned: PlannedSequence, lab: Lab, log: ExchangeLog, steps: readonly StepRecord[], started: string): SequenceRecord => {

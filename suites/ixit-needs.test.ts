@@ -37,7 +37,7 @@ const load = (name: string, environment: Record<string, string>, change = (text:
   return { ixit, text, messages: [...diagnostics, ...(ixit ? needsOf(ixit) : [])] };
 };
 const isPkiNameOrFile = (path: string): boolean =>
-  isPkiName(path) || readdirSync(join(folder, 'acme')).includes(relative(join(folder, 'acme'), path));
+  isPkiName(path) || path === join(folder, 'acme') || readdirSync(join(folder, 'acme')).includes(relative(join(folder, 'acme'), path));
 const complete = (name: string): Ixit => {
   const { ixit, messages } = load(name, { ACME_EIM_TOKEN: 'secret' });
   if (!ixit) throw new Error(formatDiagnostics(messages, new Map()));
@@ -94,11 +94,18 @@ describe('what a run needs of an IXIT file', () => {
     expect(found).to.deep.equal(['7: setting IUT_EIM_ID is missing: which eimId does the eIM use?']);
   });
 
-  it('is no word that nobody acts on', () => {
-    expect(messagesWith(text => `${text}\npki: .\nreset: forgetEuicc\n`.replace('pki: .', 'pki: CERT_CI'))).to.deep.equal([
-      '1: "pki" is not supported yet: the simulated counterparts use the built-in test PKI',
-      '1: "reset" is not supported yet: every case cleans up after itself',
+  it('is a folder with a CI in it, where certificates of the lab are to be used', () => {
+    expect(messagesWith(text => `${text}\npki: CERT_CI\n`)).to.deep.equal([
+      `1: pki: ${join(folder, 'CERT_CI')} is no folder; expected one with the files of SGP.26 (CERT_…, SK_…)`,
     ]);
+    expect(messagesWith(text => `${text}\npki: acme\n`)[0]).to.match(/acme has no certificate of a CI/);
+  });
+
+  it('is a profile package that is one, where the lab brings one', () => {
+    const stated = (file: string) => `\nprofiles: { ICCID_OP_PROF1: { iccid: 98001234567890123456, upp: ${file} } }\n`;
+    expect(messagesWith(text => text + stated('acme/eim-signing.pem'))[0]).to.match(
+      /expected a profile package that begins with a header \(A0\)/,
+    );
   });
 
   it('is a setting that exists', () => {

@@ -2,6 +2,7 @@
 import { basename } from 'node:path';
 import { testPki } from '#protocol/x509/test-pki.js';
 import type { Ixit } from './ixit-schema.js';
+import { materialProblems } from './lab-material.js';
 import type { Diagnostic, Position } from './language/source.js';
 
 /** Whether a path of an IXIT file ends in the name of a certificate of the test PKI, e.g. `CERT_S_EIMsign`. */
@@ -10,7 +11,7 @@ export const isPkiName = (path: string): boolean => {
   return /^CERT_\w+$/.test(name) && [name, `${name}_BRP`].some(one => testPki().certificate(one) !== undefined);
 };
 
-/** What is missing, and what this version reads but does not act on: nothing that a supplier states is passed over in silence. */
+/** What is missing, and what of the lab's own material cannot be used. */
 export const needsOf = (ixit: Ixit): readonly Diagnostic[] => {
   const at: Position = { file: ixit.file, line: 1, column: 1 };
   const found: Diagnostic[] = [];
@@ -28,19 +29,6 @@ export const needsOf = (ixit: Ixit): readonly Diagnostic[] => {
       message: '"trust.eim" is missing: without it no signature of the eIM can be verified',
       hint: 'a PEM file with its certificate or public key, or the name of a certificate of the test PKI',
     });
-  if (ixit.pki !== undefined)
-    found.push({
-      code: 'unsupported',
-      at,
-      message: '"pki" is not supported yet: the simulated counterparts use the built-in test PKI',
-      hint: 'make the IUT trust the CI certificates of the test PKI, and leave "pki" out',
-    });
-  if (ixit.reset !== undefined)
-    found.push({
-      code: 'unsupported',
-      at,
-      message: '"reset" is not supported yet: every case cleans up after itself',
-      hint: 'leave "reset" out',
-    });
+  found.push(...materialProblems(ixit));
   return found;
 };

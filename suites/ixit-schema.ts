@@ -145,6 +145,17 @@ export interface PromptBinding extends Common {
 }
 export type Binding = RestBinding | CommandBinding | AtBinding | StopBinding | PromptBinding;
 
+/** A profile that the simulated SM-DP+ has in place of a generated one. */
+export interface LabProfile {
+  /** Name of the constant whose ICCID it takes the place of, e.g. ICCID_OP_PROF1. */
+  readonly constant: string;
+  /** Its own ICCID, 10 octets in hex as on the card. */
+  readonly iccid: string;
+  /** Absolute path of the unprotected profile package, DER. */
+  readonly upp: string;
+  readonly at: Position;
+}
+
 /** How the IUT is started for a run. */
 export interface IutStart {
   readonly command: string | readonly string[];
@@ -174,6 +185,8 @@ export interface Ixit {
   readonly trust: { readonly eim?: string };
   /** Absolute path of a folder with SGP.26 certificates, in place of the built-in test PKI. */
   readonly pki?: string;
+  /** Profile packages of the lab for the simulated SM-DP+. */
+  readonly profiles: readonly LabProfile[];
   readonly start?: IutStart;
   /** Action that brings the IUT back into a known state. */
   readonly reset?: string;

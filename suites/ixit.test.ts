@@ -160,7 +160,7 @@ describe('ixit', () => {
       [
         'an unknown key',
         eim('optoins: {}'),
-        `${FIRST}:1: unknown key "optoins" in an IXIT file; known: iut, name, version, supplier, spec, settings, options, links, trust, pki, start, reset, operator, timeouts - did you mean "options"?`,
+        `${FIRST}:1: unknown key "optoins" in an IXIT file; known: iut, name, version, supplier, spec, settings, options, links, trust, pki, profiles, start, reset, operator, timeouts - did you mean "options"?`,
       ],
       [
         'an unknown version',

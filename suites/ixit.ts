@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
+import { fromHex } from '#protocol/asn1/tlv.js';
 import type { Spec } from '#protocol/asn1/type.js';
 import { type Environment, fillEnvironment, masking } from './ixit-environment.js';
 import { readLinks } from './ixit-links.js';
 import { parametersOf, readOperator } from './ixit-operator.js';
 import { createReader, placeIn, type Reader } from './ixit-reader.js';
-import { IUT_ROLES, type IutRole, type IutStart, type Ixit, type IxitCatalogue } from './ixit-schema.js';
+import { IUT_ROLES, type IutRole, type IutStart, type Ixit, type IxitCatalogue, type LabProfile } from './ixit-schema.js';
 import { type Diagnostic, didYouMean, type Entry, type Node, type Position, parseYaml } from './language/source.js';
 import { references, scalarsOf } from './template.js';
 
@@ -30,6 +31,7 @@ const KEYS = [
   'links',
   'trust',
   'pki',
+  'profiles',
   'start',
   'reset',
   'operator',
@@ -85,6 +87,23 @@ const checkSettings = (reader: Reader, entry: Entry | undefined, iut: IutRole, {
     if (!own.includes(key))
       reader.report('unknown-setting', at, `there is no setting ${key} of an ${iut}; known: ${own.join(', ')}`, didYouMean(key, own));
 };
+
+/** `profiles: { ICCID_OP_PROF1: { iccid: 98…, upp: operator-1.der } }` */
+const readProfiles = (reader: Reader, entry: Entry | undefined): LabProfile[] =>
+  (entry === undefined ? [] : reader.entries(entry.value, 'profiles')).flatMap(({ key, at, value }) => {
+    const names = ['ICCID_OP_PROF1', 'ICCID_OP_PROF2', 'ICCID_OP_PROF3'];
+    if (!names.includes(key))
+      reader.report('unknown-key', at, `"${key}" is no profile of the cases; known: ${names.join(', ')}`, didYouMean(key, names));
+    const fields = reader.fields(value, `profiles.${key}`, ['iccid', 'upp']);
+    if (fields === undefined) return [];
+    const iccid = reader.needed(fields, 'iccid', at, 'the ICCID in the package, 20 hex digits as on the card') ?? '';
+    if (iccid && fromHex(iccid)?.length !== 10)
+      reader.report('wrong-shape', fields.get('iccid')?.value.at ?? at, `expected 10 octets in hex for "iccid", got "${iccid}"`);
+    const upp = fields.get('upp');
+    const file = upp && reader.fileAt(upp.value);
+    if (!upp) reader.report('missing-key', at, '"upp" is missing: the file with the unprotected profile package');
+    return file ? [{ constant: key, iccid, upp: file, at }] : [];
+  });
 
 const readStart = (reader: Reader, { at, value }: Entry, within: Ixit['timeouts']['start']): IutStart | undefined => {
   const fields = reader.fields(value, 'start', ['command', 'cwd', 'env', 'ready']);
@@ -207,6 +226,7 @@ export const loadIxit = (
     links: readLinks(reader, fields.get('links'), iut),
     trust: eim === undefined ? {} : { eim },
     ...(pki === undefined ? {} : { pki }),
+    profiles: readProfiles(reader, fields.get('profiles')),
     ...(start === undefined ? {} : { start }),
     ...(reset === undefined ? {} : { reset }),
     operator,

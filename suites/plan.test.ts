@@ -49,6 +49,7 @@ const input = (more: Partial<PlanInput> = {}): PlanInput => ({
   ]),
   links: new Set(['https']),
   servers: new Set(['es9plus']),
+  mayDestroy: true,
   isBound: () => true,
   bindingPlace: 'acme.ixit.yaml:41',
   linkPlace: 'acme.ixit.yaml:20',

@@ -21,6 +21,8 @@ export interface PlanInput {
   /** Links over which the IUT is reached, e.g. https. */
   readonly links: ReadonlySet<string>;
   readonly isBound: (action: string) => boolean;
+  /** Whether cases may run that change the IUT in a way that cannot be undone. */
+  readonly mayDestroy: boolean;
   /** Where the description would have to bind an action: `acme.ixit.yaml:41`. */
   readonly bindingPlace: string;
   /** Interfaces on which the IUT calls us, e.g. es9plus; es10 when our card is in its reader. */
@@ -122,6 +124,8 @@ const stateOf = (
 ): State => {
   const excluded = notApplicable([c.when, over], input.options);
   if (excluded) return excluded;
+  if (c.destructive && !input.mayDestroy)
+    return { state: 'notApplicable', reason: 'what it changes cannot be undone; it runs with --destructive only' };
   if (link && !input.links.has(link)) return { state: 'cannotRun', reason: `links.*.${link} is not described (${input.linkPlace})` };
   const missing = interfacesFor(c).filter(name => !input.servers.has(name));
   if (missing.length > 0)

@@ -1,6 +1,6 @@
 /** From files to a plan: catalogue and IXIT files loaded and checked. Any mistake in them ends here, before anything runs. */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { typeNamed, typeNames } from '#protocol/registry.js';
 import type { IutInfo } from '../reports/record.js';
 import { UsageError, unknownName } from './commands/input.js';
@@ -9,7 +9,7 @@ import { isPkiName, needsOf } from './ixit-needs.js';
 import type { Ixit, Link } from './ixit-schema.js';
 import { CaseError, type Diagnostic, formatDiagnostics, type Position } from './language/diagnostics.js';
 import { type Catalogue, loadCatalogue } from './language/load.js';
-import { nativeActions } from './native-actions.js';
+import { cardLink, nativeActions } from './native-actions.js';
 import { isSelected, makePlan, type PlannedSequence } from './plan.js';
 import { packageRoot } from './root.js';
 import { ACTOR_KEYS } from './runtime/actor-keys.js';
@@ -89,10 +89,24 @@ export const prepareIxits = (files: readonly string[] | undefined, catalogue: Ca
 /** `reference-<kind>.ixit.yaml` */
 const kindIn = (file: string): string => /reference-(\w+)\.ixit\.yaml$/.exec(file)?.[1] ?? '';
 
+/** Whether somebody else's card is in the reader: one that the run itself brings along may be treated in any way. */
+export const isForeignCard = (ixit: Ixit): boolean => {
+  const link = cardLink(ixit);
+  return link !== undefined && link.wire !== 'simulated' && !isReference(ixit.file);
+};
+
+const isReference = (file: string): boolean => dirname(resolve(file)) === join(builtInCases, 'ixit') && kindIn(file) !== '';
+
 const lineOf = ({ file, line }: Position): string => `${file}:${line}`;
 
 /** The plan for one IUT; `only` are prefixes of case ids. */
-export const planFor = (ixit: Ixit, catalogue: Catalogue, seed: string, only: readonly string[] = []): PlannedSequence[] =>
+export const planFor = (
+  ixit: Ixit,
+  catalogue: Catalogue,
+  seed: string,
+  only: readonly string[] = [],
+  mayDestroy = !isForeignCard(ixit),
+): PlannedSequence[] =>
   makePlan(
     catalogue.cases.filter(c => isSelected(c.id, only)),
     catalogue.procedures,
@@ -106,6 +120,7 @@ export const planFor = (ixit: Ixit, catalogue: Catalogue, seed: string, only: re
         ),
       ),
       isBound: action => ixit.operator.has(action) || nativeActions(ixit).includes(action),
+      mayDestroy,
       bindingPlace: lineOf(ixit.places.operator),
       linkPlace: lineOf(ixit.places.links),
       settings: {

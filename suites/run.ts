@@ -13,10 +13,11 @@ import { openRecord, type RecordHeader, readRecord } from '../reports/store.js';
 import { exitCode, summarise } from '../reports/summary.js';
 import { execute } from './execute.js';
 import type { Ixit } from './ixit-schema.js';
+import { pkiOf } from './lab-material.js';
 import type { Catalogue } from './language/load.js';
 import { runMocha } from './mocha.js';
 import type { PlannedSequence } from './plan.js';
-import { iutInfo, planFor } from './prepare.js';
+import { isForeignCard, iutInfo, planFor } from './prepare.js';
 import { manifest, packageRoot } from './root.js';
 import { type Entered, enterLab } from './runtime/lab.js';
 import { within } from './runtime/signal.js';
@@ -34,6 +35,8 @@ export interface RunInput {
   readonly allureHtml: boolean;
   readonly lab?: string;
   readonly operatorName?: string;
+  /** Whether cases run on a card of somebody else that cannot be undone. */
+  readonly mayDestroy?: boolean;
   /** Where progress is written. */
   readonly screen: { readonly isTTY?: boolean; readonly columns?: number; write(text: string): unknown };
 }
@@ -58,7 +61,12 @@ export const run = async (input: RunInput): Promise<RunResult> => {
   const started = new Date();
   const began = performance.now();
   const seed = input.seed ?? randomBytes(8).toString('hex');
-  const parts = input.ixits.map((ixit): Part => ({ ixit, plan: planFor(ixit, input.catalogue, seed, input.only) }));
+  const parts = input.ixits.map(
+    (ixit): Part => ({
+      ixit,
+      plan: planFor(ixit, input.catalogue, seed, input.only, input.mayDestroy === true || !isForeignCard(ixit)),
+    }),
+  );
   const plan = parts.flatMap(p => p.plan);
   const id = runId(started, input.ixits);
   const directory = input.out ?? join('sgp32-results', id);
@@ -158,6 +166,10 @@ const carryOut = async (
         allure.reporterOptions,
       );
     } finally {
+      if (!('unreachable' in lab)) {
+        const restored = await within(lab.restore(), 60, 'putting back the state of the card').catch(error => [String(error)]);
+        for (const line of restored) progress.note(line);
+      }
       // The record is complete: what does not close must not keep the reports from being written.
       if (!('unreachable' in lab)) await within(lab.close(), 30, 'closing the lab').catch(() => undefined);
     }
@@ -211,8 +223,8 @@ const headerOf = (
       command: input.command,
       seed,
       harness: { version: manifest().version, node: process.versions.node, openssl: process.versions.openssl },
-      specifications: [`SGP.32 ${first.spec}`, 'SGP.22 2.5', 'SGP.33 1.2', 'SGP.26 (built-in test PKI of that shape)'],
-      pki: 'built-in test PKI',
+      specifications: [`SGP.32 ${first.spec}`, 'SGP.22 2.5', 'SGP.33 1.2', 'SGP.26'],
+      pki: [...new Set(input.ixits.map(ixit => pkiOf(ixit).name))].join('; '),
       digests: { ixit: input.ixits.map(i => i.digest).join(' '), cases: digest(cases.join('\n')), ...lockfileDigest() },
       ...(input.lab ? { lab: input.lab } : {}),
       ...(input.operatorName ? { operatorName: input.operatorName } : {}),

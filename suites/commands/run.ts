@@ -1,6 +1,7 @@
 /** `sgp32 run`: the catalogue against an IUT, with reports. */
 
-import { planFor, prepareIxits, prepareSelection } from '../prepare.js';
+import { consentTo, terminal } from '../consent.js';
+import { isForeignCard, planFor, prepareIxits, prepareSelection } from '../prepare.js';
 import { enterLab } from '../runtime/lab.js';
 import { UsageError } from './input.js';
 
@@ -15,6 +16,8 @@ export interface RunCommandOptions {
   readonly operator?: string;
   readonly knownIssues?: string;
   readonly allureHtml: boolean;
+  readonly yes?: boolean;
+  readonly destructive?: boolean;
 }
 
 export const runCommand = async (options: RunCommandOptions): Promise<number> => {
@@ -25,6 +28,12 @@ export const runCommand = async (options: RunCommandOptions): Promise<number> =>
   const { applyKnownIssues, readKnownIssues } = await import('../known-issues.js');
   const known = options.knownIssues === undefined ? undefined : readKnownIssues(options.knownIssues);
   const ixits = prepareIxits(options.ixit, catalogue, options.cases);
+  for (const ixit of ixits) {
+    if (!isForeignCard(ixit)) continue;
+    const plan = planFor(ixit, catalogue, '', only, options.destructive === true);
+    const refusal = await consentTo(plan, ixit, catalogue, options.yes === true, terminal());
+    if (refusal !== undefined) throw new UsageError(refusal);
+  }
   // The IUT starts while mocha, Allure and the reports are loaded.
   const [first] = ixits;
   const runsFirst = first !== undefined && planFor(first, catalogue, '', only).some(p => p.entry.state === 'run');
@@ -37,6 +46,7 @@ export const runCommand = async (options: RunCommandOptions): Promise<number> =>
     only,
     ...(options.seed === undefined ? {} : { seed: options.seed }),
     ...(options.out === undefined ? {} : { out: options.out }),
+    mayDestroy: options.destructive === true,
     command: ['sgp32', ...process.argv.slice(2)],
     allureHtml: options.allureHtml,
     ...(options.lab === undefined ? {} : { lab: options.lab }),

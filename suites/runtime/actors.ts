@@ -1,6 +1,6 @@
 /** The simulated counterparts themselves: each made from what a case says of it, with the keys it signs and is verified with. */
 import { type Decoded, elements } from '#protocol/asn1/element.js';
-import { hex } from '#protocol/asn1/tlv.js';
+import { fromHex, hex } from '#protocol/asn1/tlv.js';
 import { subjectPublicKeyInfo } from '#protocol/crypto/ecdsa.js';
 import type { SigningContext } from '#protocol/signatures.js';
 import { isProblem, parseCertificate } from '#protocol/x509/certificate.js';
@@ -13,6 +13,8 @@ import { createIpa, type IpaConfig } from '../../sim/roles/ipa/index.js';
 import type { SmdpConfig } from '../../sim/roles/smdp/config.js';
 import { createSmdp, type Smdp } from '../../sim/roles/smdp/index.js';
 import { createSmds, type Smds, type SmdsConfig } from '../../sim/roles/smds/index.js';
+import type { LabProfile } from '../ixit-schema.js';
+import { uppOf } from '../lab-material.js';
 import { ABSENT, isObject } from '../language/values.js';
 import { HarnessError, Inconclusive } from '../verdict.js';
 import type { CardFacts } from './card-under-test.js';
@@ -193,6 +195,9 @@ const eidIn = (message: Decoded): string | undefined => {
   return undefined;
 };
 
+/** The EID that the card tells, or else the one that the cases know. */
+const eidOf = ({ constants }: Lab, { eid }: CardFacts): Uint8Array => eid ?? fromHex(String(constants.get('EID1'))) ?? new Uint8Array(16);
+
 /** The IPA towards a card under test: it works with the eIMs and the server of the case. */
 const makeCardUser = (config: Config, { lab, world, parties }: Making): Made => {
   const facts = lab.cardFacts;
@@ -201,7 +206,8 @@ const makeCardUser = (config: Config, { lab, world, parties }: Making): Made => 
   const { card: _, ...own } = config;
   const eims = others.flatMap(({ actor }) => (actor.role === 'eim' ? [actor as EimActor] : []));
   const server = others.find(({ role }) => role === 'smdp' || role === 'smds')?.actor as Smdp | Smds | undefined;
-  const actor = createCardUser(own as CardUserConfig, { eid: facts.eid, euiccInfo1: facts.euiccInfo1, eims, server }, world);
+  const eid = eidOf(lab, facts);
+  const actor = createCardUser(own as CardUserConfig, { eid, euiccInfo1: facts.euiccInfo1, eims, server }, world);
   return {
     actor,
     keys: NO_KEYS,
@@ -251,7 +257,7 @@ const makeEim = (name: string, config: Config, { lab, world, parties, serversFor
       later,
     },
   );
-  if (lab.cardFacts) introduceCard(actor, lab.cardFacts);
+  if (lab.cardFacts) introduceCard(actor, lab, lab.cardFacts);
   const keys = [signingKey, ...(actor.eim.config.otherSigningKeys ?? [])].map(one => ({ id: `${name} ${one.curve}`, key: one }));
   const relays = [relay].flat().flatMap(one => (typeof one === 'string' ? [parties.get(one)] : []));
   return {
@@ -282,8 +288,9 @@ const isFor = (actor: EimActor, message: Decoded): boolean => {
 };
 
 /** Makes the card under test known to an eIM; what its certificates are worth, the cases judge. */
-const introduceCard = (actor: EimActor, { eid, identities }: CardFacts): void => {
-  const [identity] = identities;
+const introduceCard = (actor: EimActor, lab: Lab, facts: CardFacts): void => {
+  const [identity] = facts.identities;
+  const eid = eidOf(lab, facts);
   if (!identity) throw new Inconclusive('the eUICC tells no certificates (GetCerts), so that no eIM can be told of it');
   try {
     actor.manage({ eid: hex(eid), euiccCertificate: hex(identity.euiccCertificate), eumCertificate: hex(identity.eumCertificate) });
@@ -292,13 +299,25 @@ const introduceCard = (actor: EimActor, { eid, identities }: CardFacts): void =>
   }
 };
 
+/** A profile with the package that the lab brought for its ICCID; one that a case makes itself stays as it is. */
+const withPackage = (profile: unknown, brought: readonly LabProfile[]): unknown => {
+  if (!isObject(profile) || profile.upp !== undefined) return profile;
+  const found = brought.find(({ iccid }) => String(profile.iccid).toUpperCase() === iccid.toUpperCase());
+  return found ? { ...profile, upp: uppOf(found.upp) } : profile;
+};
+
 const makeRspServer = (name: string, config: Config, { lab, world }: Making): Made => {
   const role = name.startsWith('smdp') ? 'smdp' : 'smds';
   const place = placeOf(name, role, lab);
   if (!place && lab.ixit.iut === 'eim') throw new HarnessError(`the IXIT file describes no links.${interfaceOf(role)} for ${name}`);
   const own = place?.own ?? SERVED.get(interfaceOf(role) ?? '')?.names[numberOf(name)] ?? '';
   const certificates = name === 'smdp2' ? { auth: 'CERT_S_SM_DPauth2', pb: 'CERT_S_SM_DPpb2' } : undefined;
-  const full = { address: place?.server.addressOf(own) ?? own, ...(certificates ? { certificates } : {}), ...config };
+  const full = {
+    address: place?.server.addressOf(own) ?? own,
+    ...(certificates ? { certificates } : {}),
+    ...config,
+    ...(Array.isArray(config.profiles) ? { profiles: config.profiles.map(profile => withPackage(profile, lab.ixit.profiles)) } : {}),
+  };
   const actor: Smdp | Smds =
     role === 'smdp' ? createSmdp(full as unknown as SmdpConfig, world) : createSmds(full as unknown as SmdsConfig, world);
   const keys = (signer: string): NamedKey[] => {

@@ -3,7 +3,6 @@ import { decode } from '#protocol/asn1/decode.js';
 import { type Decoded, elements } from '#protocol/asn1/element.js';
 import { encode } from '#protocol/asn1/encode.js';
 import { hex } from '#protocol/asn1/tlv.js';
-import type { InputOf, Spec, Type } from '#protocol/asn1/type.js';
 import { GetCertsRequest, GetCertsResponse } from '#protocol/iot/es10b.js';
 import { EUICCInfo1, GetEuiccDataRequest, GetEuiccDataResponse, GetEuiccInfo1Request } from '#protocol/rsp/info.js';
 import { isProblem, parseCertificate } from '#protocol/x509/certificate.js';
@@ -15,6 +14,7 @@ import { type CardClient, openCardClient } from '../../sim/bindings/es10-card.js
 import { openSimulatedCard } from '../../sim/processes/simulated-card.js';
 import type { CardLink, Ixit } from '../ixit-schema.js';
 import { cardLink } from '../native-actions.js';
+import { type AskCard, type CardState, readCardState } from './card-state.js';
 import type { KeySource, NamedKey } from './keyring.js';
 
 /** Certificates of the card for one CI; DER. */
@@ -25,16 +25,20 @@ export interface CardIdentity {
 
 /** What the card said of itself. */
 export interface CardFacts {
-  readonly eid: Uint8Array;
-  /** `BF20 …` */
-  readonly euiccInfo1: Uint8Array;
+  /** Undefined when it does not tell. */
+  readonly eid: Uint8Array | undefined;
+  /** `BF20 …`; undefined when it does not tell. */
+  readonly euiccInfo1: Uint8Array | undefined;
   /** One pair per CI that it signs for and tells the certificates of. */
   readonly identities: readonly CardIdentity[];
+  /** What was on it before the first sequence. */
+  readonly state: CardState;
 }
 
 /** A card in a reader of ours. */
 export interface CardUnderTest {
   readonly client: CardClient;
+  readonly ask: AskCard;
   /** Asks the card who it is. Rejects with LinkError when it does not answer. */
   facts(): Promise<CardFacts>;
   /** AT commands on the card's modem, where there is one. */
@@ -51,6 +55,8 @@ interface Opened {
   readonly lines?: () => readonly string[];
 }
 
+/** Longer than any card takes for a command; each APDU of it has a limit of its own. */
+const LONGEST_COMMAND_MS = 60_000;
 /** Lines kept between two messages; what a modem says by itself meanwhile must not add up. */
 const MOST_LINES = 10_000;
 
@@ -93,28 +99,39 @@ export const openCardUnderTest = async (ixit: Ixit, startArguments: readonly str
       await replace();
       await client.disturbed();
     });
-  return { client, facts: () => factsOf(client, ixit.spec), native, ...(at ? { at } : {}) };
+  const ask = askWith(client, ixit);
+  return { client, ask, facts: () => factsOf(ask), native, ...(at ? { at } : {}) };
 };
 
-const ask = async <Q, A>(client: CardClient, spec: Spec, request: Type<Q>, value: InputOf<Q>, response: Type<A>): Promise<Decoded<A>> => {
-  const frame = { meta: { command: request.name }, body: encode(request, value, { spec }) };
-  const { meta, body } = await client.exchange(frame, { signal: AbortSignal.timeout(60_000) });
-  if (meta.sw !== '9000') throw new LinkError('refused', `the card answers ${request.name} with status word ${meta.sw}`);
-  return decode(response, body, { spec });
-};
+const askWith =
+  (client: CardClient, ixit: Ixit): AskCard =>
+  async (request, value, response) => {
+    const { spec } = ixit;
+    const frame = { meta: { command: request.name }, body: encode(request, value, { spec }) };
+    const { meta, body } = await client.exchange(frame, { signal: AbortSignal.timeout(LONGEST_COMMAND_MS) });
+    if (meta.sw !== '9000') throw new LinkError('refused', `the card answers ${request.name} with status word ${meta.sw}`);
+    const message = decode(response, body, { spec });
+    if (!message.ok) throw new LinkError('refused', `the card's ${response.name} cannot be read`);
+    return message;
+  };
 
-const factsOf = async (client: CardClient, spec: Spec): Promise<CardFacts> => {
-  const data = await ask(client, spec, GetEuiccDataRequest, { tagList: Uint8Array.of(0x5a) }, GetEuiccDataResponse);
-  const info = await ask(client, spec, GetEuiccInfo1Request, {}, EUICCInfo1);
-  if (!data.ok || !info.ok) throw new LinkError('protocol', `the card tells no ${data.ok ? 'EUICCInfo1' : 'EID'} that can be read`);
+/** A card that refuses a question is tested all the same: what it should have said is a matter of the cases. */
+const unlessRefused = async <T>(question: Promise<T>): Promise<T | undefined> =>
+  question.catch((error: unknown) => {
+    if (error instanceof LinkError && error.code === 'refused') return undefined;
+    throw error;
+  });
+
+const factsOf = async (ask: AskCard): Promise<CardFacts> => {
+  const data = await unlessRefused(ask(GetEuiccDataRequest, { tagList: Uint8Array.of(0x5a) }, GetEuiccDataResponse));
+  const info = await unlessRefused(ask(GetEuiccInfo1Request, {}, EUICCInfo1));
   const identities: CardIdentity[] = [];
-  for (const euiccCiPKId of info.value.euiccCiPKIdListForSigning) {
-    // A card without GetCerts is tested all the same: its certificates come with its signatures.
-    const certs = await ask(client, spec, GetCertsRequest, { euiccCiPKId }, GetCertsResponse).catch(() => undefined);
-    const pair = certs?.ok ? certs.value.certs : undefined;
+  for (const euiccCiPKId of info?.value.euiccCiPKIdListForSigning ?? []) {
+    const certs = await unlessRefused(ask(GetCertsRequest, { euiccCiPKId }, GetCertsResponse));
+    const pair = certs?.value.certs;
     if (pair) identities.push({ eumCertificate: pair.eumCertificate, euiccCertificate: pair.euiccCertificate });
   }
-  return { eid: data.value.eidValue, euiccInfo1: info.octets, identities };
+  return { eid: data?.value.eidValue, euiccInfo1: info?.octets, identities, state: await readCardState(ask) };
 };
 
 const keyOf = (certificate: Uint8Array): NamedKey | undefined => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hex } from '#protocol/asn1/tlv.js';
 import type { Spec } from '#protocol/asn1/type.js';
-import { type Pki, testPki } from '#protocol/x509/test-pki.js';
+import type { Pki } from '#protocol/x509/test-pki.js';
 import { type CardSlot, type Client, LinkError } from '../../adapters/adapter.js';
 import { openStdioSlot } from '../../adapters/apdu-stdio-slot.js';
 import { openHttpsClient } from '../../adapters/https-client.js';
@@ -18,8 +18,10 @@ import { es10Client } from '../../sim/bindings/es10-card.js';
 import { esipaHttpClient } from '../../sim/bindings/esipa-http.js';
 import { fillIxit, type Known, startOptions } from '../ixit-known.js';
 import type { CalledLink, IutRole, Ixit } from '../ixit-schema.js';
+import { pkiOf } from '../lab-material.js';
 import type { Catalogue } from '../language/load.js';
 import { type IutOperator, operatorFor } from '../operator.js';
+import { describeCardState, restoreCardState } from './card-state.js';
 import { type CardFacts, type CardUnderTest, openCardUnderTest } from './card-under-test.js';
 import { Constants } from './constants.js';
 import { readTrust, trustedKeys } from './iut-keys.js';
@@ -48,6 +50,10 @@ export interface Lab {
   /** The reader that a device under test holds. */
   readonly slot: CardSlot | undefined;
   readonly operator: IutOperator;
+  /** What the sequences leave behind: after a clean-up that failed nobody knows how the IUT stands. */
+  readonly condition: { isUnknown: boolean };
+  /** Puts back on a card under test what a run has changed and can be put back; a line for each thing. */
+  restore(): Promise<readonly string[]>;
   iutOutput(): string;
   iutEnded(): string | undefined;
   /** Calls the listener when a process of the IUT ends by itself; returns what ends that. */
@@ -63,7 +69,7 @@ export interface LabOptions {
 
 /** Opens the lab for one IUT: our servers first, then the IUT's process, then the wires to it. */
 export const openLab = async (given: Ixit, { catalogue, startArguments = [] }: LabOptions): Promise<Lab> => {
-  const pki = testPki();
+  const pki = pkiOf(given);
   const disposers: (() => Promise<void> | void)[] = [];
   const close = async () => {
     for (const dispose of disposers.splice(0).reverse()) await dispose();
@@ -92,9 +98,13 @@ export const openLab = async (given: Ixit, { catalogue, startArguments = [] }: L
     const readFile = (path: string) => readTrust(path, pki);
     const card = await openCardUnderTest(ixit, startArguments);
     if (card) disposers.push(() => card.client.close());
-    const constants = new Constants(pki, [...catalogue.constants, ...ixit.settings]);
+    const constants = new Constants(pki, [
+      ...catalogue.constants,
+      ...ixit.settings,
+      ...ixit.profiles.map(({ constant, iccid }) => [constant, iccid] as const),
+    ]);
     const facts = await card?.facts();
-    if (facts) constants.set('EID1', hex(facts.eid));
+    if (facts?.eid) constants.set('EID1', hex(facts.eid));
     const operator = operatorFor(ixit, {
       ...known,
       ...(reader?.attach ? { attach: reader.attach } : {}),
@@ -128,6 +138,8 @@ export const openLab = async (given: Ixit, { catalogue, startArguments = [] }: L
       slot: reader?.slot,
       cardFacts: facts,
       operator: card ? withCard(operator, card) : operator,
+      condition: { isUnknown: false },
+      restore: async () => (card && facts ? restoreCardState(facts.state, card.ask, ixit.spec) : []),
       iutOutput: () => [process?.output() ?? '', operator.output()].filter(Boolean).join('\n'),
       iutEnded: () => ended ?? operator.ended(),
       onIutEnd: listener => {
@@ -228,11 +240,17 @@ export const enterLab = async (ixit: Ixit, options: LabOptions): Promise<Entered
   }
 };
 
+const observedOf = ({ eid, identities, state }: CardFacts, spec: Spec): Record<string, string> => ({
+  eid: eid ? hex(eid) : 'not told',
+  certificates: String(identities.length),
+  ...describeCardState(state, spec),
+});
+
 /** Connects to the IUT once before anything runs, so that an unreachable one is told in one line. */
 export const preflight = async (
   lab: Lab,
 ): Promise<{ readonly observed: Readonly<Record<string, string>> } | { readonly unreachable: string }> => {
-  if (lab.cardFacts) return { observed: { eid: hex(lab.cardFacts.eid), certificates: String(lab.cardFacts.identities.length) } };
+  if (lab.cardFacts) return { observed: observedOf(lab.cardFacts, lab.spec) };
   const client: Client | undefined = lab.clientWire('https')?.client;
   if (!client?.handshake) return { observed: {} };
   try {

@@ -26,8 +26,8 @@ export interface CardUserConfig {
 export interface CardUserSurroundings {
   /** EID of the card. */
   readonly eid: Uint8Array;
-  /** EUICCInfo1 of the card, `BF20 …`. */
-  readonly euiccInfo1: Uint8Array;
+  /** EUICCInfo1 of the card, `BF20 …`; undefined when it does not tell. */
+  readonly euiccInfo1: Uint8Array | undefined;
   readonly eims: readonly EimActor[];
   /** The server of its downloads. */
   readonly server: Smdp | Smds | undefined;

@@ -68,6 +68,7 @@ export const composeAuthenticate = async (session: RspSession): Promise<Uint8Arr
   const server = serverOf(session, 'AuthenticateServerRequest');
   const smdpAddress = String(server.state.address);
   session.challenge ??= world.random(CHALLENGE_LENGTH);
+  if (!around.euiccInfo1) throw new ComposeError('the card tells no EUICCInfo1, so that no session can be opened for it');
   const request = { euiccChallenge: session.challenge, smdpAddress, euiccInfo1: raw(around.euiccInfo1) };
   const proof = proofOfServer(await ask(session, InitiateAuthenticationRequest, request, InitiateAuthenticationResponse));
   if (!proof) throw new ComposeError('the server refuses InitiateAuthentication: it has no CI in common with the card');

@@ -1,0 +1,69 @@
+import { expect } from 'chai';
+import { decode } from '#protocol/asn1/decode.js';
+import { encode } from '#protocol/asn1/encode.js';
+import { subjectPublicKeyInfo } from '#protocol/crypto/ecdsa.js';
+import { testPki } from '#protocol/x509/test-pki.js';
+import { createEuicc, type EuiccConfig } from '../../sim/roles/euicc/index.js';
+import { type AskCard, describeCardState, readCardState, restoreCardState } from './card-state.js';
+
+const key = testPki().privateKey('SK_S_EIMsign');
+const publicKey = key ? subjectPublicKeyInfo(key) : new Uint8Array();
+const CONFIG: EuiccConfig = {
+  eid: '89049032123451234512345678901235',
+  eims: [{ eimId: 'operator', publicKey, counter: 7, associationToken: 3 }],
+  profiles: [{ iccid: '989209012143658709F5', state: 'enabled' }],
+  defaultDpAddress: 'dp.example.com',
+};
+
+const card = (config: EuiccConfig) => {
+  const euicc = createEuicc(config, { spec: '1.2', pki: testPki(), now: () => new Date(), random: count => new Uint8Array(count) });
+  const ask: AskCard = async (request, value, response) => {
+    const { sw, octets } = euicc.execute(encode(request, value));
+    if (sw !== '9000') throw new Error(`status word ${sw}`);
+    return decode(response, octets);
+  };
+  return { euicc, ask };
+};
+
+describe('the state of a card under test', () => {
+  it('is read before a run and described in the report', async () => {
+    const { ask } = card(CONFIG);
+    expect(describeCardState(await readCardState(ask), '1.2')).to.deep.equal({
+      profiles: '989209012143658709F5 enabled',
+      eims: 'operator',
+      defaultDpAddress: 'dp.example.com',
+    });
+  });
+
+  it('is put back where that can be done, and what cannot be put back is said', async () => {
+    const { euicc, ask } = card(CONFIG);
+    const before = await readCardState(ask);
+    euicc.chip.memory.eims = [];
+    euicc.chip.memory.profiles = [];
+    euicc.chip.memory.defaultDpAddress = undefined;
+    expect(await restoreCardState(before, ask, '1.2')).to.deep.equal([
+      'put back: eIMs operator',
+      'put back: default SM-DP+ address dp.example.com',
+      'not as before: profiles 989209012143658709F5 enabled',
+    ]);
+    expect(euicc.chip.memory.eims).to.have.length(1);
+    expect(euicc.chip.memory.eims[0]).to.deep.include({ eimId: 'operator', counterValue: 7 });
+    expect(await restoreCardState(before, ask, '1.2')).to.include('not as before: profiles 989209012143658709F5 enabled');
+  });
+
+  it('needs nothing when nothing was changed', async () => {
+    const { ask } = card(CONFIG);
+    expect(await restoreCardState(await readCardState(ask), ask, '1.2')).to.deep.equal([]);
+  });
+
+  it('is said to be lost when the card takes nothing back', async () => {
+    const { euicc, ask } = card(CONFIG);
+    const before = await readCardState(ask);
+    euicc.chip.memory.eims = [];
+    const refusing: AskCard = async (request, value, response) => {
+      if (request.name === 'AddInitialEimRequest') throw new Error('status word 6A80');
+      return ask(request, value, response);
+    };
+    expect(await restoreCardState(before, refusing, '1.2')).to.deep.equal(['not as before: eIMs operator (status word 6A80)']);
+  });
+});

@@ -35,7 +35,8 @@ export interface EsipaHttpOptions {
 export const adminProtocol = (spec: Spec): string => (spec === '1.3' ? 'gsma/rsp/v1.3.0' : 'gsma/rsp/v2.1.0');
 
 const mediaType = (value: string | undefined): string | undefined => value?.split(';')[0]?.trim().toLowerCase();
-const adminProtocolCheck = (requirement: string, frame: Frame, spec: Spec): TransportCheck => {
+/** X-Admin-Protocol as the version in use has it. */
+export const adminProtocolCheck = (requirement: string, frame: Frame, spec: Spec): TransportCheck => {
   const value = frame.meta['x-admin-protocol'];
   const ok = spec === '1.3' ? /^gsma\/rsp\/v\d+\.\d+\.\d+$/.test(value ?? '') : value === adminProtocol(spec);
   return check(requirement, 'X-Admin-Protocol', spec === '1.3' ? 'gsma/rsp/v<x.y.z>' : adminProtocol(spec), value, ok);
@@ -45,7 +46,7 @@ const contentTypeCheck = (requirement: string, frame: Frame): TransportCheck => 
   return check(requirement, 'Content-Type', ESIPA_MEDIA_TYPE, value, mediaType(value) === ESIPA_MEDIA_TYPE);
 };
 /** Answer to a function without output: success and nothing in the body. */
-const readEmpty = (reply: Frame, checks: readonly TransportCheck[]): NotCarried => {
+export const readEmpty = (reply: Frame, checks: readonly TransportCheck[]): NotCarried => {
   const status = reply.meta[':status'];
   const success = status === '200' || status === '204';
   const { length } = reply.body;
@@ -100,16 +101,24 @@ export const esipaHttpClient = (options: EsipaHttpOptions): ClientBinding => ({
   read: (reply, request) => readReply(reply, request, options.spec),
 });
 
+/** User-Agent names an IPAd or an IPAe. */
+export const userAgentCheck = (frame: Frame): TransportCheck => {
+  const agent = frame.meta['user-agent'];
+  return check('SGP32-6.1-15', 'User-Agent', 'gsma-rsp-ipad or gsma-rsp-ipae', agent, /^gsma-rsp-ipa[de](;.*)?$/.test(agent ?? ''));
+};
+/** The method is POST. */
+export const methodCheck = (frame: Frame): TransportCheck =>
+  check('SGP32-6.1-11', 'method', 'POST', frame.meta[':method'], frame.meta[':method'] === 'POST');
+
 const requestChecks = (frame: Frame, options: EsipaHttpOptions): TransportCheck[] => {
   const path = frame.meta[':path'] ?? '';
   const expectedPath = options.path ?? ESIPA_PATH;
-  const agent = frame.meta['user-agent'];
   return [
-    check('SGP32-6.1-11', 'method', 'POST', frame.meta[':method'], frame.meta[':method'] === 'POST'),
+    methodCheck(frame),
     check('SGP32-6.1-12', 'path', expectedPath, path, path === expectedPath),
     contentTypeCheck('SGP32-6.1-13', frame),
     adminProtocolCheck('SGP32-6.1-14', frame, options.spec),
-    check('SGP32-6.1-15', 'User-Agent', 'gsma-rsp-ipad or gsma-rsp-ipae', agent, /^gsma-rsp-ipa[de](;.*)?$/.test(agent ?? '')),
+    userAgentCheck(frame),
     oneMessageCheck('SGP32-6.1-16', frame.body),
   ];
 };

@@ -15,7 +15,8 @@ export interface RspAnswer {
   readonly status?: StatusCode;
 }
 
-const header = (status: 'Executed-Success' | 'Failed', statusCodeData?: StatusCode): JsonObject => ({
+/** A body of the header alone. */
+export const header = (status: 'Executed-Success' | 'Failed', statusCodeData?: StatusCode): JsonObject => ({
   header: { functionExecutionStatus: { status, ...(statusCodeData && { statusCodeData }) } },
 });
 
@@ -91,9 +92,20 @@ const statusCode = (data: unknown): StatusCode | undefined => {
   };
 };
 
-const headerChecks = (
-  execution: unknown,
-): { readonly checks: readonly TransportCheck[]; readonly status: unknown; readonly data: unknown } => {
+/** The header of a response: what it says, and the checks on it. */
+export interface ReadHeader {
+  readonly checks: readonly TransportCheck[];
+  readonly status: unknown;
+  readonly code: StatusCode | undefined;
+}
+
+/** Reads the header object of a response. */
+export const readHeader = (
+  json: JsonObject,
+  requirements: { readonly status: string; readonly data: string } = { status: 'SGP22-6.5.1-02', data: 'SGP22-6.5.1-03' },
+): ReadHeader => {
+  const outer = member(json, 'header');
+  const execution = isObject(outer) ? member(outer, 'functionExecutionStatus') : undefined;
   const status = isObject(execution) ? member(execution, 'status') : undefined;
   const data = isObject(execution) ? member(execution, 'statusCodeData') : undefined;
   const known = status === 'Executed-Success' || status === 'Failed';
@@ -103,7 +115,7 @@ const headerChecks = (
       expected: 'Executed-Success or Failed',
       actual: status === undefined ? 'absent' : `${JSON.stringify(status)}`,
       ok: known,
-      requirement: 'SGP22-6.5.1-02',
+      requirement: requirements.status,
     },
     ...(data === undefined
       ? []
@@ -113,11 +125,11 @@ const headerChecks = (
             expected: 'an object with the texts subjectCode and reasonCode',
             actual: JSON.stringify(data).slice(0, 80),
             ok: statusCode(data) !== undefined,
-            requirement: 'SGP22-6.5.1-03',
+            requirement: requirements.data,
           },
         ]),
   ];
-  return { checks, status, data };
+  return { checks, status, code: statusCode(data) };
 };
 
 /** Puts a message together from what was read; undefined when the fields are no value of the type. */
@@ -139,12 +151,10 @@ export const unreadableReason = (read: ReadMembers): string =>
 
 /** Reads the JSON answer of an RSP server as the message of the ASN.1 binding. */
 export const readAnswer = (of: FunctionBinding, json: JsonObject, spec: Spec): ReadAnswer => {
-  const outer = member(json, 'header');
-  const { checks, status, data } = headerChecks(isObject(outer) ? member(outer, 'functionExecutionStatus') : undefined);
+  const { checks, status, code } = readHeader(json);
   const { response } = of;
   if (!response) return { checks, reason: `${of.path} has no answer with a body` };
   if (status === 'Failed') {
-    const code = statusCode(data);
     const integer = code ? integerOf(response.codes, code, spec) : UNDEFINED_ERROR;
     const octets = encodeUntyped(response.type, { [response.error]: integer }, { spec });
     return { octets, checks, ...(code && { status: code }) };

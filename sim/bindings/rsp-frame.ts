@@ -36,7 +36,9 @@ export const check = (requirement: string, what: string, expected: string, actua
   ok,
   requirement,
 });
-const isJson = (value: string | undefined): boolean => /^application\/json\s*(;\s*charset\s*=\s*("utf-?8"|utf-?8)\s*)?$/i.test(value ?? '');
+/** Whether a Content-Type is that of JSON. */
+export const isJson = (value: string | undefined): boolean =>
+  /^application\/json\s*(;\s*charset\s*=\s*("utf-?8"|utf-?8)\s*)?$/i.test(value ?? '');
 const isAsn1 = (value: string | undefined): boolean => value?.split(';')[0]?.trim().toLowerCase() === ASN1_TYPE;
 /** Content-Type of one of the two bindings; the charset may be spelt in any way, or be left out. */
 export const contentTypeCheck = (frame: Frame, isAsn1Binding: boolean): TransportCheck => {

@@ -43,13 +43,15 @@ interface Read {
   readonly expected: string;
 }
 
-const found = (value: unknown): string => {
+/** A JSON value in a few words. */
+export const found = (value: unknown): string => {
   const text =
     typeof value === 'string' ? JSON.stringify(value) : Array.isArray(value) ? 'a list' : (JSON.stringify(value) ?? typeof value);
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 };
 
-const fromBase64 = (value: unknown): Uint8Array | undefined => {
+/** The octets of base64 text as in RFC 4648 section 4; undefined when it is none. */
+export const fromBase64 = (value: unknown): Uint8Array | undefined => {
   if (typeof value !== 'string') return undefined;
   const octets = Buffer.from(value, 'base64');
   // Buffer skips what it does not understand; only base64 as in RFC 4648 section 4 comes back as the same text.

@@ -3,7 +3,7 @@ import { codeText, integerOf, parseCode, type RspFunction, STATUS_CODES, statusO
 
 const functions = Object.entries(STATUS_CODES).map(([name, rows]) => [name as RspFunction, rows] as const);
 
-describe('status codes of ES9+ and ES11', () => {
+describe('status codes of ES9+, ES11 and ESipa', () => {
   it('lead from an integer to a code and back to the integer', () => {
     for (const [name, rows] of functions) {
       for (const { integer } of rows) {

@@ -1,4 +1,4 @@
-/** Status codes of ES9+ and ES11 and the integers that stand for them in the ASN.1 binding. SGP.22 5.2.6, 5.6, 5.8, 6.6.2 */
+/** Status codes of ES9+, ES11 and ESipa and the integers that stand for them in the ASN.1 binding. SGP.22 5.2.6, 5.6, 5.8, 6.6.2; SGP.32 5.14 */
 import { DEFAULT_SPEC, existsIn, type Spec } from '#protocol/asn1/type.js';
 
 /** statusCodeData of a JSON response header. SGP.22 6.5.1.4 */
@@ -18,7 +18,14 @@ export type RspFunction =
   | 'ES9+.GetBoundProfilePackage'
   | 'ES9+.CancelSession'
   | 'ES11.InitiateAuthentication'
-  | 'ES11.AuthenticateClient';
+  | 'ES11.AuthenticateClient'
+  | 'ESipa.InitiateAuthentication'
+  | 'ESipa.AuthenticateClient'
+  | 'ESipa.GetBoundProfilePackage'
+  | 'ESipa.CancelSession'
+  | 'ESipa.GetEimPackage'
+  | 'ESipa.ProvideEimPackageResult'
+  | 'ESipa.TransferEimPackage';
 
 /** A situation, its status code as `subject/reason`, and its integer in ASN.1 where the type has one. */
 export interface StatusRow {
@@ -44,6 +51,23 @@ const certificates = [
   row('8.1/6.1', 5, 'eUICC signature or serverChallenge invalid'),
 ];
 
+const boundProfilePackage = [
+  row('8.1/6.1', 1, 'eUICC signature invalid'),
+  row('8.2.7/2.2', 2, 'Confirmation Code missing'),
+  row('8.2.7/3.8', 3, 'Confirmation Code refused'),
+  row('8.2.7/6.4', 4, 'Confirmation Code retries exceeded'),
+  row('8.2/3.7', 5, 'Bound Profile Package not available for a new binding'),
+  row('8.8.5/4.10', 6, 'download order expired'),
+  row('8.10.1/3.9', 95, 'TransactionID unknown'),
+];
+const cancelSession = [row('8.10.1/3.9', 1, 'TransactionID unknown'), row('8.1/6.1', 2, 'eUICC signature invalid')];
+/** SGP.32 tables 18 and 21. */
+const eids = (since: Spec): readonly StatusRow[] => [
+  row('8.1.1/3.9', 2, 'EID unknown to this eIM', since),
+  row('8.1.1/2.1', 3, 'EID malformed', since),
+  row('8.1.1/2.2', 4, 'EID missing', since),
+];
+
 /** Every status code a server may answer with, by function. Several codes may share an integer; the first one stands for it. */
 export const STATUS_CODES: Readonly<Record<RspFunction, readonly StatusRow[]>> = {
   'ES9+.InitiateAuthentication': [
@@ -65,20 +89,8 @@ export const STATUS_CODES: Readonly<Record<RspFunction, readonly StatusRow[]>> =
     row('8.2/1.2', undefined, 'Profile not released'),
     row('8.1.4/6.1', undefined, 'EID outside the range of the EUM'),
   ],
-  'ES9+.GetBoundProfilePackage': [
-    row('8.1/6.1', 1, 'eUICC signature invalid'),
-    row('8.2.7/2.2', 2, 'Confirmation Code missing'),
-    row('8.2.7/3.8', 3, 'Confirmation Code refused'),
-    row('8.2.7/6.4', 4, 'Confirmation Code retries exceeded'),
-    row('8.2/3.7', 5, 'Bound Profile Package not available for a new binding'),
-    row('8.8.5/4.10', 6, 'download order expired'),
-    row('8.10.1/3.9', 95, 'TransactionID unknown'),
-  ],
-  'ES9+.CancelSession': [
-    row('8.10.1/3.9', 1, 'TransactionID unknown'),
-    row('8.1/6.1', 2, 'eUICC signature invalid'),
-    row('8.8/3.10', undefined, 'the OID is not that of this SM-DP+'),
-  ],
+  'ES9+.GetBoundProfilePackage': boundProfilePackage,
+  'ES9+.CancelSession': [...cancelSession, row('8.8/3.10', undefined, 'the OID is not that of this SM-DP+')],
   'ES11.InitiateAuthentication': [
     row('8.9.1/3.8', 1, 'the address is not that of this SM-DS'),
     row('8.9.3/3.1', 2, 'SVN of the eUICC not supported'),
@@ -92,6 +104,40 @@ export const STATUS_CODES: Readonly<Record<RspFunction, readonly StatusRow[]>> =
     // The type of ES11 has no integer of its own for an unknown CI.
     row('8.11.1/3.9', undefined, 'CI public key unknown'),
   ],
+  // What an SM-DP+ or SM-DS answered to the eIM, and what the eIM itself found. SGP.32 tables 9a, 13a, 11a
+  'ESipa.InitiateAuthentication': [
+    row('8.8.1/3.8', 1, 'the address is not that of the SM-DP+'),
+    row('8.9.1/3.8', 1, 'the address is not that of the SM-DS'),
+    row('8.8.3/3.1', 2, 'SVN of the eUICC not supported by the SM-DP+'),
+    row('8.9.3/3.1', 2, 'SVN of the eUICC not supported by the SM-DS'),
+    row('8.8.2/3.1', 3, 'none of the CI public keys is supported by the SM-DP+'),
+    row('8.8.4/3.7', 3, 'no SM-DP+ certificate for the CI public keys of the eUICC'),
+    row('8.9.2/3.1', 3, 'none of the CI public keys is supported by the SM-DS'),
+    row('8.9.4/3.7', 3, 'no SM-DS certificate for the CI public keys of the eUICC'),
+    row('8.8.1/3.10', 50, 'the SM-DP+ gave another address'),
+    row('8.8/3.10', 51, 'the SM-DP+ has another OID'),
+    row('8.31.2/3.10', 52, 'eIM Transaction ID unknown', '1.1'),
+  ],
+  'ESipa.AuthenticateClient': [
+    ...certificates,
+    row('8.2.6/3.8', 6, 'MatchingID refused'),
+    row('8.1.1/3.8', 7, 'EID refused: another one is expected'),
+    row('8.2.5/4.3', 8, 'no eligible Profile for this eUICC or Device'),
+    row('8.2/1.2', 8, 'Profile not released'),
+    row('8.11.1/3.9', 9, 'CI public key unknown'),
+    row('8.10.1/3.9', 10, 'TransactionID unknown'),
+    row('8.1/4.8', 11, 'not enough memory in the eUICC'),
+    row('8.8.5/4.10', 18, 'download order expired', '1.3'),
+    row('8.8.5/6.4', undefined, 'download attempts exceeded'),
+    row('8.2.8/1.2', 50, 'Profile Policy Rules not allowed'),
+    row('8.9.5/3.9', 56, 'Event record unknown'),
+  ],
+  'ESipa.GetBoundProfilePackage': [...boundProfilePackage, row('8.2.9/3.11', 50, 'metadata differ from those of the eIM')],
+  'ESipa.CancelSession': [...cancelSession, row('8.8/3.10', undefined, 'the SM-DP+ has another OID')],
+  'ESipa.GetEimPackage': [row('8.1.1/3.7', 1, 'no eIM Package available'), ...eids('1.1')],
+  'ESipa.ProvideEimPackageResult': eids('1.2'),
+  // Table 15a is not settled; an IPA tells the integer in a member of its own.
+  'ESipa.TransferEimPackage': [],
 };
 
 /** undefinedError: stands for every code without an integer of its own. */

@@ -43,15 +43,16 @@ export interface KnownMessage {
   readonly octets: Uint8Array;
 }
 
-/** Messages of SGP.22 v2.5 whose encoding two independent compilers agree on. */
-export const knownMessages = (typeName: string): readonly KnownMessage[] => {
+/** Messages of SGP.22 v2.5, or of SGP.32 v1.2, whose encoding two independent compilers agree on. */
+export const knownMessages = (typeName: string, document: 'SGP.22' | 'SGP.32' = 'SGP.22'): readonly KnownMessage[] => {
   const file = new URL('../../../sim/protocol/fixtures/messages.ndjson', import.meta.url);
-  const type = typeNamed(typeName, 'SGP.22');
+  const edition = document === 'SGP.22' ? '2.5' : '1.2';
+  const type = typeNamed(typeName, document);
   if (!type) throw new Error(typeName);
   return readFileSync(file, 'utf8')
     .split('\n')
     .filter(line => line !== '')
     .map((line): readonly [string, string, string, string, string, string] => JSON.parse(line))
-    .filter(([, name, module, version]) => name === typeName && module === 'SGP.22' && version === '2.5')
+    .filter(([, name, module, version]) => name === typeName && module === document && version === edition)
     .map(([name, , , , , text]) => ({ name, type, octets: fromHex(text) ?? new Uint8Array() }));
 };

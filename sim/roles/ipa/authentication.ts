@@ -55,7 +55,7 @@ const info1Of = async ({ config, world }: Device): Promise<Uint8Array> =>
 
 /** Opens a session through the eIM; without trigger the eIM has to know where to go. SGP.32 6.3.2.1 */
 export const composeInitiateEsipa = async (device: Device): Promise<Uint8Array> => {
-  const { config, world } = device;
+  const { world } = device;
   const { spec } = world;
   const download = device.download ?? {
     task: undefined,

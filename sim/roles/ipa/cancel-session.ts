@@ -24,7 +24,7 @@ const cancel = async (device: Device, download: Download, transactionId: Uint8Ar
 
 /** A cancellation for the eIM, perhaps in compact form. SGP.32 6.3.2.5 */
 export const composeCancelEsipa = async (device: Device): Promise<Uint8Array> => {
-  const { config, world } = device;
+  const { world } = device;
   const { spec } = world;
   const { download, server } = serverOf(device, 'CancelSessionRequestEsipa');
   const full = await cancel(device, download, server.transactionId);

@@ -109,6 +109,7 @@ describe('the simulated IPA, downloading through the eIM', () => {
     expect(sentPir?.profileInstallationResultData.notificationMetadata.seqNumber).equals(1);
     await ipa.delivered();
     expect(euicc.chip.memory.notifications).deep.equals([]);
+    expect(ipa.state.results).to.have.nested.property('0.isOpen', false);
     expect((await ipa.next())?.type).equals('GetEimPackageRequest');
   });
 

@@ -62,7 +62,7 @@ const prepare = async (device: Device, request: string) => {
 
 /** Asks the eIM for the package, perhaps in compact form. SGP.32 6.3.2.3 */
 export const composeGetPackageEsipa = async (device: Device): Promise<Uint8Array> => {
-  const { config, world } = device;
+  const { world } = device;
   const { spec } = world;
   const { offer, prepared } = await prepare(device, 'GetBoundProfilePackageRequestEsipa');
   const { transactionId, hashCc: hashOfEim, bppEuiccOtpk } = offer;
@@ -143,6 +143,7 @@ const installed = async (device: Device, download: Download, result: Uint8Array)
   const { config, decide, world } = device;
   const { finalResult, notificationMetadata } = decode(ProfileInstallationResult, result).value.profileInstallationResultData;
   download.installationResult = result;
+  download.resultNumber = notificationMetadata.seqNumber;
   if (decide.cancelsAfterResult()) download.cancelReason = REASONS.undefinedReason;
   if (decide.removesResultAtOnce()) await removeAcknowledged(device, [notificationMetadata.seqNumber]);
   if (!finalResult.successResult) return;

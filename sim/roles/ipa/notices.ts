@@ -8,7 +8,7 @@ import { ComposeError } from '../../role.js';
 import { type PendingNotice, pendingNotifications, removeAcknowledged } from './euicc-data.js';
 import { notifiesServers } from './source.js';
 import type { Device } from './state.js';
-import { carryOutPackages, composeResult, nextTask } from './tasks.js';
+import { carryOutPackages, composeResult, finishTask, nextTask } from './tasks.js';
 
 /** The result of a download from the server itself belongs to that server, wherever other notifications go. SGP.32 3.2.3.1 */
 const isOfDirectDownload = ({ download, decide }: Device, { octets }: PendingNotice): boolean =>
@@ -62,6 +62,10 @@ export const takeDelivery = async (device: Device): Promise<void> => {
   // A card that does not let go of it would have it sent again and again.
   device.postponed.add(`${notifying.seqNumber}`);
   await removeAcknowledged(device, [notifying.seqNumber]);
+  // With its installation result the eIM knows all about a download that it relayed.
+  const { download, config } = device;
+  const isOutcome = config.installationResultBy === 'notification' && download?.via === 'ESipa';
+  if (isOutcome && download.task && download.resultNumber === notifying.seqNumber) finishTask(device, download.task);
 };
 
 /** The receiver did not take it: it stays on the card, and what is younger waits with it. SGP.32 3.7 */

@@ -77,14 +77,14 @@ export const ownDownload = async (device: Device): Promise<Download> => {
 export const continueFromTrigger = async (device: Device, octets: Uint8Array | undefined): Promise<void> => {
   const former = device.download;
   if (!former) return;
-  if (!octets || !device.decide.followsEvent()) {
-    former.failure = 'the SM-DS has no event';
-    former.isRefused = true;
+  const next = octets && device.decide.followsEvent() ? await downloadOf(device, octets, former.task, former.eimTransactionId) : undefined;
+  if (next) {
+    device.download = next;
     return;
   }
-  const next = await downloadOf(device, octets, former.task, former.eimTransactionId);
-  if (next) device.download = next;
-  else former.failure = 'the trigger of the SM-DS event lacks what it needs';
+  former.failure = octets ? 'the trigger of the SM-DS event lacks what it needs' : 'the SM-DS has no event';
+  // A session with an SM-DS cannot be cancelled. SGP.22 5.8
+  former.isRefused = true;
 };
 
 /** Takes the events of an SM-DS: each names a server and the matchingId to come with. SGP.32 3.9.2.1 */

@@ -61,8 +61,9 @@ export interface Download {
   cancelled?: Uint8Array;
   /** StoreMetadataRequest in the package, BF25. */
   deliveredMetadata?: Uint8Array;
-  /** Complete BF37. */
+  /** Complete BF37, and its number among the notifications of the card. */
   installationResult?: Uint8Array;
+  resultNumber?: number;
   /** The installation result of an earlier event of the same order. */
   readonly reported?: Uint8Array;
   /** The server ended the session by its answer: nothing is left to cancel. */

@@ -44,8 +44,8 @@ export const takePackage = async (device: Device, message: Decoded): Promise<Tas
   const octets = alternative ? octetsOf(message, alternative) : new Uint8Array();
   const task: Task =
     problem || !kind ? unusable(octets, eimTransactionId, problem ?? 'unknownPackage') : { kind, octets, eimTransactionId, wasSent: false };
-  // A repeated package is the same task: its result, unless acknowledged, still waits.
   if (task.problem && device.decide.answersUnusable(task.problem) === undefined) return task;
+  // A repeated package is the same task: its result, unless acknowledged, still waits.
   const known = device.tasks.find(t => t.kind === 'euiccPackage' && equal(t.octets, task.octets));
   if (known) known.wasSent = false;
   else enqueue(device, task.kind === 'downloadTrigger' ? await openDownload(device, task) : task);
@@ -205,7 +205,7 @@ export const takeResultResponse = async (device: Device, response: ValueOf<typeo
   await acknowledge(device, device.decide.removes({ acknowledged, error, sent }));
   device.sending = undefined;
   if (!task || !device.tasks.includes(task)) return;
-  const isTaken = response.provideEimPackageResultError === undefined && task.seqNumber === undefined;
+  const isTaken = error === undefined && task.seqNumber === undefined;
   if (isTaken && task.kind === 'dataRequest') noteTold(device, task);
   if (isTaken) finishTask(device, task);
   else task.wasSent = true;
@@ -219,7 +219,8 @@ const noteTold = ({ told, known, world: { spec } }: Device, { octets, outcome }:
   delete known.pending;
 };
 
-const finishTask = (device: Device, task: Task): void => {
+/** The eIM has the outcome of a task: nothing is left to do for it. */
+export const finishTask = (device: Device, task: Task): void => {
   const at = device.tasks.indexOf(task);
   if (at >= 0) device.tasks.splice(at, 1);
   if (device.download?.task === task) device.download.isOver = true;

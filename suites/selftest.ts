@@ -55,7 +55,7 @@ export interface SelftestInput {
   readonly defects: readonly string[];
   /** Names of variants, those together that one implementation can have at the same time. */
   readonly variants: readonly (readonly string[])[];
-  /** Options that the supplier of an implementation with this variant answers otherwise than the IXIT file, by its name. */
+  /** Options that the supplier of an implementation with this defect or variant answers otherwise than the IXIT file, by its name. */
   readonly declares?: Readonly<Record<string, Readonly<Record<string, boolean>>>>;
   /** Implementations tested at the same time. */
   readonly jobs: number;
@@ -82,8 +82,9 @@ interface Matrix extends SelftestInput {
 /** Runs the matrix of cases × defects and cases × variants. */
 export const selftest = async (input: SelftestInput): Promise<SelftestResult> => {
   const ixit = impatient(input.ixit);
-  const plan = planFor(ixit, input.catalogue, 'selftest', input.only).filter(p => p.entry.state === 'run');
-  const ids = [...new Set(plan.map(p => p.case.id))];
+  const all = planFor(ixit, input.catalogue, 'selftest', input.only);
+  const plan = all.filter(p => p.entry.state === 'run');
+  const ids = [...new Set(all.filter(p => p.entry.state === 'run' || input.expectations.has(p.case.id)).map(p => p.case.id))];
   const isConcerned = (defect: string) => ids.some(id => input.expectations.get(id)?.has(defect));
   const concerned = input.only.length === 0 ? input.defects : input.defects.filter(isConcerned);
   const findings: Findings = { killed: [], deviations: [], falseFails: [], inconclusive: [] };
@@ -107,7 +108,8 @@ export const selftest = async (input: SelftestInput): Promise<SelftestResult> =>
   };
 };
 
-const tryDefect = async (matrix: Matrix, defect: string): Promise<void> => {
+const tryDefect = async (given: Matrix, defect: string): Promise<void> => {
+  const matrix = declaredBy(given, [defect]);
   const { plan, expectations, findings } = matrix;
   const cases = [...new Set(plan.map(p => p.case.id))].filter(id => expectations.get(id)?.has(defect));
   const records = await runOn(
@@ -127,7 +129,7 @@ const tryDefect = async (matrix: Matrix, defect: string): Promise<void> => {
   matrix.tell(`${wrong.length === 0 && cases.length > 0 ? 'caught' : 'NOT CAUGHT'}  ${defect}  by ${cases.join(', ') || 'no case'}`);
 };
 
-/** The matrix as the supplier of an implementation with these variants would have it: with other options, and so another plan. */
+/** The matrix as the supplier of an implementation with these deviations would have it: with other options, and so another plan. */
 const declaredBy = (matrix: Matrix, names: readonly string[]): Matrix => {
   const stated = names.flatMap(name => Object.entries(matrix.declares?.[name] ?? {}));
   if (stated.length === 0) return matrix;

@@ -4,7 +4,7 @@ import { eimVariantGroups } from './eim-variants.js';
 import { euiccDefects } from './euicc.js';
 import { euiccVariantGroups, euiccVariants } from './euicc-variants.js';
 import { ipaDefects } from './ipa.js';
-import { ipaVariantGroups } from './ipa-variants.js';
+import { ipaVariantGroups, ipaVariants } from './ipa-variants.js';
 import { smdpDefects } from './smdp.js';
 import { smdpVariantGroups } from './smdp-variants.js';
 
@@ -13,7 +13,7 @@ export interface KnownDeviations {
   readonly defects: readonly string[];
   /** Variants, those together that one implementation can have at the same time. */
   readonly variantGroups: readonly (readonly string[])[];
-  /** Options that the supplier of an implementation with this defect or variant declares otherwise, by its name. */
+  /** Options that the supplier of an implementation with this deviation declares otherwise, by its name. */
   readonly declares?: Readonly<Record<string, Readonly<Record<string, boolean>>>>;
 }
 
@@ -25,11 +25,16 @@ export const knownDeviations: ReadonlyMap<string, KnownDeviations> = new Map<str
     {
       defects: Object.keys(euiccDefects),
       variantGroups: euiccVariantGroups,
-      declares: Object.fromEntries(
-        Object.entries({ ...euiccDefects, ...euiccVariants }).map(([name, deviation]) => [name, deviation.declares ?? {}]),
-      ),
+      declares: Object.fromEntries(Object.entries(euiccVariants).map(([name, variant]) => [name, variant.declares ?? {}])),
     },
   ],
-  ['ipa', { defects: Object.keys(ipaDefects), variantGroups: ipaVariantGroups }],
+  [
+    'ipa',
+    {
+      defects: Object.keys(ipaDefects),
+      variantGroups: ipaVariantGroups,
+      declares: Object.fromEntries(Object.entries({ ...ipaDefects, ...ipaVariants }).map(([name, one]) => [name, one.declares ?? {}])),
+    },
+  ],
   ['smdp', { defects: Object.keys(smdpDefects), variantGroups: smdpVariantGroups }],
 ]);

@@ -82,6 +82,9 @@ export const ipaApduDefects: IpaDeviations = {
   loadsOnAfterResult: treating('It sends the rest of a bound profile package after the installation result.', {
     stopsLoading: () => false,
   }),
+  loadsOnAfterRefusal: treating('It sends the rest of a bound profile package of which the card refused a segment.', {
+    stopsLoading: (_sw, octets) => octets.length > 0,
+  }),
   skipsUnknownSections: treating('It loads a bound profile package without the sections that it does not know.', {
     cuts: boundProfilePackage => splitSegments(withoutUnknownSections(boundProfilePackage)),
   }),

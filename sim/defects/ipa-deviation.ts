@@ -22,6 +22,8 @@ export interface IpaDeviation {
   readonly config?: Partial<Omit<IpaConfig, 'euicc' | 'eimId'>>;
   /** Features that it announces besides. */
   readonly features?: readonly string[];
+  /** Options that its supplier answers otherwise than that of the reference. */
+  readonly declares?: Readonly<Record<string, boolean>>;
 }
 
 /** Deviations by the name under which `sgp32 sim ipa` knows them. */

@@ -1,10 +1,30 @@
 /** Seeded defects of an IPA in downloads, through the eIM and from the server itself. SGP.32 3.2.3, 3.9.2; SGP.22 3.0.1, 3.1.3 */
+import type { IpaOverride } from '../roles/ipa/index.js';
 import { removed } from './edits.js';
 import { deciding, editing, type IpaDeviations } from './ipa-deviation.js';
 
 const LOAD_BPP_EXECUTION_ERROR = 5;
 const UNDEFINED_REASON = 127;
 const UNDEFINED_ERROR = 127;
+
+/** Features without eimDownloadDataHandling. SGP.32 4.1 */
+export const KEEPS_DATA: readonly string[] = ['directRspServerCommunication', 'indirectRspServerCommunication'];
+
+/** Counts anew for every card. */
+const takesOneDownload: IpaOverride = correct => {
+  let isFirst = true;
+  return {
+    startsWith: () => {
+      isFirst = true;
+      return correct.startsWith();
+    },
+    source: (...given) => {
+      const source = isFirst ? correct.source(...given) : undefined;
+      isFirst = false;
+      return source;
+    },
+  };
+};
 
 /** Defects before the session. */
 export const ipaTriggerDefects: IpaDeviations = {
@@ -34,6 +54,15 @@ export const ipaTriggerDefects: IpaDeviations = {
   ),
   alwaysGoesThroughEim: deciding('It goes through an eIM that does not relay downloads.', { goesDirectly: async () => false }),
   alwaysGoesDirectly: deciding('It goes to the server itself although its eIM relays downloads.', { goesDirectly: async () => true }),
+  takesOneDownload: { does: 'It takes no other download after the first one.', override: takesOneDownload },
+  takesEmptyTriggers: {
+    does: 'It asks its eIM for a server after an empty trigger, although it has not announced that it leaves this to the eIM.',
+    config: { features: KEEPS_DATA },
+    declares: { O_I_DOWNLOAD_DATA: false },
+    override: correct => ({
+      source: (trigger, addresses, readCode) => correct.source(trigger, { ...addresses, eimHoldsData: true }, readCode),
+    }),
+  },
   usesRootSmds: {
     does: 'It asks the root SM-DS, whichever it is told to ask.',
     override: correct => ({
@@ -56,8 +85,8 @@ export const ipaTriggerDefects: IpaDeviations = {
 
 /** Defects in the session. */
 export const ipaSessionDefects: IpaDeviations = {
+  goesOnAfterErrors: deciding('It goes on with a download that the eIM has answered with an error.', { stopsAfter: () => false }),
   ignoresServerAddress: deciding('It goes on with a server that says it has another address.', { acceptsServer: p => p === 'address' }),
-  ignoresChallenge: deciding('It goes on with a server that signed another challenge.', { acceptsServer: p => p === 'challenge' }),
   ignoresServerValidity: deciding('It goes on with a server whose certificate is not valid now.', { acceptsServer: p => p === 'validity' }),
   ignoresServerOid: deciding('It goes on with a server that has not the OID of the activation code.', { acceptsServer: p => p === 'oid' }),
   sendsOwnMatchingId: {
@@ -65,8 +94,12 @@ export const ipaSessionDefects: IpaDeviations = {
     override: correct => ({ matchingIdOf: (stated, via) => correct.matchingIdOf(stated, via) || 'DEFAULT' }),
   },
   keepsServerRefusals: deciding('It tells no server that the card refused it.', { tellsRefusal: of => of !== 'server' }),
-  keepsOfferRefusals: deciding('It tells no server that the card refused its offer.', { tellsRefusal: of => of !== 'offer' }),
+  keepsOfferRefusals: deciding('It tells no server that the card refused its offer, and cancels nothing.', {
+    tellsRefusal: of => of !== 'offer',
+    cancels: reason => (reason === UNDEFINED_REASON ? undefined : reason),
+  }),
   ignoresPolicyRules: deciding('It downloads profiles whatever their policy rules are.', { objects: () => undefined }),
+  refusesAllowedRules: deciding('It takes no profile with policy rules, allowed or not.', { objects: () => 'pprNotAllowed' }),
   ignoresInstalledProfiles: deciding('It takes a profile with PPR1 beside an operational one.', { countsInstalled: () => false }),
   neverCancels: deciding('It cancels no session.', { cancels: () => undefined }),
   cancelsWithoutReason: deciding('It cancels every session for an undefined reason.', { cancels: () => UNDEFINED_REASON }),

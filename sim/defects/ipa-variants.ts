@@ -3,6 +3,7 @@ import { fromHex } from '#protocol/asn1/tlv.js';
 import type { Frame } from '../../adapters/adapter.js';
 import type { IpaOverride } from '../roles/ipa/index.js';
 import { deciding, type IpaDeviations, requesting, treating } from './ipa-deviation.js';
+import { KEEPS_DATA } from './ipa-download.js';
 
 const octets = (text: string): Uint8Array => fromHex(text) ?? new Uint8Array();
 
@@ -77,6 +78,23 @@ const downloads: IpaDeviations = {
   sendsEmptyMatchingId: deciding('It sends an empty matchingId where there is none.', { matchingIdOf: stated => stated ?? '' }),
   cancelsEveryRefusal: deciding('It also cancels a session that an SM-DP+ has refused to go on with.', { cancelsRefused: () => true }),
   cancelsNoRefusal: deciding('It does not cancel a session that the server has refused to go on with.', { cancelsRefused: () => false }),
+  cancelsRefusedOffers: deciding('It cancels a session whose offer the card refused, and does not ask for the package.', {
+    tellsRefusal: of => of !== 'offer',
+  }),
+  leavesChallengeToEuicc: deciding('It leaves it to the eUICC to compare the challenge that the server signed.', {
+    acceptsServer: problem => problem === 'challenge',
+  }),
+  reportsTriggersAsDownloads: deciding('It reports a trigger that it cannot use as a download that failed.', {
+    reportsTriggerAs: () => 'download',
+  }),
+  reportsNoRelayedFailure: deciding('It does not tell the eIM of a failed download that went through the eIM.', {
+    reportsRelayedFailure: () => false,
+  }),
+  keepsDownloadData: {
+    does: 'It has not announced that it leaves download data to the eIM, and needs them with every trigger.',
+    config: { features: KEEPS_DATA },
+    declares: { O_I_DOWNLOAD_DATA: false },
+  },
 };
 
 /** Variants by name. */
@@ -93,6 +111,8 @@ export const ipaVariantGroups: readonly (readonly string[])[] = [
     'readsMoreAtStart',
     'notifiesSeparately',
     'cancelsEveryRefusal',
+    'cancelsRefusedOffers',
+    'leavesChallengeToEuicc',
   ],
   [
     'triesOnce',
@@ -102,6 +122,9 @@ export const ipaVariantGroups: readonly (readonly string[])[] = [
     'asksByEvent',
     'notifiesInstallation',
     'cancelsNoRefusal',
+    'reportsTriggersAsDownloads',
+    'reportsNoRelayedFailure',
+    'keepsDownloadData',
   ],
   [
     'compactsMessages',

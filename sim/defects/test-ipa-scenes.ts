@@ -282,11 +282,27 @@ export const SCENES: Readonly<Record<string, Scene>> = {
   refusedServer: { euicc: directly, script: download(), servers: spoiling('InitiateAuthenticationResponse') },
   refusedOffer: { euicc: directly, script: download(), servers: spoiling('AuthenticateClientResponseEs9') },
   rules: { euicc: directly, profile: { metadata: ppr1 }, script: download() },
+  allowedRules: { euicc: { ...directly, rat, profiles: [] }, profile: { metadata: ppr1 }, script: download() },
+  twoDownloads: {
+    euicc: directly,
+    script: scripted({ [GET]: [trigger({ activationCode: CODE }), trigger({ activationCode: CODE })], [PROVIDE]: [ack(), ack()] }),
+  },
+  refusedSegment: {
+    euicc: directly,
+    script: download(),
+    withApdus: true,
+    uiccOverrides: [
+      () => ({
+        writesAnswer: (command, answer) => (command[0] === 0xa1 ? { ...answer, sw: '6A80', octets: new Uint8Array() } : answer),
+      }),
+    ],
+  },
   rulesBesideOperational: { euicc: { ...directly, rat }, profile: { metadata: ppr1 }, script: download() },
   code: { euicc: directly, profile: { confirmationCode: '22222' }, config: { confirmationCode: ['11111', '22222'] }, script: download() },
   refusedByServer: { euicc: directly, script: download(`1$${DP}$OTHER`) },
   refusedByEim: {
     orders: [{ download: { activationCode: CODE } }],
+    withApdus: true,
     script: type => (type === 'AuthenticateClientRequestEsipa' ? refusedClient() : undefined),
   },
   unknownSection: { euicc: directly, script: download(), servers: inPackage(withUnknownSection), withApdus: true },

@@ -1,7 +1,10 @@
 /** The simulated counterparts themselves: each made from what a case says of it, with the keys it signs and is verified with. */
 import { type Decoded, elements } from '#protocol/asn1/element.js';
+import { encode } from '#protocol/asn1/encode.js';
 import { fromHex, hex } from '#protocol/asn1/tlv.js';
 import { subjectPublicKeyInfo } from '#protocol/crypto/ecdsa.js';
+import { EUICCInfo2 } from '#protocol/iot/info.js';
+import { EUICCInfo1 } from '#protocol/rsp/info.js';
 import type { SigningContext } from '#protocol/signatures.js';
 import { isProblem, parseCertificate } from '#protocol/x509/certificate.js';
 import type { Actor, World } from '../../sim/role.js';
@@ -9,6 +12,7 @@ import { type CardUserConfig, createCardUser } from '../../sim/roles/card-user/i
 import { createEimActor, type EimActor, type EimActorConfig } from '../../sim/roles/eim/actor.js';
 import type { RspServers } from '../../sim/roles/eim/rsp-servers.js';
 import { createEuicc, type Euicc, type EuiccConfig, signerOf } from '../../sim/roles/euicc/index.js';
+import { euiccInfo1, euiccInfo2 } from '../../sim/roles/euicc/info.js';
 import { createIpa, type IpaConfig } from '../../sim/roles/ipa/index.js';
 import type { SmdpConfig } from '../../sim/roles/smdp/config.js';
 import { createSmdp, type Smdp } from '../../sim/roles/smdp/index.js';
@@ -171,16 +175,19 @@ const makeEuicc = (config: Config, making: Making): Made => {
   };
 };
 
-/** Makes the eUICC known to a simulated eIM, as it is when the sequence begins. */
+/** Makes the eUICC known to a simulated eIM, as it is when the sequence begins; an IPA may leave out what the eIM knows of it. */
 const introduce = (euicc: Euicc, actor: EimActor): void => {
   const { eid, memory, credentials } = euicc.chip;
   const eim = memory.eims.find(e => e.eimId === actor.eim.config.eimId);
   const credential = credentials.find(c => eim && Buffer.compare(c.ciPKId, eim.euiccCiPKId) === 0) ?? credentials[0];
   if (!credential) return;
+  const { spec } = euicc.chip.world;
   actor.manage({
     eid: hex(eid),
     euiccCertificate: hex(credential.euiccCertificate),
     eumCertificate: hex(credential.eumCertificate),
+    euiccInfo1: hex(encode(EUICCInfo1, euiccInfo1(euicc.chip), { spec })),
+    euiccInfo2: hex(encode(EUICCInfo2, euiccInfo2(euicc.chip), { spec })),
     associationToken: eim?.associationToken,
     counter: eim?.counterValue ?? 0,
     signingCurve: eim?.key?.curve,

@@ -8,6 +8,7 @@ const judged = (behaviour: Readonly<Record<string, unknown>>) => ({
   ...cardOverride(behaviour, '1.2')(usualDecisions),
 });
 const PACKAGE = Uint8Array.of(0xbf, 0x51, 0x00);
+const BPP = Uint8Array.of(0xbf, 0x36, 0x00);
 const EID = Uint8Array.of(0xbf, 0x3e, 0x03, 0x5c, 0x01, 0x5a);
 
 describe('how a case has our card behave', () => {
@@ -35,6 +36,13 @@ describe('how a case has our card behave', () => {
     expect(writesAnswer(EID, answer)).to.equal(answer);
   });
 
+  it('refuses one segment of every bound profile package', () => {
+    const { writesAnswer } = judged({ refuseSegment: { number: '2', sw: '6985' } });
+    const ok = { sw: '9000', octets: Uint8Array.of(1) };
+    const commands = [EID, BPP, EID, EID, BPP, EID];
+    expect(commands.map(command => writesAnswer(command, ok).sw)).to.deep.equal(['9000', '9000', '6985', '9000', '9000', '6985']);
+  });
+
   it('refuses words and values that there are not', () => {
     const wrong: readonly Readonly<Record<string, unknown>>[] = [
       { colour: 'red' },
@@ -43,6 +51,9 @@ describe('how a case has our card behave', () => {
       { response: 'much' },
       { refuseBlock: 'no' },
       { withholds: 'EuiccPackageResult' },
+      { refuseSegment: '3' },
+      { refuseSegment: { number: 3, sw: 'no' } },
+      { refuseSegment: { number: 'third', sw: '6985' } },
     ];
     for (const behaviour of wrong) expect(() => judged(behaviour), JSON.stringify(behaviour)).to.throw(HarnessError);
     expect(CARD_WORDS).to.include('withholds');

@@ -1,7 +1,8 @@
 /** How a case wants the card to behave at the level of APDUs: `card: { refresh: silent, response: 64, … }` of an eUICC. */
 import type { Spec } from '#protocol/asn1/type.js';
-import { es10Function, es10FunctionNamed } from '../../sim/bindings/es10.js';
+import { es10Function, es10FunctionNamed, startsProfile } from '../../sim/bindings/es10.js';
 import type { UiccOverride } from '../../sim/uicc/index.js';
+import { isObject } from '../language/values.js';
 import { HarnessError } from '../verdict.js';
 
 type Reader = (value: unknown, spec: Spec) => ReturnType<UiccOverride>;
@@ -57,6 +58,19 @@ const READERS: Readonly<Record<string, Reader>> = {
       throw new HarnessError(`card.withholds: expected an ES10 request, e.g. EuiccPackageRequest, got ${String(value)}`);
     const isMeant = (command: Uint8Array) => es10Function(command, spec)?.request.name === name;
     return { writesAnswer: (command, answer) => (isMeant(command) ? { ...answer, octets: new Uint8Array() } : answer) };
+  },
+  /** `{ number: 3, sw: 6A80 }`: the segment of a bound profile package that is refused without an installation result. */
+  refuseSegment: value => {
+    if (!isObject(value)) throw new HarnessError(`card.refuseSegment: expected number and sw, got ${String(value)}`);
+    const refused = number('refuseSegment.number', value.number);
+    const sw = status('refuseSegment.sw', value.sw);
+    let count = 0;
+    return {
+      writesAnswer: (command, answer) => {
+        count = startsProfile(command) ? 1 : count > 0 ? count + 1 : 0;
+        return count === refused ? { ...answer, sw, octets: new Uint8Array() } : answer;
+      },
+    };
   },
 };
 

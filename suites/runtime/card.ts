@@ -1,5 +1,5 @@
 /** The simulated eUICC as the card of a device under test: its ES10 commands arrive like any message, the script may answer them. */
-import { concat } from '#protocol/asn1/tlv.js';
+import { concat, readTlv } from '#protocol/asn1/tlv.js';
 import { BoundProfilePackage } from '#protocol/rsp/download.js';
 import { ProfileInstallationResult } from '#protocol/rsp/notification.js';
 import type { LinkEdits } from '../../sim/bindings/binding.js';
@@ -8,7 +8,8 @@ import type { Euicc } from '../../sim/roles/euicc/index.js';
 import { isProfileSegment } from '../../sim/roles/euicc/installation.js';
 import { admit, noteSent, type Response, respond } from './converse.js';
 import type { DeviceWatch } from './device-view.js';
-import { deliver, type Party } from './party.js';
+import { type Arrival, deliver, type Party } from './party.js';
+import { segmentChecks } from './segments.js';
 import type { Stage } from './stage.js';
 
 /** What a card answers to one ES10 command. */
@@ -47,6 +48,14 @@ export const serveCard = (
     return { sw, octets: out?.octets ?? NOTHING };
   };
 
+  /** What the card did not want in full is no value of the type, and is judged by its segments alone. */
+  const admitPackage = (parts: readonly Uint8Array[], whole: Uint8Array, transport: Readonly<Record<string, string>>): Arrival => {
+    const { arrival } = admit(stage, party, { type: BoundProfilePackage, octets: whole, checks: [] }, transport, {}, inbound);
+    const isComplete = readTlv(whole)?.end === whole.length;
+    const cuts = segmentChecks(parts, stage.sent ?? [], arrival.exchange, stage.levelOf, !isComplete);
+    return { ...arrival, checks: isComplete ? [...arrival.checks, ...cuts] : cuts };
+  };
+
   const segment = (command: Uint8Array, channel: number): CardAnswer => {
     const isFirst = startsProfile(command);
     if (isFirst) segments = { parts: [], size: 0, isOver: false };
@@ -68,7 +77,7 @@ export const serveCard = (
     const whole = segments && !segments.isOver ? concat(...segments.parts) : undefined;
     if (segments) segments.isOver = true;
     const { transport } = about(channel);
-    const arrival = whole && admit(stage, party, { type: BoundProfilePackage, octets: whole, checks: [] }, transport, {}, inbound).arrival;
+    const arrival = whole && admitPackage(segments?.parts ?? [], whole, transport);
     const out = octets.length > 0 ? { type: ProfileInstallationResult, octets, intended: octets, edits: [] } : undefined;
     noteSent(stage, party, out, { ...about(channel), to: 'iut', instead: `status word ${sw}`, answers: arrival?.exchange ?? no });
     if (arrival) deliver(party, arrival);
@@ -78,6 +87,7 @@ export const serveCard = (
   return async (command, channel) => {
     if (startsProfile(command) || isProfileSegment(euicc.chip, command)) return segment(command, channel);
     const of = es10Function(command, stage.spec);
+    if (!of && segments && !segments.isOver) return segment(command, channel);
     if (!of) {
       const no = stage.log.add({ ...about(channel), from: 'iut', to: party.name, message: 'unknown ES10 command', octets: command });
       watch.commanded('unknown');

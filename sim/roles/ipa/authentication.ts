@@ -29,7 +29,7 @@ import { DEVICE_INFO, hasFeature } from './config.js';
 import type { ServerProblem } from './download-decisions.js';
 import { objectionToMetadata } from './metadata.js';
 import { EIM_VERDICT, REASONS } from './reasons.js';
-import { type Offer, offerOfEim, offerOfServer, proofOfEim, proofOfServer, type ServerProof } from './session.js';
+import { NO_OFFER, NO_PROOF, type Offer, offerOfEim, offerOfServer, proofOfEim, proofOfServer, type ServerProof } from './session.js';
 import { ownDownload } from './source.js';
 import type { Device, Download } from './state.js';
 
@@ -123,7 +123,9 @@ export const takeProofOfEim = (device: Device, message: Decoded<ValueOf<typeof I
   const proof = proofOfEim(message);
   if (!download) return;
   if (proof) takeProof(device, download, proof);
-  else download.failure = `InitiateAuthentication failed with ${message.value.initiateAuthenticationErrorEsipa}`;
+  else if (device.decide.stopsAfter('initiation'))
+    download.failure = `InitiateAuthentication failed with ${message.value.initiateAuthenticationErrorEsipa}`;
+  else download.server = NO_PROOF;
 };
 
 /** Takes a server's own proof of identity; that of an SM-DS makes the session one of ES11, whoever named the server. */
@@ -221,7 +223,8 @@ export const takeOfferOfEim = async (device: Device, message: Decoded<ValueOf<ty
   const { download } = device;
   if (!download) return;
   const { authenticateClientErrorEsipa: code } = message.value;
-  if (code !== undefined) {
+  if (code !== undefined && !device.decide.stopsAfter('authentication')) download.offer = NO_OFFER;
+  else if (code !== undefined) {
     download.failure = `AuthenticateClient failed with ${code}`;
     if (!device.decide.cancelsRefused('ESipa')) download.isRefused = true;
     else if (hasSession(download)) download.cancelReason = code === EIM_VERDICT ? REASONS.pprNotAllowed : REASONS.undefinedReason;

@@ -23,6 +23,8 @@ export interface DownloadDecisions {
   /** smdpAddress of InitiateAuthentication. */
   asksFor(address: string | undefined): string | undefined;
   acceptsServer(problem: ServerProblem): boolean;
+  /** Whether a download ends with an error that answers one of its functions. */
+  stopsAfter(refused: 'initiation' | 'authentication'): boolean;
   /** matchingId of ctxParams1. */
   matchingIdOf(stated: string | undefined, via: IpaInterface): string | undefined;
   /** Whether the server is told that the card refused it, or its offer. */
@@ -44,6 +46,10 @@ export interface DownloadDecisions {
   enablesImmediately(isWanted: boolean): boolean;
   /** Whether a session is cancelled although there is an installation result. */
   cancelsAfterResult(): boolean;
+  /** Whether the eIM is told that a download failed of which it knows already by relaying. */
+  reportsRelayedFailure(): boolean;
+  /** As what a trigger is reported that lacks something: as a package, or as a download that failed. */
+  reportsTriggerAs(): 'package' | 'download';
   /** Whether the eIM hears of a download from the server itself, and the server of its result. */
   reportsTo(receiver: 'eim' | 'server', hasSucceeded: boolean): boolean;
   /** Whether the download that an event or trigger of an SM-DS names is begun. */
@@ -63,6 +69,7 @@ export const correctDownloads: DownloadDecisions = {
   goesDirectly: async ({ direct, indirect, relays }) => direct && (!indirect || !(await relays())),
   asksFor: address => address,
   acceptsServer: () => false,
+  stopsAfter: () => true,
   // An SM-DS that is asked for any event gets an empty one. SGP.22 5.8.2
   matchingIdOf: (stated, via) => stated ?? (via === 'ES11' ? '' : undefined),
   tellsRefusal: () => true,
@@ -76,6 +83,8 @@ export const correctDownloads: DownloadDecisions = {
   unpacks: boundProfilePackage => boundProfilePackage,
   enablesImmediately: isWanted => isWanted,
   cancelsAfterResult: () => false,
+  reportsRelayedFailure: () => true,
+  reportsTriggerAs: () => 'package',
   reportsTo: () => true,
   followsEvent: () => true,
   matchingIdOfEvent: eventId => eventId,

@@ -5,7 +5,7 @@ import { addressOfNotice, nextNotice } from './notices.js';
 import { REASONS } from './reasons.js';
 import { continueWithEvents, ownDownload } from './source.js';
 import type { Device, Download, IpaInterface, Task } from './state.js';
-import { takeUpLeftOvers } from './tasks.js';
+import { finishTask, takeUpLeftOvers } from './tasks.js';
 
 /** Types of the requests an IPA sends over ESipa. */
 export type EsipaRequest =
@@ -72,6 +72,13 @@ const isReported = ({ config, decide, download }: Device, task: Task): boolean =
   return !(config.installationResultBy === 'notification' && hasSucceeded);
 };
 
+/** A failed download that the eIM is not told of leaves nothing to do. */
+const forgetUnreported = (device: Device): void => {
+  const { download, decide } = device;
+  const isRelayed = download?.via === 'ESipa' && download.failure !== undefined && !download.isOver;
+  if (isRelayed && download.task && !decide.reportsRelayedFailure()) finishTask(device, download.task);
+};
+
 /** A download that the IPA is told to do by its configuration. */
 const startsOwn = ({ config: { activationCode, smdpAddress, smdsAddress } }: Device): boolean =>
   activationCode !== undefined || smdpAddress !== undefined || smdsAddress !== undefined;
@@ -82,6 +89,7 @@ export const nextRequest = async (device: Device): Promise<NextRequest | undefin
   if (!device.download && startsOwn(device)) device.download = await ownDownload(device);
   const ofDownload = device.download && nextOfDownload(device.download, device.decide);
   if (ofDownload) return ofDownload;
+  forgetUnreported(device);
   const notice = await nextNotice(device, 'server');
   if (notice) return { type: 'HandleNotification', interface: 'ES9+', address: addressOfNotice(device, notice) };
   if (continueWithEvents(device)) return nextRequest(device);

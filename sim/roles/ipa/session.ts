@@ -44,6 +44,21 @@ export interface Offer {
 
 const NONE = new Uint8Array();
 
+/** An empty structure, for an IPA that goes on without what it needs. */
+const EMPTY = Uint8Array.of(0x30, 0);
+const NOTHING = { transactionId: NONE, certificate: EMPTY, signature: NONE };
+/** Where there is no proof. */
+export const NO_PROOF: ServerProof = { ...NOTHING, euiccChallenge: NONE, address: '', serverSigned1: EMPTY, ciPKId: NONE };
+/** Where there is no offer. */
+export const NO_OFFER: Offer = {
+  ...NOTHING,
+  ccRequired: false,
+  bppEuiccOtpk: undefined,
+  smdpSigned2: EMPTY,
+  metadata: undefined,
+  metadataOctets: undefined,
+};
+
 /** The proof in an answer of an eIM; undefined when it is an error. */
 export const proofOfEim = (message: Decoded<ValueOf<typeof InitiateAuthenticationResponseEsipa>>): ServerProof | undefined => {
   const ok = message.value.initiateAuthenticationOkEsipa;

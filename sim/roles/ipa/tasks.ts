@@ -73,6 +73,8 @@ const openDownload = async (device: Device, task: Task): Promise<Task> => {
   const { eimTransactionId, octets } = task;
   if (await isEmergency(device)) return { ...task, outcome: triggerResult(device, eimTransactionId, 104) };
   const download = await downloadOf(device, octets, task, eimTransactionId);
+  if (!download && device.decide.reportsTriggerAs() === 'download')
+    return { ...task, outcome: triggerResult(device, eimTransactionId, UNDEFINED_ERROR) };
   if (!download) return unusable(octets, eimTransactionId, 'invalidPackageFormat');
   device.download = download;
   return task;

@@ -9,29 +9,11 @@ import { type Actor, type Composed, ComposeError, type Received, type World } fr
 import type { EimActor } from '../eim/actor.js';
 import type { Smdp } from '../smdp/index.js';
 import type { Smds } from '../smds/index.js';
+import type { CardUserConfig, CardUserSurroundings } from './config.js';
 import { composeAssociation, composePackage, noteAssociation, noteAssociationRequest, takePackageResult } from './packages.js';
 import { composeAuthenticate, composeCancel, composePrepare, composeProfile, rspSession, takeRsp } from './session.js';
 
-/** What a test case says of the IPA. */
-export interface CardUserConfig {
-  /** Token or EventID of the download; that of the server's first order when absent. */
-  readonly matchingId?: string;
-  /** Name of the eUICC actor, or `iut`; the card is the IUT in any case. */
-  readonly card?: string;
-  /** Confirmation code that its user would type. */
-  readonly confirmationCode?: string;
-}
-
-/** Whom the IPA works with. */
-export interface CardUserSurroundings {
-  /** EID of the card. */
-  readonly eid: Uint8Array;
-  /** EUICCInfo1 of the card, `BF20 …`; undefined when it does not tell. */
-  readonly euiccInfo1: Uint8Array | undefined;
-  readonly eims: readonly EimActor[];
-  /** The server of its downloads. */
-  readonly server: Smdp | Smds | undefined;
-}
+export type { CardUserConfig } from './config.js';
 
 /** The IPA as an actor. */
 export interface CardUser extends Actor {

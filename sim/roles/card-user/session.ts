@@ -18,7 +18,7 @@ import {
 import { ComposeError, type World } from '../../role.js';
 import { DEVICE_INFO } from '../ipa/config.js';
 import { type Offer, offerOfServer, proofOfServer, type ServerProof } from '../ipa/session.js';
-import type { CardUserConfig, CardUserSurroundings } from './index.js';
+import type { CardUserConfig, CardUserSurroundings } from './config.js';
 
 /** A session on its way. */
 export interface RspSession {

@@ -3,6 +3,7 @@ import type { Card, EmulatedCard } from './adapter.js';
 import { ATR, cardContract, hexOf, linkError, octetsOf, type TestCard, testCard } from './card-contract.js';
 import { openPcsc, type PcscOptions } from './pcsc.js';
 import { type Called, type Pcsc, type Protocol, RESULT } from './pcsc-library.js';
+import { startProcess } from './process.js';
 import { type TestPcscd, testPcscdOrSkip } from './testing-pcscd.js';
 import { openVpcd, type VpcdSlot } from './vpcd.js';
 
@@ -285,5 +286,29 @@ describe('PC/SC with a virtual reader', () => {
     await card.close();
     await slot.close();
     expect(power).to.include('on');
+  });
+
+  it('gives the next card to the next program when one has died with the card before', async () => {
+    if (pcscd === undefined) throw new Error('no pcscd');
+    const slot = await openVpcd({ port: pcscd.ports[1] });
+    await slot.insert(testCard());
+    const holds = `import(${JSON.stringify(new URL('./pcsc.js', import.meta.url).href)}).then(async ({ openPcsc }) => {
+      await openPcsc({ reader: ${JSON.stringify(pcscd.readers[1])} });
+      console.log('held');
+      setInterval(() => {}, 1000);
+    })`;
+    const program = await startProcess({
+      command: [process.execPath, '--input-type=module', '-e', holds],
+      ready: { stdout: 'held' },
+      within: { seconds: 10 },
+    });
+    process.kill(program.pid, 'SIGKILL');
+    await program.exited;
+    await slot.remove();
+    await slot.insert(testCard());
+    const card = await openPcsc({ reader: pcscd.readers[1] });
+    expect(hexOf(await card.transmit(SELECT, { signal })).slice(-4)).to.match(/^(9000|61)/);
+    await card.close();
+    await slot.close();
   });
 });

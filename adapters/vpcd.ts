@@ -199,13 +199,14 @@ export const openVpcd = async (options: VpcdOptions = {}): Promise<VpcdSlot> => 
     if (leaving !== undefined) emptied = Promise.all([emptied, leaving.eject(new LinkError('closed', why))]).then(() => {});
     return emptied;
   };
-  const insert = async (card: EmulatedCard): Promise<void> => {
-    const before = eject('another card took its place');
+  /** Puts the card in; whether the reader gave it power by itself. */
+  const put = async (card: EmulatedCard, why: string): Promise<boolean> => {
+    const before = eject(why);
     if (isClosed) throw new LinkError('closed', 'the reader is closed');
     const taken = seat(watched(card, options.onProblem), quickAck, options);
     if (!taken.hasAtr) throw new LinkError('protocol', 'our card cannot be inserted: it gives no ATR of 1 to 33 octets');
     present = taken;
-    const waited = (promise: Promise<void>) => until(promise, taken.over, 'the insertion');
+    const waited = <T>(promise: Promise<T>) => until(promise, taken.over, 'the insertion');
     await waited(before);
     const silent = `${host}:${port} does not ask for the card within ${within.seconds} s: another card is in this slot (a running vicc?), or what listens there is no vpcd`;
     let timer = setTimeout(() => taken.eject(new LinkError('timeout', silent)), within.seconds * 1000);
@@ -213,13 +214,18 @@ export const openVpcd = async (options: VpcdOptions = {}): Promise<VpcdSlot> => 
       await taken.connect(host, port);
       await waited(taken.asked);
       clearTimeout(timer);
-      const unpowered = new Promise<void>(resolve => {
-        timer = setTimeout(resolve, POWER_GRACE_MS);
+      const unpowered = new Promise<boolean>(resolve => {
+        timer = setTimeout(() => resolve(false), POWER_GRACE_MS);
       });
-      await waited(Promise.race([taken.powered, unpowered]));
+      return await waited(Promise.race([taken.powered.then(() => true), unpowered]));
     } finally {
       clearTimeout(timer);
     }
+  };
+  const insert = async (card: EmulatedCard): Promise<void> => {
+    // A reader that was just cleaning up after a program that died does not notice that the card is another one, and leaves it without
+    // power: it is shown an empty slot once more. One that gives power only on demand has the card all the same.
+    if (!(await put(card, 'another card took its place'))) await put(card, 'it is put in once more');
   };
   return {
     address: `${host}:${port}`,

@@ -1,10 +1,11 @@
 /** Runs all suites, or those named on the command line: `npm run bench`, `npm run bench -- codec`. */
 import { codec } from './codec.js';
+import { download } from './download.js';
 import { modem } from './modem.js';
 import { sequences } from './sequences.js';
 import type { Suite } from './suite.js';
 
-const SUITES: readonly Suite[] = [codec, sequences, modem];
+const SUITES: readonly Suite[] = [codec, sequences, modem, download];
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter(name => !SUITES.some(suite => suite.name === name));

@@ -10,6 +10,7 @@ import { startProcess } from '../adapters/process.js';
 import { execute } from '../suites/execute.js';
 import { builtInIxits, planFor, prepareIxit, prepareSelection } from '../suites/prepare.js';
 import { openLab } from '../suites/runtime/lab.js';
+import { median } from './median.js';
 import type { Suite } from './suite.js';
 
 const CASE = 'eim.enable.01';
@@ -22,8 +23,6 @@ const PER_ROUND = 150;
 const OURS = { signs: 2, verifies: 2 };
 /** By the eIM: certificate chain at registration; the package; the result. */
 const THEIRS = { register: 'verify=2', getEimPackage: 'sign=1', result: 'verify=1' };
-
-const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
 const harness = async (): Promise<{ readonly once: () => Promise<void>; readonly close: () => Promise<void> }> => {
   const catalogue = prepareSelection(undefined, [CASE]);

@@ -6,6 +6,7 @@ import type { Category, EnvironmentInfo, RuntimeMessage } from 'allure-js-common
 import { type LifecycleListener, ReporterRuntime, stringifyEnvInfo, type Writer } from 'allure-js-commons/sdk/reporter';
 import { getGlobalTestRuntime, type TestRuntime } from 'allure-js-commons/sdk/runtime';
 import { type AllureCase, type AllureFile, type AllureStep, describeSequence, describeUnrun, prefixes } from './allure.js';
+import { iutsOf } from './names.js';
 import type { PlanEntry, RunRecord, SequenceRecord } from './record.js';
 import type { RecordHeader } from './store.js';
 import { account } from './summary.js';
@@ -33,11 +34,13 @@ function categories(): Category[] {
 }
 
 /** Environment table of the report: what was tested, and with what. */
-export function allureEnvironment({ run, iut }: RecordHeader): EnvironmentInfo {
-  const options = Object.entries(iut.options).map(([name, value]) => [name, value ? 'yes' : 'no']);
+export function allureEnvironment(header: RecordHeader): EnvironmentInfo {
+  const { run } = header;
+  const iuts = iutsOf(header);
+  const options = iuts.flatMap(iut => Object.entries(iut.options).map(([name, value]) => [name, value ? 'yes' : 'no']));
   return {
-    IUT: `${iut.name} ${iut.version} (${iut.role}), ${iut.supplier}`,
-    IXIT: iut.ixit,
+    IUT: iuts.map(iut => `${iut.name} ${iut.version} (${iut.role}), ${iut.supplier}`).join('; '),
+    IXIT: iuts.map(iut => iut.ixit).join(', '),
     Harness: `${run.harness.version}${run.harness.commit === undefined ? '' : ` (${run.harness.commit})`}`,
     Node: run.harness.node,
     OpenSSL: run.harness.openssl,

@@ -67,4 +67,13 @@ describe('summary.html', () => {
     const page = html({ ...failed, sequences: failed.sequences.map(sequence => ({ ...sequence, violated: [] })) });
     expect(page).to.contain('Failed without a requirement id').and.contain('NOT CONFORMANT — 1 failed sequence');
   });
+
+  it('names every implementation of a run with its own result, and claims nothing of one for another', () => {
+    const second = { ...goldenRecord.iut, role: 'ipa', name: 'Acme IPA', ixit: 'acme-ipa.ixit.yaml', options: { O_I_CLOCK: true } };
+    const text = html({ ...goldenRecord, furtherIuts: [second] });
+    expect(text).to.include('<title>Acme eIM 4.2.0 and 1 more — SGP.32 conformance report</title>');
+    expect(text).to.match(/<dt>eIM<\/dt><dd><strong>Acme eIM 4\.2\.0<\/strong>.*of \d+ sequences? passed/);
+    expect(text).to.match(/<dt>IPA<\/dt><dd><strong>Acme IPA 4\.2\.0<\/strong>/);
+    expect(text).to.include('O_I_CLOCK');
+  });
 });

@@ -4,6 +4,7 @@ import { style } from './html/style.js';
 import { applicabilityChapter, repeatChapter, traceabilityChapter } from './html/tables.js';
 import { type Chapter, titlePage } from './html/title.js';
 import { markup } from './markup.js';
+import { testedName } from './names.js';
 import type { RunRecord } from './record.js';
 import { account } from './summary.js';
 import { bySection, traceability } from './traceability.js';
@@ -34,7 +35,7 @@ ${content}</section>
   );
   return markup`<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1"><title>${record.iut.name} ${record.iut.version} — SGP.32 conformance report</title>
+<meta name="viewport" content="width=device-width, initial-scale=1"><title>${testedName(record)} — SGP.32 conformance report</title>
 <style>${style(record.run.id)}</style></head><body>
 ${titlePage(record, traces, chapters)}<main>
 ${body}</main>

@@ -5,6 +5,7 @@ import { allureResultsName, writeAllureResults } from './allure-results.js';
 import { csv } from './csv.js';
 import { html } from './html.js';
 import { junit } from './junit.js';
+import { testedName } from './names.js';
 import type { RunRecord } from './record.js';
 import { summarise } from './summary.js';
 
@@ -25,7 +26,7 @@ async function allureResults(record: RunRecord, dir: string): Promise<void> {
 
 const allureReport: Writer = (record, dir) =>
   generateAllureHtml([join(dir, allureResultsName)], join(dir, allureReportName), {
-    title: `${record.iut.name} ${record.iut.version} — SGP.32 conformance`,
+    title: `${testedName(record)} — SGP.32 conformance`,
   });
 
 /** All report writers by what they write, in the order in which they run: the Allure report is made of the Allure results. */

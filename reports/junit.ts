@@ -1,6 +1,6 @@
 import { failing, failureLines, requirementLines, saying } from './failure.js';
 import { type Markup, markup, oneLine } from './markup.js';
-import { addressOf, inOrder, sectionOf } from './names.js';
+import { addressOf, inOrder, iutsOf, sectionOf } from './names.js';
 import type { RunRecord } from './record.js';
 import { type Accounted, account } from './summary.js';
 import { coveredBy } from './traceability.js';
@@ -52,8 +52,11 @@ function counts(cases: readonly Accounted[]): Markup {
 
 /** JUnit XML of a run: a suite per section; failure is a violated requirement, error everything else that is no pass (see `type`). */
 export function junit(record: RunRecord): string {
-  const { run, iut } = record;
-  const named = { run: run.id, iut: `${iut.name} ${iut.version}`, seed: run.seed, harness: run.harness.version, pki: run.pki };
+  const { run } = record;
+  const iut = iutsOf(record)
+    .map(({ name, version }) => `${name} ${version}`)
+    .join(', ');
+  const named = { run: run.id, iut, seed: run.seed, harness: run.harness.version, pki: run.pki };
   const properties = Object.entries(named).map(([name, value]) => markup`<property name="${name}" value="${value}"/>`);
   const parts = suites(record).map(
     ([section, cases]) => markup`  <testsuite name="${section}" timestamp="${run.started}" ${counts(cases)}>

@@ -1,4 +1,4 @@
-import type { RunRecord, SequenceRecord, Verdict } from './record.js';
+import type { IutInfo, RunRecord, SequenceRecord, Verdict } from './record.js';
 
 /** What became of a planned sequence: its verdict, or why it has none. */
 export type Outcome = Verdict | 'notApplicable' | 'cannotRun' | 'notRecorded';
@@ -89,3 +89,13 @@ export function duration(seconds: number): string {
 
 /** `1 case`, `2 cases`. */
 export const count = (number: number, singular: string, plural = `${singular}s`): string => `${number} ${number === 1 ? singular : plural}`;
+
+/** Everything that a run tested. */
+export const iutsOf = ({ iut, furtherIuts = [] }: Pick<RunRecord, 'iut' | 'furtherIuts'>): readonly IutInfo[] => [iut, ...furtherIuts];
+
+/** What was tested, for a title: one by its name, several by the first. */
+export const testedName = (record: Pick<RunRecord, 'iut' | 'furtherIuts'>): string => {
+  const [first, ...others] = iutsOf(record);
+  const name = `${first?.name} ${first?.version}`;
+  return others.length === 0 ? name : `${name} and ${others.length} more`;
+};

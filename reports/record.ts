@@ -173,6 +173,8 @@ export interface Requirement {
 export interface RunRecord {
   readonly run: RunInfo;
   readonly iut: IutInfo;
+  /** Further implementations that were tested in the same run. */
+  readonly furtherIuts?: readonly IutInfo[];
   readonly plan: readonly PlanEntry[];
   readonly requirements: readonly Requirement[];
   readonly sequences: readonly SequenceRecord[];

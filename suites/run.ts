@@ -230,6 +230,7 @@ const headerOf = (
       ...(input.operatorName ? { operatorName: input.operatorName } : {}),
     },
     iut: lab && !('unreachable' in lab) ? iutInfo(lab.ixit, lab.observed) : iutInfo(first, {}),
+    ...(input.ixits.length > 1 ? { furtherIuts: input.ixits.slice(1).map(ixit => iutInfo(ixit, {})) } : {}),
     plan: parts.flatMap(p => p.plan.map(planned => planned.entry)),
     requirements: [...input.catalogue.requirements].map(([id, r]) => ({ id, section: r.section, level: r.level, text: r.text })),
   };

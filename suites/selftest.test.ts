@@ -86,6 +86,18 @@ describe('self-test', function () {
     expect(lines).to.deep.equal(['NOT CAUGHT  refusesPlmn  by eim.retrieval.01']);
   });
 
+  it('tries a defect on the plan of a supplier who declares other options', async () => {
+    const result = await run({
+      ixit: prepareIxit(builtInIxits().find(name => name.includes('reference-euicc')) ?? '', catalogue),
+      only: ['euicc.ipae.01'],
+      expectations: new Map([['euicc.ipae.01', new Map([['hidesItsIpae', 'SGP32-3.8.4-71']])]]),
+      defects: ['hidesItsIpae'],
+      declares: { hidesItsIpae: { O_E_IPAE: true } },
+    });
+    expect(result).to.include({ cases: 1, killed: 1 });
+    expect(result.survivors).to.deep.equal([]);
+  });
+
   it('passes a group of conformant variants', async () => {
     const result = await run({ variants: [['skipsCounters', 'extraHeaders']], only: ['eim.retrieval.01'] });
     expect(result).to.include({ variants: 2 });

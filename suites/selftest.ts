@@ -55,7 +55,7 @@ export interface SelftestInput {
   readonly defects: readonly string[];
   /** Names of variants, those together that one implementation can have at the same time. */
   readonly variants: readonly (readonly string[])[];
-  /** Options that the supplier of an implementation with this deviation answers otherwise than the IXIT file, by its name. */
+  /** Options that the supplier of an implementation with this defect or variant answers otherwise than the IXIT file, by its name. */
   readonly declares?: Readonly<Record<string, Readonly<Record<string, boolean>>>>;
   /** Implementations tested at the same time. */
   readonly jobs: number;
@@ -82,15 +82,13 @@ interface Matrix extends SelftestInput {
 /** Runs the matrix of cases × defects and cases × variants. */
 export const selftest = async (input: SelftestInput): Promise<SelftestResult> => {
   const ixit = impatient(input.ixit);
-  const plan = planFor(ixit, input.catalogue, 'selftest', input.only).filter(p => p.entry.state === 'run');
+  const all = planFor(ixit, input.catalogue, 'selftest', input.only);
+  const plan = all.filter(p => p.entry.state === 'run');
+  const ids = [...new Set(all.filter(p => p.entry.state === 'run' || input.expectations.has(p.case.id)).map(p => p.case.id))];
+  const isConcerned = (defect: string) => ids.some(id => input.expectations.get(id)?.has(defect));
+  const concerned = input.only.length === 0 ? input.defects : input.defects.filter(isConcerned);
   const findings: Findings = { killed: [], deviations: [], falseFails: [], inconclusive: [] };
   const matrix: Matrix = { ...input, ixit, plan, findings };
-  const isConcerned = (defect: string) =>
-    declaredBy(matrix, [defect]).plan.some(({ case: { id } }) => input.expectations.get(id)?.has(defect));
-  const concerned = input.only.length === 0 ? input.defects : input.defects.filter(isConcerned);
-  // A case that does not concern the reference is proved by those whose supplier declares that it concerns them.
-  const plans = [matrix, ...concerned.map(defect => declaredBy(matrix, [defect]))].flatMap(m => m.plan);
-  const ids = [...new Set(plans.map(p => p.case.id))];
   // The longest first, so that nothing is left to wait for at the end.
   await inParallel(
     [...input.variants.map(group => () => tryVariants(matrix, group)), ...concerned.map(d => () => tryDefect(matrix, d))],

@@ -1,5 +1,5 @@
 import { type Markup, markup, oneLine } from '../markup.js';
-import type { Outcome } from '../names.js';
+import { iutsOf, type Outcome } from '../names.js';
 import type { RunRecord } from '../record.js';
 import { account } from '../summary.js';
 import type { State, Trace } from '../traceability.js';
@@ -31,10 +31,12 @@ ${table([['requirement'], ['level'], ['text'], ['state'], ['cases']], rows, 'The
 
 /** Chapter 6: the declared options, and for every planned sequence why it runs or does not. */
 export function applicabilityChapter(record: RunRecord): Markup {
-  const options = Object.entries(record.iut.options).map(
-    ([name, value]) => markup`<tr><td class="mono">${name}</td><td>${value ? 'yes' : 'no'}</td></tr>
+  const options = iutsOf(record)
+    .flatMap(iut => Object.entries(iut.options))
+    .map(
+      ([name, value]) => markup`<tr><td class="mono">${name}</td><td>${value ? 'yes' : 'no'}</td></tr>
 `,
-  );
+    );
   const entries = account(record)
     .filter(({ entry }) => entry.state !== 'run')
     .map(
@@ -49,7 +51,8 @@ ${table([['case'], ['title'], ['outcome'], ['reason']], entries, 'Every sequence
 const shellWord = (word: string): string => (/^[A-Za-z0-9_@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
 
 /** Chapter 8: everything needed to run the same again. */
-export function repeatChapter({ run, iut }: RunRecord): Markup {
+export function repeatChapter(record: RunRecord): Markup {
+  const { run } = record;
   const { harness } = run;
   const facts: readonly (readonly [string, string])[] = [
     ['seed', run.seed],
@@ -63,10 +66,12 @@ export function repeatChapter({ run, iut }: RunRecord): Markup {
     ([name, value]) => markup`<tr><td>${name}</td><td class="mono">${value}</td></tr>
 `,
   );
-  const settings = Object.entries(iut.settings).map(
-    ([name, value]) => markup`<tr><td class="mono">${name}</td><td class="mono">${value}</td></tr>
+  const settings = iutsOf(record)
+    .flatMap(iut => Object.entries(iut.settings))
+    .map(
+      ([name, value]) => markup`<tr><td class="mono">${name}</td><td class="mono">${value}</td></tr>
 `,
-  );
+    );
   return markup`<pre>${run.command.map(shellWord).join(' ')}</pre>
 ${table([['input'], ['value or digest']], rows, '')}<h3>Settings of the IUT</h3>
 ${table([['setting'], ['value']], settings, 'The IXIT has none.')}<p class="soft">All reports of this run can be made again from its record.jsonl: <code>sgp32 report ${run.id}</code>.</p>

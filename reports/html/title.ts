@@ -1,6 +1,6 @@
 import { type Markup, markup } from '../markup.js';
-import { count, duration, type Outcome, outcomes, roleName, words } from '../names.js';
-import type { RunRecord, Summary } from '../record.js';
+import { count, duration, iutsOf, type Outcome, outcomes, roleName, words } from '../names.js';
+import type { IutInfo, RunRecord, Summary } from '../record.js';
 import { account, summarise } from '../summary.js';
 import type { Trace } from '../traceability.js';
 import { bar } from './parts.js';
@@ -9,16 +9,46 @@ type Fact = readonly [name: string, value: string | Markup | undefined];
 
 const utc = (iso: string): string => `${iso.replace('T', ' ').replace(/(\.\d+)?Z$/, '')} UTC`;
 
-function facts({ run, iut, finished, seconds }: RunRecord): readonly Fact[] {
-  const { harness } = run;
-  const digest = run.digests[iut.ixit];
+/** One implementation and how it was reached. */
+function iutFacts(iut: IutInfo, digests: RunRecord['run']['digests']): readonly Fact[] {
+  const digest = digests[iut.ixit];
   const declared = Object.entries(iut.options);
   return [
     ['IUT', markup`<strong>${iut.name} ${iut.version}</strong> (${roleName(iut.role)})`],
-    ['Specifications', run.specifications.join(' · ')],
     ['Supplier', iut.supplier],
-    ['Test PKI', run.pki],
     ['IXIT', digest === undefined ? iut.ixit : markup`${iut.ixit}<br><span class="mono soft">${digest}</span>`],
+    [
+      'Links',
+      Object.entries(iut.links)
+        .map(([name, address]) => `${name} ${address}`)
+        .join(', '),
+    ],
+    ['Options', `${declared.filter(([, value]) => value).length} of ${declared.length} declared yes (section 6)`],
+    ...Object.entries(iut.observed).map(([name, value]): Fact => [name, value]),
+  ];
+}
+
+/** With several implementations each has a line of its own; what was tried of one says nothing about another. */
+function severalFacts(record: RunRecord): readonly Fact[] {
+  const { byIut } = summarise(record);
+  return iutsOf(record).map((iut): Fact => {
+    const { planned = 0, pass = 0 } = byIut[iut.role] ?? {};
+    return [
+      roleName(iut.role),
+      markup`<strong>${iut.name} ${iut.version}</strong>, ${iut.supplier}: ${pass} of ${count(planned, 'sequence')} passed<br><span class="soft">${iut.ixit}</span>`,
+    ];
+  });
+}
+
+function facts(record: RunRecord): readonly Fact[] {
+  const { run, finished, seconds } = record;
+  const { harness } = run;
+  const iuts = iutsOf(record);
+  const [only] = iuts;
+  return [
+    ...(only && iuts.length === 1 ? iutFacts(only, run.digests) : severalFacts(record)),
+    ['Specifications', run.specifications.join(' · ')],
+    ['Test PKI', run.pki],
     [
       'Harness',
       `sgp32-conformance ${harness.version}${harness.commit === undefined ? '' : ` (${harness.commit})`}, Node ${harness.node}, OpenSSL ${harness.openssl}`,
@@ -27,15 +57,7 @@ function facts({ run, iut, finished, seconds }: RunRecord): readonly Fact[] {
     ['Operator', run.operatorName],
     ['Started', utc(run.started)],
     ['Finished', finished === undefined ? 'did not come to its end' : `${utc(finished)} (${duration(seconds)})`],
-    [
-      'Links',
-      Object.entries(iut.links)
-        .map(([name, address]) => `${name} ${address}`)
-        .join(', '),
-    ],
     ['Seed', markup`<code>${run.seed}</code>`],
-    ['Options', `${declared.filter(([, value]) => value).length} of ${declared.length} declared yes (section 6)`],
-    ...Object.entries(iut.observed).map(([name, value]): Fact => [name, value]),
   ];
 }
 

@@ -94,6 +94,16 @@ prove('defects of an eUICC in what it keeps', euiccStorageDefects, [
   ['losesNotifications', restarted(euicc => retrieved(euicc, 'BF2B00')), 'some', 'none'],
   ['restartsSeqNumbers', restarted(euicc => `${run(euicc, { counter: 2 })} ${seqNumbers(euicc)}`), 'A600 1 4 2 3', 'A600 1 1 2 3'],
   ['restartsCounters', restarted(euicc => run(euicc, { counter: 1 })), 'error 4', 'A600'],
+  [
+    'losesDpAddress',
+    make => {
+      const euicc = make({ defaultDpAddress: 'a' });
+      euicc.reset();
+      return `${euicc.chip.memory.defaultDpAddress}`;
+    },
+    'a',
+    'undefined',
+  ],
   ['losesProfileStates', restarted(states), '0- 1+', '0- 1-'],
   [
     'keepsSession',

@@ -42,6 +42,7 @@ prove('defects of an eUICC in information', euiccInformationDefects, [
   ['hidesEnabledProfile', template(pair), 'E10480020640', 'E103800100'],
   ['claimsIpae', template({}), 'E103800100', 'E10480020780'],
   ['activatesAbsentIpae', answers('BF420480020780'), 'BF4203800101', 'BF4203800100'],
+  ['hidesItsIpae', make => say(make({ supports: { ipae: true } }), 'BF420480020780'), 'BF4203800100', 'BF4203800101'],
   ['tellsOtherEid', answers('BF3E035C015A'), 'BF3E125A1089049032123451234512345678901235', 'BF3E125A1089049032123451234512345678901236'],
   ['omitsIpaMode', member('BF2200', '90'), '00', ''],
   ['omitsIotInfo', member('BF2200', 'B4'), 'A005040301020081008200', ''],

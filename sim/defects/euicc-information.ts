@@ -46,6 +46,13 @@ export const euiccInformationDefects: EuiccDeviations = {
   hidesEnabledProfile: showing('Its ISD-R never says that a profile is enabled.', shown => shown & IPAE_SUPPORTED),
   claimsIpae: showing('Its ISD-R says that there is an IPA inside, whatever there is.', shown => shown | IPAE_SUPPORTED),
   activatesAbsentIpae: overlooking('It says that the IPA inside is active although there is none.', 'ipaeActivation', 'support'),
+  hidesItsIpae: {
+    ...sending('It says that it has no IPA inside although it has one.', 'IpaeActivationResponse', message =>
+      edit(message, '80', () => octets('800101')),
+    ),
+    config: { supports: { ipae: true } },
+    declares: { O_E_IPAE: true },
+  },
   tellsOtherEid: sending('It tells an EID that its certificate does not have.', 'GetEuiccDataResponse', message =>
     edit(message, '5A', otherDigit),
   ),

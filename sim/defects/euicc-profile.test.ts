@@ -104,6 +104,7 @@ prove('defects of an eUICC in listing', euiccListDefects, [
     'BF2D07A005E303930101',
   ],
   ['listsEveryProfileDisabled', listed({ searchCriteria: one, ...state }), 'BF2D08A006E3049F700101', 'BF2D08A006E3049F700100'],
+  ['refusesEmptyList', listed({ searchCriteria: three }), 'BF2D02A000', 'BF2D0381017F'],
   [
     'hidesRat',
     make => run(make({ rat: [{ ppr: ['ppr1'], operators: [{ mccMnc: 'EEEEEE' }] }] }), { psmo: [{ getRAT: {} }] }),

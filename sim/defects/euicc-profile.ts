@@ -1,6 +1,6 @@
 /** Seeded defects of an eUICC in profile state management operations. SGP.32 3.4, 5.13 */
 import { equal } from '#protocol/asn1/tlv.js';
-import { contained } from './edits.js';
+import { contained, contentAt } from './edits.js';
 import { answering, deciding, type EuiccDeviations, overlooking, signing, without } from './euicc-deviation.js';
 import { octets } from './euicc-edits.js';
 
@@ -55,6 +55,9 @@ export const euiccListDefects: EuiccDeviations = {
     RESULT,
     '30 BF2D A0 E3 9F70',
     contained(() => octets('00')),
+  ),
+  refusesEmptyList: signing('It answers a list without profiles with undefinedError.', RESULT, '30 BF2D', list =>
+    contentAt(list, 'A0')?.length === 0 ? octets('BF2D0381017F') : list,
   ),
   hidesRat: signing('It answers getRAT with no rule.', RESULT, '30 A6', () => octets('A600')),
 };

@@ -131,6 +131,13 @@ prove('defects of an eUICC in memory reset', euiccResetDefects, [
   ['keepsImmediateEnableOnReset', kept(ENABLING), '800101820100 2 1 a false', '800101820100 2 1 a true'],
   ['confirmsEmptyReset', kept(PROFILES, {}), '800101 0 1 - false', '800100 0 1 - false'],
   ['resetsInEmergency', kept(PROFILES, { profiles: [{ ...ecall, state: 'enabled' }] }), '800168 1 1 - false', '800100 0 1 - false'],
+  ['confirmsEimReset', kept(EIMS, { ...full, supports: { eimReset: false } }), '800101810102 2 1 a true', '800101810100 2 1 a true'],
+  [
+    'confirmsEnablingReset',
+    kept(ENABLING, { ...full, supports: { enablingReset: false } }),
+    '800101820101 2 1 a true',
+    '800101820100 2 1 a true',
+  ],
   ['omitsResetEimResult', kept(EIMS), '800101810100 2 0 a true', '800101 2 0 a true'],
   ['omitsResetEnablingResult', kept(ENABLING), '800101820100 2 1 a false', '800101 2 1 a false'],
 ]);

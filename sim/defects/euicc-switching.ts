@@ -64,6 +64,21 @@ export const euiccResetDefects: EuiccDeviations = {
   keepsImmediateEnableOnReset: without('A memory reset leaves immediate enabling on.', 'resetImmediateEnable'),
   confirmsEmptyReset: overlooking('It says that it deleted something where there was nothing.', 'euiccMemoryReset', 'found'),
   resetsInEmergency: overlooking('It resets its memory while the emergency profile is enabled.', 'euiccMemoryReset', 'emergency'),
+  confirmsEimReset: {
+    ...answering('It says that it removed the eIMs although its memory reset leaves them.', 'euiccMemoryReset', OK, 'support'),
+    config: { supports: { eimReset: false } },
+    declares: { O_E_EIM_RESET: false },
+  },
+  confirmsEnablingReset: {
+    ...answering(
+      'It says that it reset immediate enabling although its memory reset leaves that.',
+      'euiccMemoryReset',
+      OK,
+      'configuration',
+    ),
+    config: { supports: { enablingReset: false } },
+    declares: { O_E_IEC_RESET: false },
+  },
   omitsResetEimResult: sending('It does not say whether the eIMs were removed.', RESET, message => edit(message, '81', removed)),
   omitsResetEnablingResult: sending('It does not say whether immediate enabling was reset.', RESET, message =>
     edit(message, '82', removed),

@@ -52,6 +52,7 @@ prove('conformant variants of an eUICC', euiccVariants, [
   ['hasNoFallback', make => say(make(pair), 'BF5D038001FF'), 'BF5D03800106', 'BF5D03800107'],
   ['hasNoEmergencyProfile', make => say(make({ profiles: [ecall] }), 'BF5B038001FF'), 'BF5B03800100', 'BF5B03800108'],
   ['hasNoEimReset', make => say(make(), 'BF640482020204'), 'BF6406800101810100', 'BF6406800101810102'],
+  ['hasNoEnablingReset', make => say(make(), 'BF640482020102'), 'BF6406800101820100', 'BF6406800101820101'],
   ['hasIpae', make => say(make(), 'BF420480020780'), 'BF4203800101', 'BF4203800100'],
   [
     'renewsOneTimeKey',

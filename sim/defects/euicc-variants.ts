@@ -54,6 +54,11 @@ const features: EuiccDeviations = {
     config: { supports: { eimReset: false } },
     declares: { O_E_EIM_RESET: false },
   },
+  hasNoEnablingReset: {
+    does: 'Its memory reset leaves the configuration of immediate enabling.',
+    config: { supports: { enablingReset: false } },
+    declares: { O_E_IEC_RESET: false },
+  },
   hasIpae: { does: 'It has an IPA of its own.', config: { supports: { ipae: true } }, declares: { O_E_IPAE: true } },
   renewsOneTimeKey: {
     ...without('It never uses a one-time key again.', 'reuseOneTimeKey'),
@@ -133,6 +138,7 @@ export const euiccVariantGroups: readonly (readonly string[])[] = [
     'hasNoFallback',
     'hasNoEmergencyProfile',
     'hasNoEimReset',
+    'hasNoEnablingReset',
     'answersCommandErrorToExistingEim',
     'numbersIsdpsHigher',
     'startsTokensHigher',

@@ -13,7 +13,7 @@ export interface KnownDeviations {
   readonly defects: readonly string[];
   /** Variants, those together that one implementation can have at the same time. */
   readonly variantGroups: readonly (readonly string[])[];
-  /** Options that the supplier of an implementation with this deviation declares otherwise, by its name. */
+  /** Options that the supplier of an implementation with this defect or variant declares otherwise, by its name. */
   readonly declares?: Readonly<Record<string, Readonly<Record<string, boolean>>>>;
 }
 
@@ -25,7 +25,9 @@ export const knownDeviations: ReadonlyMap<string, KnownDeviations> = new Map<str
     {
       defects: Object.keys(euiccDefects),
       variantGroups: euiccVariantGroups,
-      declares: Object.fromEntries(Object.entries(euiccVariants).map(([name, variant]) => [name, variant.declares ?? {}])),
+      declares: Object.fromEntries(
+        Object.entries({ ...euiccDefects, ...euiccVariants }).map(([name, deviation]) => [name, deviation.declares ?? {}]),
+      ),
     },
   ],
   [

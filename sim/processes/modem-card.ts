@@ -20,6 +20,7 @@ const DELIVERY: EuiccConfig = {
   curve: 'both',
   defaultDpAddress: 'testsmdpplus1.example.com',
   rootDsAddress: 'testrootsmds.example.com',
+  rat: [{ ppr: ['ppr1', 'ppr2'], operators: [{ mccMnc: '99F909' }] }],
 };
 
 /** A card to be put into the modem, and what is in it. */

@@ -96,8 +96,10 @@ export const createCast = async (
     scriptAnswers: (party, typeName) => script.answers(party, typeName),
     fault: error => {
       state.faults.push(error);
+      for (const party of parties.values()) party.news.notify();
       news.notify();
     },
+    faulted: () => state.faults.length > 0,
   };
 
   const making: Making = {

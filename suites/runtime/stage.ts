@@ -38,6 +38,8 @@ export interface Stage {
   scriptAnswers(party: Party, typeName: string): boolean;
   /** A fault of a role or of the harness: the verdict becomes error, never blamed on the IUT. */
   fault(error: unknown): void;
+  /** Whether there was one that no step has taken up yet: then nothing more needs to be waited for. */
+  faulted(): boolean;
 }
 
 export const frameFacts = (frame: Frame): Record<string, string> => ({ ...frame.meta, octets: String(frame.body.length) });

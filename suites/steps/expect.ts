@@ -21,7 +21,7 @@ export const expectStep = async (context: Context, step: ExpectStep): Promise<Ou
 const LAST_WORDS = 1;
 const ENDED = Symbol('ended');
 
-/** Waits for an arrival, but not for one of an IUT whose process has ended. */
+/** Waits for an arrival, but not for one of an IUT whose process has ended, nor after a fault of ours. */
 const arrivalOf = async (
   context: Context,
   party: Party,
@@ -29,7 +29,9 @@ const arrivalOf = async (
   seconds: number,
 ): Promise<Arrival | undefined> => {
   const { over } = context.stage;
-  const found = await waitFor(() => look() ?? (context.iutEnded() === undefined ? undefined : ENDED), party.news, seconds, over);
+  const isVain = () => context.stage.faulted() || context.iutEnded() !== undefined;
+  const found = await waitFor(() => look() ?? (isVain() ? ENDED : undefined), party.news, seconds, over);
+  if (context.stage.faulted()) return found === ENDED ? undefined : found;
   return found === ENDED ? waitFor(look, party.news, Math.min(seconds, LAST_WORDS), over) : found;
 };
 

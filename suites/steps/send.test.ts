@@ -52,6 +52,7 @@ const setUp = async (bound: readonly (readonly [string, unknown])[] = []) => {
     keys: { keys: () => [], context: () => ({}) },
     levelOf: () => 'shall',
     sent: undefined,
+    faulted: () => false,
     over: new AbortController().signal,
     scriptAnswers: () => false,
     fault: error => {

@@ -117,6 +117,8 @@ export interface EuiccConfig {
     readonly fallback?: boolean;
     readonly immediateEnable?: boolean;
     readonly eimReset?: boolean;
+    /** A memory reset can reset the configuration of immediate enabling. */
+    readonly enablingReset?: boolean;
     readonly ipae?: boolean;
     /** Revocation lists. */
     readonly crl?: boolean;

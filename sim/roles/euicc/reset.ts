@@ -42,7 +42,9 @@ export const resetMemory = (chip: Chip, options: readonly string[]): InputOf<Val
     ['support', 2, supports?.eimReset === false],
     ['associated', 1, memory.eims.length === 0],
   ]);
-  const enablingCode = refusal(chip, 'euiccMemoryReset', [['configuration', 1, supports?.immediateEnable === false]]);
+  const enablingCode = refusal(chip, 'euiccMemoryReset', [
+    ['configuration', 1, supports?.immediateEnable === false || supports?.enablingReset === false],
+  ]);
   if (decisions.performs('resetProfiles')) memory.profiles = memory.profiles.filter(p => !chosen.includes(p));
   for (const profile of chosen) notify(chip, profile, 'delete');
   if (resetsAddress && decisions.performs('resetDefaultDpAddress')) memory.defaultDpAddress = undefined;

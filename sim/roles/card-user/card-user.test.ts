@@ -1,0 +1,104 @@
+import { expect } from 'chai';
+import { decode } from '#protocol/asn1/decode.js';
+import { hex } from '#protocol/asn1/tlv.js';
+import { es10FunctionNamed, LOAD_PROFILE } from '../../bindings/es10.js';
+import { ComposeError } from '../../role.js';
+import { createEimActor, type EimActor } from '../eim/actor.js';
+import { createEuicc } from '../euicc/index.js';
+import { EID1, ICCID1, octets, PKI, testWorld } from '../euicc/test-bench.js';
+import { createSmdp } from '../smdp/index.js';
+import { type CardUser, type CardUserConfig, createCardUser } from './index.js';
+
+const key = PKI.privateKey('SK_S_EIMsign');
+const smdpAddress = 'testsmdpplus1.example.com';
+
+/** A card, an eIM, an SM-DP+, and the IPA between them. */
+const setUp = (config: CardUserConfig = {}, withServer = true) => {
+  const world = testWorld();
+  const euicc = createEuicc({ eid: EID1, curve: 'both' }, world);
+  if (!key) throw new Error('no signing key');
+  const eim: EimActor = createEimActor({ fqdn: 'eim.example.com' }, world, {
+    servers: { call: async () => ({ failure: 'no server' }) },
+    signingKey: key,
+    otherSigningKeys: [],
+    tlsPublicKey: undefined,
+    anchors: ['CERT_CI', 'CERT_CI_BRP'].flatMap(name => PKI.certificate(name) ?? []),
+    later: () => undefined,
+  });
+  const [credential] = euicc.chip.credentials;
+  eim.manage({
+    eid: EID1,
+    euiccCertificate: hex(credential?.euiccCertificate ?? new Uint8Array()),
+    eumCertificate: hex(credential?.eumCertificate ?? new Uint8Array()),
+  });
+  const smdp = createSmdp({ address: smdpAddress, profiles: [{ iccid: ICCID1, matchingId: 'TOKEN', uppSize: 200 }] }, world);
+  const euiccInfo1 = euicc.execute(octets('BF2000')).octets;
+  const ipa = createCardUser(config, { eid: octets(EID1), euiccInfo1, eims: [eim], server: withServer ? smdp : undefined }, world);
+  return { euicc, eim, smdp, ipa };
+};
+
+/** Sends what the IPA composes to the card, and gives the IPA what the card answers. */
+const ask = async ({ euicc, ipa }: ReturnType<typeof setUp>, type: string) => {
+  const { octets: command } = await ipa.compose(type);
+  ipa.sent?.({ type: (es10FunctionNamed(type) ?? LOAD_PROFILE).request, octets: command });
+  const answer = euicc.execute(command);
+  const of = type === LOAD_PROFILE.request.name ? LOAD_PROFILE : es10FunctionNamed(type);
+  if (!of) throw new Error(`no ${type}`);
+  const message = decode(of.response, answer.octets);
+  await ipa.take({ type: of.response, message });
+  return message.value;
+};
+const failure = async (ipa: CardUser, type: string): Promise<string> => {
+  try {
+    await ipa.compose(type);
+  } catch (error) {
+    expect(error).to.be.instanceOf(ComposeError);
+    return error instanceof Error ? error.message : '';
+  }
+  throw new Error(`${type} was composed`);
+};
+
+describe('the IPA towards a card under test', () => {
+  it('associates the eIMs of the case and has the card execute what they sign', async () => {
+    const lab = setUp();
+    expect(await ask(lab, 'AddInitialEimRequest')).to.have.property('addInitialEimOk');
+    const result = await ask(lab, 'EuiccPackageRequest');
+    expect(result).to.have.nested.property('euiccPackageResultSigned.euiccPackageResultDataSigned.counterValue', 1);
+    expect(lab.eim.eim.context.orders.values().next().value).to.include({ state: 'succeeded' });
+    expect(await ask(lab, 'EuiccPackageRequest')).to.have.nested.property(
+      'euiccPackageResultSigned.euiccPackageResultDataSigned.counterValue',
+      2,
+    );
+  });
+
+  it('downloads from the server of the case, each command built on the answer before', async () => {
+    const lab = setUp();
+    await ask(lab, 'GetEuiccChallengeRequest');
+    expect(await ask(lab, 'AuthenticateServerRequest')).to.have.property('authenticateResponseOk');
+    expect(await ask(lab, 'PrepareDownloadRequest')).to.have.property('downloadResponseOk');
+    expect(await ask(lab, 'BoundProfilePackage')).to.have.nested.property('profileInstallationResultData.finalResult.successResult');
+    expect(lab.euicc.chip.memory.profiles).to.have.length(1);
+    expect(lab.smdp.notifications[0]).to.include({ kind: 'profileInstallationResult', genuine: true });
+    expect(lab.ipa.state).to.include({ serverAddress: smdpAddress, ccRequired: false });
+  });
+
+  it('names the notification to remove that it saw last', async () => {
+    const lab = setUp();
+    for (const type of ['GetEuiccChallengeRequest', 'AuthenticateServerRequest', 'PrepareDownloadRequest', 'BoundProfilePackage'])
+      await ask(lab, type);
+    await ask(lab, 'RetrieveNotificationsListRequest');
+    expect(await ask(lab, 'NotificationSentRequest')).to.deep.equal({ deleteNotificationStatus: 0 });
+  });
+
+  it('says what is missing for a command that builds on another', async () => {
+    const { ipa } = setUp();
+    expect(await failure(ipa, 'PrepareDownloadRequest')).to.equal('PrepareDownloadRequest needs an AuthenticateServerResponse before it');
+    expect(await failure(ipa, 'BoundProfilePackage')).to.equal('BoundProfilePackage needs a PrepareDownloadResponse before it');
+    expect(await failure(ipa, 'SetDefaultDpAddressRequest')).to.match(/fields that only the script can state/);
+    expect(await failure(ipa, 'GetEimPackageRequest')).to.equal('GetEimPackageRequest is no command of ES10');
+    const without = setUp({}, false);
+    expect(await failure(without.ipa, 'AuthenticateServerRequest')).to.equal(
+      'AuthenticateServerRequest needs an SM-DP+ or SM-DS in the case',
+    );
+  });
+});

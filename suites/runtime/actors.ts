@@ -10,6 +10,7 @@ import { isProblem, parseCertificate } from '#protocol/x509/certificate.js';
 import type { Actor, World } from '../../sim/role.js';
 import { type CardUserConfig, createCardUser } from '../../sim/roles/card-user/index.js';
 import { createEimActor, type EimActor, type EimActorConfig } from '../../sim/roles/eim/actor.js';
+import { identityOf, learnIdentity } from '../../sim/roles/eim/identity.js';
 import type { RspServers } from '../../sim/roles/eim/rsp-servers.js';
 import { createEuicc, type Euicc, type EuiccConfig, signerOf } from '../../sim/roles/euicc/index.js';
 import { euiccInfo1, euiccInfo2 } from '../../sim/roles/euicc/info.js';
@@ -294,13 +295,18 @@ const isFor = (actor: EimActor, message: Decoded): boolean => {
   return true;
 };
 
-/** Makes the card under test known to an eIM; what its certificates are worth, the cases judge. */
+/** Makes the card under test known to an eIM, with its key on every curve; what its certificates are worth, the cases judge. */
 const introduceCard = (actor: EimActor, lab: Lab, facts: CardFacts): void => {
-  const [identity] = facts.identities;
+  const [identity, ...others] = facts.identities;
   const eid = eidOf(lab, facts);
   if (!identity) throw new Inconclusive('the eUICC tells no certificates (GetCerts), so that no eIM can be told of it');
   try {
-    actor.manage({ eid: hex(eid), euiccCertificate: hex(identity.euiccCertificate), eumCertificate: hex(identity.eumCertificate) });
+    const names = { eid: hex(eid), euiccCertificate: hex(identity.euiccCertificate), eumCertificate: hex(identity.eumCertificate) };
+    const record = actor.manage(names);
+    for (const other of others) {
+      const known = identityOf(actor.eim.context, other, names.eid);
+      if (!('fault' in known)) learnIdentity(record, known);
+    }
   } catch (cause) {
     throw new Inconclusive(`the eUICC's certificates do for no eIM: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }

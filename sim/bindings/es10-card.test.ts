@@ -66,6 +66,41 @@ describe('a card as a client', () => {
     await client.close();
   });
 
+  it('tells with the first reply after a selection what the ISD-R said of itself', async () => {
+    const client = open();
+    const ask = async () => (await client.exchange(binding.write(GetEuiccDataRequest, GET_EID), { signal })).meta;
+    const first = await ask();
+    expect(first).to.include({ euiccConfiguration: '' });
+    expect(first.fci).to.match(/^6F.*E104800207?00$|^6F.*E103800100$/);
+    expect(first.besideE1).to.match(/^8410A0000005591010FFFFFFFF8900000100[0-9A-F]*E0[0-9A-F]+$/);
+    expect(await ask()).to.not.have.any.keys('fci', 'besideE1', 'euiccConfiguration');
+    await client.restart();
+    expect(await ask()).to.include({ fci: first.fci, besideE1: first.besideE1 });
+    await client.close();
+  });
+
+  it('finds no template E1 where the card has none, and it inside the proprietary data where the card puts it', async () => {
+    const told = async (writesFci: (templates: Uint8Array) => string) => {
+      const uicc = createUicc({
+        port: portOf(createEuicc({ eid: EID1 }, testWorld())),
+        overrides: [() => ({ writesFci: templates => fromHex(writesFci(templates)) ?? templates })],
+      });
+      const client = openCardClient(memoryReader(uicc));
+      const { meta } = await client.exchange(binding.write(GetEuiccDataRequest, GET_EID), { signal });
+      await client.close();
+      return meta;
+    };
+    expect(await told(() => '6F028400'))
+      .to.include({ besideE1: '8400' })
+      .and.not.have.property('euiccConfiguration');
+    expect(await told(() => '6F0A8400A506E10480020640')).to.include({ besideE1: '8400', euiccConfiguration: 'enabledProfile' });
+  });
+
+  it('carries the commands that an eUICC for consumers has', () => {
+    for (const name of ['EnableProfileRequest', 'DisableProfileRequest', 'DeleteProfileRequest'])
+      expect(binding.answerTo(name)?.name).to.equal(name.replace('Request', 'Response'));
+  });
+
   it('knows no other mistakes', async () => {
     const client = open();
     const failed = await client.exchange({ meta: { apdu: 'odd' }, body: GET_EID }, { signal }).catch((error: unknown) => String(error));

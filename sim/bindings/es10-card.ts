@@ -1,6 +1,6 @@
 /** ES10 as a wire to a card: one command or bound profile package in, status word and response out. SGP.22 5.7.2, SGP.32 5.9 */
 import type { ApduExchange } from '#protocol/apdu/command.js';
-import { hex, readHeader, readTlv, tagHex } from '#protocol/asn1/tlv.js';
+import { children, concat, hex, readHeader, readTlv, tagHex, tlvOctets } from '#protocol/asn1/tlv.js';
 import type { Spec } from '#protocol/asn1/type.js';
 import { type Card, type Client, type Frame, LinkError, type Reply } from '../../adapters/adapter.js';
 import { openTerminal, type Terminal, type TerminalOptions, type TerminalOverride } from '../terminal/index.js';
@@ -66,6 +66,27 @@ export const APDU_MISTAKES: Readonly<Record<string, TerminalOverride>> = {
   noCapability: () => ({ capability: () => undefined }),
 };
 
+const TEMPLATE = 0xe1;
+
+/** What the card said when the ISD-R was selected: its FCI, the same without template E1, and what E1 says. SGP.32 3.8.4 */
+const selectionFacts = ({ fci, euiccConfiguration }: Terminal): Record<string, string> =>
+  fci && fci.length > 0
+    ? {
+        fci: hex(fci),
+        besideE1: hex(withoutTemplate(fci)),
+        ...(euiccConfiguration ? { euiccConfiguration: euiccConfiguration.join(' ') } : {}),
+      }
+    : {};
+
+/** The FCI as a list of what is in it, template E1 left out wherever it stands. */
+const withoutTemplate = (octets: Uint8Array): Uint8Array =>
+  concat(
+    ...children(octets).map(field => {
+      if (field.tag === TEMPLATE) return new Uint8Array();
+      return field.tag === 0xa5 ? withoutTemplate(tlvOctets(octets, field)) : tlvOctets(octets, field);
+    }),
+  );
+
 /** The card as a client, and what more a lab does with it. */
 export interface CardClient extends Client {
   /** Off and on again; the channel is opened anew with the next command. */
@@ -98,6 +119,14 @@ export const openCardClient = (card: Card, { lines = () => [], ...options }: Car
     });
   };
   let terminal = make(undefined, undefined);
+  let told: { readonly by: Terminal; readonly openings: number } | undefined;
+
+  /** What a selection told comes with the first reply after it. */
+  const selectionOf = (device: Terminal): Record<string, string> => {
+    if (told?.by === device && told.openings === device.openings) return {};
+    told = { by: device, openings: device.openings };
+    return selectionFacts(device);
+  };
 
   /** The terminal for a request; one with other habits takes the place of the former and closes its channel. */
   const terminalFor = async ({ meta }: Frame): Promise<Terminal> => {
@@ -124,7 +153,13 @@ export const openCardClient = (card: Card, { lines = () => [], ...options }: Car
       const below = lines();
       const trace = apdus.map(({ command, response }) => `${hex(command)} → ${hex(response)}`);
       return {
-        meta: { sw, apdus: String(apdus.length), trace: trace.join('\n'), ...(below.length > 0 ? { lines: below.join('\n') } : {}) },
+        meta: {
+          sw,
+          apdus: String(apdus.length),
+          trace: trace.join('\n'),
+          ...selectionOf(device),
+          ...(below.length > 0 ? { lines: below.join('\n') } : {}),
+        },
         body: octets,
         connection: { id: device.channel ?? 0, remote: card.address, exchanges: ++exchanges },
       };

@@ -4,6 +4,7 @@ import type { Spec, Type } from '#protocol/asn1/type.js';
 import { EuiccPackageRequest } from '#protocol/iot/package.js';
 import { EuiccPackageResult } from '#protocol/iot/result.js';
 import { BoundProfilePackage } from '#protocol/rsp/download.js';
+import * as local from '#protocol/rsp/local.js';
 import { ProfileInstallationResult } from '#protocol/rsp/notification.js';
 import { COMMANDS, commandWithTag } from '../roles/euicc/commands.js';
 
@@ -21,6 +22,13 @@ export const LOAD_PROFILE: Es10Function = { request: BoundProfilePackage, respon
 /** Starts the segments of a bound profile package. SGP.22 5.7.6 */
 const PROFILE_TAG = 0xbf36;
 
+/** What an eUICC for consumers has and one for IoT has not: a test tries it. SGP.22 5.7.16 to 5.7.18 */
+const LOCAL: readonly Es10Function[] = [
+  { request: local.EnableProfileRequest, response: local.EnableProfileResponse },
+  { request: local.DisableProfileRequest, response: local.DisableProfileResponse },
+  { request: local.DeleteProfileRequest, response: local.DeleteProfileResponse },
+];
+
 /** The function whose command starts like these octets. */
 export const es10Function = (command: Uint8Array, spec: Spec): Es10Function | undefined => {
   const tag = readHeader(command)?.tag;
@@ -29,7 +37,7 @@ export const es10Function = (command: Uint8Array, spec: Spec): Es10Function | un
 
 /** The function with a request type of this name. */
 export const es10FunctionNamed = (request: string): Es10Function | undefined =>
-  [LOAD_PACKAGE, ...COMMANDS].find(of => of.request.name === request);
+  [LOAD_PACKAGE, ...COMMANDS, ...LOCAL].find(of => of.request.name === request);
 
 /** Whether octets start a bound profile package, in segments or whole. */
 export const startsProfile = (command: Uint8Array): boolean => readHeader(command)?.tag === PROFILE_TAG;

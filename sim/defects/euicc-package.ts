@@ -27,6 +27,18 @@ const signsErrorsForStrangers: EuiccOverride = (correct, { pki }) => ({
   },
 });
 
+/** What cannot be verified for its length ends as if it had been. */
+const passesShortSignatures: EuiccOverride = correct => {
+  let isShort = false;
+  return {
+    readsSignature: signature => {
+      isShort = signature.length < SIGNATURE_LENGTH;
+      return correct.readsSignature(signature);
+    },
+    hinders: (of, check) => !(of === LOAD && check === 'signature' && isShort) && correct.hinders(of, check),
+  };
+};
+
 /** Makes some checks before all others. */
 const first = (does: string, ...checks: readonly ('eid' | 'replay')[]): EuiccDeviation => ({
   does,
@@ -54,9 +66,7 @@ export const euiccSenderDefects: EuiccDeviations = {
   verifiesOnP256Only: deciding('It verifies no package with a key on brainpoolP256r1.', { verifiesOn: curve => curve === 'P-256' }),
   acceptsDerSignature: reading('It takes a signature in the form of X9.62.', signature => derToRaw(signature) ?? signature),
   acceptsLongSignature: reading('It ignores what stands behind the 64 octets of a signature.', s => s.subarray(0, SIGNATURE_LENGTH)),
-  acceptsShortSignature: reading('It completes a signature with an octet too few.', s =>
-    s.length === SIGNATURE_LENGTH - 1 ? concat(octets('00'), s) : s,
-  ),
+  acceptsShortSignature: { does: 'It lets a signature of too few octets pass.', override: passesShortSignatures },
   signsErrorsForStrangers: { does: 'It signs the error for a sender that it could not authenticate.', override: signsErrorsForStrangers },
   tellsInventedToken: deciding('Its unsigned errors tell a token where none is configured.', { tellsToken: token => token ?? NEW_TOKEN }),
   hidesTokenInError: deciding('Its unsigned errors do not tell the token.', { tellsToken: () => undefined }),

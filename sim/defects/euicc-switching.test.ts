@@ -129,6 +129,16 @@ prove('defects of an eUICC in memory reset', euiccResetDefects, [
   ['keepsEimsOnReset', kept(EIMS), '800101810100 2 0 a true', '800101810100 2 1 a true'],
   ['keepsDpAddressOnReset', kept('BF640482020520'), '800100 2 1 - true', '800100 2 1 a true'],
   ['keepsImmediateEnableOnReset', kept(ENABLING), '800101820100 2 1 a false', '800101820100 2 1 a true'],
+  [
+    'losesRootDsAddress',
+    make => {
+      const euicc = make({ rootDsAddress: 'ds' });
+      say(euicc, PROFILES);
+      return say(euicc, 'BF3C00');
+    },
+    'BF3C0481026473',
+    'BF3C00',
+  ],
   ['confirmsEmptyReset', kept(PROFILES, {}), '800101 0 1 - false', '800100 0 1 - false'],
   ['resetsInEmergency', kept(PROFILES, { profiles: [{ ...ecall, state: 'enabled' }] }), '800168 1 1 - false', '800100 0 1 - false'],
   ['confirmsEimReset', kept(EIMS, { ...full, supports: { eimReset: false } }), '800101810102 2 1 a true', '800101810100 2 1 a true'],

@@ -1,4 +1,5 @@
 /** Seeded defects of an eUICC in rollback, immediate enabling, fallback, emergency and memory reset. SGP.32 5.9.5, 5.9.15 to 5.9.23 */
+import type { EuiccOverride } from '../roles/euicc/index.js';
 import { edit, removed } from './edits.js';
 import { answering, deciding, type EuiccDeviations, overlooking, sending, signing, without } from './euicc-deviation.js';
 
@@ -56,12 +57,28 @@ export const euiccFallbackDefects: EuiccDeviations = {
   returnsToNothing: without('It enables no profile after an emergency.', 'rememberEmergencyReturn'),
 };
 
+/** Once its profiles were reset, it tells no address of a root SM-DS. */
+const losesRootDsAddress: EuiccOverride = correct => {
+  let isReset = false;
+  return {
+    performs: effect => {
+      isReset ||= effect === 'resetProfiles';
+      return correct.performs(effect);
+    },
+    outgoing: (type, octets, request) => {
+      const right = correct.outgoing(type, octets, request);
+      return isReset && type === 'EuiccConfiguredAddressesResponse' ? edit(right, '81', removed) : right;
+    },
+  };
+};
+
 /** Defects of memory reset. */
 export const euiccResetDefects: EuiccDeviations = {
   keepsProfilesOnReset: without('A memory reset leaves the profiles.', 'resetProfiles'),
   keepsEimsOnReset: without('A memory reset leaves the eIMs.', 'resetEims'),
   keepsDpAddressOnReset: without('A memory reset leaves the default SM-DP+ address.', 'resetDefaultDpAddress'),
   keepsImmediateEnableOnReset: without('A memory reset leaves immediate enabling on.', 'resetImmediateEnable'),
+  losesRootDsAddress: { does: 'A memory reset takes the address of the root SM-DS away.', override: losesRootDsAddress },
   confirmsEmptyReset: overlooking('It says that it deleted something where there was nothing.', 'euiccMemoryReset', 'found'),
   resetsInEmergency: overlooking('It resets its memory while the emergency profile is enabled.', 'euiccMemoryReset', 'emergency'),
   confirmsEimReset: {

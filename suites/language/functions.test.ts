@@ -8,7 +8,7 @@ import { FUNCTIONS, functionNamed } from './functions.js';
 import { matchValue } from './match.js';
 import { makeScope } from './scope.js';
 import { parseYaml } from './source.js';
-import { ABSENT, AUTO, MissingValue } from './values.js';
+import { ABSENT, AUTO, MissingValue, unread } from './values.js';
 
 const judge = (pattern: string, value: unknown): string => {
   const { root } = parseYaml('t.yaml', `"${pattern}"`);
@@ -159,6 +159,15 @@ describe('functions', () => {
     expect(functionNamed('present')?.build?.(undefined, random)).to.equal(null);
     expect(functionNamed('absent')?.build?.(undefined, random)).to.equal(ABSENT);
     expect(functionNamed('auto')?.build?.(undefined, random)).to.equal(AUTO);
+  });
+
+  it('exchanges the digits of octets, and says when there are none', () => {
+    const swapped = (value: unknown) => functionNamed('swapped')?.build?.(value, octets);
+    for (const given of [fromHex('989209F5'), '989209F5']) expect(swapped(given)).to.deep.equal(fromHex('8929905F'));
+    expect(() => swapped(ABSENT)).to.throw(MissingValue, 'needs octets');
+    expect(() => swapped(unread({ kind: 'scalar', text: 'no hex', quoted: false, at: { file: 't.yaml', line: 1, column: 1 } }))).to.throw(
+      MissingValue,
+    );
   });
 
   it('writes r and s as DER: each as short as it can be, and never negative', () => {

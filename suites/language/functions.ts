@@ -1,5 +1,5 @@
 /** The functions of expressions: matchers say what a value must be like, generators make one. One entry here each. */
-import { concat, tlv } from '#protocol/asn1/tlv.js';
+import { concat, fromHex, tlv } from '#protocol/asn1/tlv.js';
 import { trustProblem } from './trust.js';
 import { ABSENT, AUTO, MissingValue, unreadNode } from './values.js';
 
@@ -59,6 +59,15 @@ const derSignature = (signature: unknown): Uint8Array => {
     return tlv(0x02, (digits[0] ?? 0) < 0x80 ? digits : concat(Uint8Array.of(0), digits));
   };
   return tlv(0x30, concat(integer(signature.subarray(0, half)), integer(signature.subarray(half))));
+};
+
+/** The digits of an ICCID stand in pairs that are swapped; without that they are those of another card. ITU-T E.118, ETSI TS 102 221 13.2 */
+const swapped = (argument: unknown): Uint8Array => {
+  const node = unreadNode(argument);
+  const text = node?.kind === 'scalar' ? node.text : argument;
+  const octets = typeof text === 'string' ? fromHex(text) : text;
+  if (!(octets instanceof Uint8Array)) throw new MissingValue('$swapped needs octets');
+  return octets.map(octet => (octet << 4) | (octet >> 4));
 };
 
 export const FUNCTIONS: readonly FunctionDefinition[] = [
@@ -188,6 +197,13 @@ export const FUNCTIONS: readonly FunctionDefinition[] = [
     example: '$derSignature($signature)',
     says: 'A signature r‖s as the DER structure ECDSA-Sig-Value, the form that X.509 uses and tag 5F37 does not.',
     build: argument => derSignature(argument),
+  },
+  {
+    name: 'swapped',
+    argument: 'value',
+    example: '$swapped($ICCID_OP_PROF1)',
+    says: 'Octets with the two digits of each exchanged, as an ICCID must not be written.',
+    build: argument => swapped(argument),
   },
   {
     name: 'text',

@@ -244,7 +244,9 @@ const makeEim = (name: string, config: Config, { lab, world, parties, serversFor
   const place = placeOf(name, 'eim', lab);
   const number = numberOf(name) === 0 ? '' : String(numberOf(name) + 1);
   const { relay } = config;
-  const curve = config.curve === 'brainpoolP256r1' ? 'brainpoolP256r1' : 'P-256';
+  // A card without P-256 gets an eIM whose key it can verify with.
+  const preferred = lab.options.get('O_E_NIST') === false ? 'brainpoolP256r1' : 'P-256';
+  const curve = config.curve === 'brainpoolP256r1' || config.curve === 'P-256' ? config.curve : preferred;
   const other = curve === 'P-256' ? 'brainpoolP256r1' : 'P-256';
   const key = (one: keyof typeof EIM_KEYS) => lab.pki.privateKey(`SK_S_EIMsign${number}${EIM_KEYS[one]}`);
   const signingKey = key(curve);

@@ -174,7 +174,8 @@ const answered = async (
 
 const replyFacts = (frame: Frame, link: Record<string, unknown>): Record<string, unknown> => ({
   ...link,
-  status: Number(frame.meta[':status']),
+  ...(frame.meta[':status'] === undefined ? {} : { status: Number(frame.meta[':status']) }),
+  ...(frame.meta.sw === undefined ? {} : { sw: frame.meta.sw }),
   headers: Object.fromEntries(Object.entries(frame.meta).filter(([name]) => !name.startsWith(':'))),
   octets: frame.body.length,
 });

@@ -1,6 +1,9 @@
 import { expect } from 'chai';
 import { decode } from '#protocol/asn1/decode.js';
+import { encode } from '#protocol/asn1/encode.js';
 import { hex } from '#protocol/asn1/tlv.js';
+import { GetCertsRequest } from '#protocol/iot/es10b.js';
+import { GetEuiccChallengeResponse } from '#protocol/rsp/authentication.js';
 import { es10FunctionNamed, LOAD_PROFILE } from '../../bindings/es10.js';
 import { ComposeError } from '../../role.js';
 import { createEimActor, type EimActor } from '../eim/actor.js';
@@ -100,5 +103,43 @@ describe('the IPA towards a card under test', () => {
     expect(await failure(without.ipa, 'AuthenticateServerRequest')).to.equal(
       'AuthenticateServerRequest needs an SM-DP+ or SM-DS in the case',
     );
+  });
+
+  it('tells what the certificates of the card are worth, and for which CIs it has not asked yet', async () => {
+    const lab = setUp();
+    const [first, second] = lab.euicc.chip.credentials;
+    expect(lab.ipa.state.chainsLeft).to.deep.equal([first?.ciPKId, second?.ciPKId]);
+    await ask(lab, 'GetCertsRequest');
+    expect(lab.ipa.state.chain).to.deep.equal({ eid: EID1, curve: 'P-256', ciPKId: first?.ciPKId });
+    lab.ipa.sent?.({ type: GetCertsRequest, octets: encode(GetCertsRequest, { euiccCiPKId: first?.ciPKId ?? octets('') }) });
+    expect(lab.ipa.state.chainsLeft).to.deep.equal([second?.ciPKId]);
+  });
+
+  it('counts every challenge of the card once', async () => {
+    const lab = setUp();
+    await ask(lab, 'GetEuiccChallengeRequest');
+    await ask(lab, 'GetEuiccChallengeRequest');
+    expect(lab.ipa.state.challenges).to.have.length(2);
+    const message = decode(GetEuiccChallengeResponse, octets(`BF2E128010${'11'.repeat(16)}`));
+    for (let time = 0; time < 2; time++) await lab.ipa.take({ type: GetEuiccChallengeResponse, message });
+    expect(lab.ipa.state.challenges).to.have.length(3);
+  });
+
+  it('goes on with an association from before, with the larger of the counters', async () => {
+    const lab = setUp();
+    await ask(lab, 'AddInitialEimRequest');
+    const [eim] = lab.euicc.chip.memory.eims;
+    if (!eim) throw new Error('no eIM');
+    Object.assign(eim, { counterValue: 40, associationToken: 9 });
+    await ask(lab, 'GetEimConfigurationDataRequest');
+    expect(lab.eim.associationToken).to.equal(9);
+    expect(lab.eim.state.counter).to.equal(40);
+    expect(await ask(lab, 'EuiccPackageRequest')).to.have.nested.property(
+      'euiccPackageResultSigned.euiccPackageResultDataSigned.counterValue',
+      41,
+    );
+    eim.counterValue = 3;
+    await ask(lab, 'GetEimConfigurationDataRequest');
+    expect(lab.eim.state.counter).to.equal(41);
   });
 });

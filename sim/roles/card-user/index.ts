@@ -7,8 +7,16 @@ import type { Type } from '#protocol/asn1/type.js';
 import { es10FunctionNamed, LOAD_PROFILE } from '../../bindings/es10.js';
 import { type Actor, type Composed, ComposeError, type Received, type World } from '../../role.js';
 import type { CardUserConfig, CardUserSurroundings } from './config.js';
-import { composeAssociation, composePackage, noteAssociation, noteAssociationRequest, takePackageResult } from './packages.js';
+import {
+  composeAssociation,
+  composePackage,
+  noteAssociation,
+  noteAssociationRequest,
+  noteConfiguration,
+  takePackageResult,
+} from './packages.js';
 import { composeAuthenticate, composeCancel, composePrepare, composeProfile, rspSession, takeRsp } from './session.js';
+import { noteCertsRequest, nothingTold, takeTold } from './told.js';
 
 export type { CardUserConfig } from './config.js';
 
@@ -26,6 +34,7 @@ export const createCardUser = (config: CardUserConfig, around: CardUserSurroundi
   const { eims, eid } = around;
   let seqNumber: number | undefined;
   let results = 0;
+  const told = nothingTold(around.euiccInfo1, spec);
 
   const composers: Readonly<Record<string, Composer>> = {
     AddInitialEimRequest: () => composeAssociation(eims, spec),
@@ -59,11 +68,13 @@ export const createCardUser = (config: CardUserConfig, around: CardUserSurroundi
 
   const take = async ({ type, message }: Received): Promise<void> => {
     if (!message.ok) return;
+    takeTold(told, type.name, message, world);
     if (type.name === 'EuiccPackageResult') {
       seqNumber = (await takePackageResult(eims, eid, message)) ?? seqNumber;
       results++;
     } else seqNumber = takeRsp(session, type.name, message) ?? seqNumber;
     if (type.name === 'AddInitialEimResponse') noteAssociation(eims, message);
+    if (type.name === 'GetEimConfigurationDataResponse') noteConfiguration(eims, message);
   };
 
   return {
@@ -73,6 +84,7 @@ export const createCardUser = (config: CardUserConfig, around: CardUserSurroundi
     sent: ({ type, octets }) => {
       if (type.name === 'EuiccPackageRequest') for (const eim of eims) eim.sentPackage(octets);
       if (type.name === 'AddInitialEimRequest') noteAssociationRequest(eims, octets, spec);
+      if (type.name === 'GetCertsRequest') noteCertsRequest(told, octets, spec);
     },
     react: async ({ type }) => ({ refused: `${type.name} is no request to an IPA` }),
     get state() {
@@ -86,6 +98,9 @@ export const createCardUser = (config: CardUserConfig, around: CardUserSurroundi
         ccRequired: offer?.ccRequired,
         seqNumber,
         results,
+        chain: told.chain,
+        chainsLeft: told.chainsLeft,
+        challenges: [...told.challenges],
       };
     },
   };

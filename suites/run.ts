@@ -167,7 +167,9 @@ const carryOut = async (
       );
     } finally {
       if (!('unreachable' in lab)) {
-        const restored = await within(lab.restore(), 60, 'putting back the state of the card').catch(error => [String(error)]);
+        const restored = !isForeignCard(part.ixit)
+          ? []
+          : await within(lab.restore(), 60, 'putting back the state of the card').catch(error => [String(error)]);
         for (const line of restored) progress.note(line);
       }
       // The record is complete: what does not close must not keep the reports from being written.

@@ -39,11 +39,13 @@ describe('the command line', function () {
     const child = start(['sim', 'eim'], folder);
     eim = child;
     const [line] = await once(createInterface({ input: child.stdout }), 'line');
-    const { esipa, control } = JSON.parse(String(line));
+    const { esipa, json, control } = JSON.parse(String(line));
     const text = readFileSync(join(catalogue, 'ixit', 'reference-eim.ixit.yaml'), 'utf8')
       .replace(/^start:\n(?: .*\n)*/m, '')
       .replace(/^ {2}es9plus:\n[\s\S]*?\n\n/m, '\n')
+      .replace(/^ {4}coaps:.*\n/m, '')
       .replaceAll(/\$\{start\.esipa\}/g, esipa)
+      .replaceAll(/\$\{start\.json\}/g, json)
       .replaceAll(/\$\{start\.control\}/g, control);
     writeFileSync(join(folder, 'mine.ixit.yaml'), text);
   };
@@ -163,7 +165,9 @@ describe('the command line', function () {
     expect(builtIn.out).to.equal('');
     expect(builtIn.err)
       .to.match(/✓ eim\.retrieval\.01\[https\]/)
-      .and.include('Complete: planned 1 = recorded 1');
+      .and.match(/✓ eim\.retrieval\.01\[json\]/)
+      .and.match(/✓ eim\.retrieval\.01\[coaps\]/)
+      .and.include('Complete: planned 3 = recorded 3');
   });
 
   it('writes exactly the reports that are promised', () => {

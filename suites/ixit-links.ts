@@ -1,31 +1,41 @@
 import { fromHex } from '#protocol/asn1/tlv.js';
 import { CARD_WIRES, readCardLink } from './ixit-card-links.js';
 import type { Reader } from './ixit-reader.js';
-import type { IutRole, Link } from './ixit-schema.js';
+import type { CalledLink, Encoding, IutRole, Link, ListeningLink } from './ixit-schema.js';
 import type { Entry, Position } from './language/source.js';
 import { didYouMean } from './language/source.js';
 
 /** Interfaces of SGP.32 and SGP.22 that an IUT can have. */
 export const INTERFACES = ['esipa', 'es9plus', 'es11', 'es2plus', 'es10'];
 /** What an interface can go over. */
-export const WIRES = ['https', 'coaps', 'vpcd', 'apdu-stdio', ...CARD_WIRES];
+export const WIRES = ['https', 'json', 'coaps', 'vpcd', 'apdu-stdio', ...CARD_WIRES];
 /** Wires on which the IUT holds the reader. */
 const SLOTS = ['vpcd', 'apdu-stdio'] as const;
 
-const CALLED = ['url', 'serverName', 'encoding', 'trust'];
-const LISTENING = ['listen', 'names', 'certificate', 'encoding', 'address'];
+/** Wires of servers and clients: `json` is HTTPS with the JSON binding of ESipa, beside which `https` is that with ASN.1. */
+const NETWORK = ['https', 'json', 'coaps'] as const;
+type NetworkWire = (typeof NETWORK)[number];
+
+const CALLED = ['url', 'serverName', 'trust'];
+const LISTENING = ['listen', 'names', 'certificate', 'address'];
 
 /** ES9+ and ES11 are JSON unless told otherwise (SGP.22 6.5); ESipa has two bindings, and which one is the supplier's to say (SGP.32 6.3, 6.4). */
-const encodingOf = (reader: Reader, fields: ReadonlyMap<string, Entry>, name: string, at: Position): 'asn1' | 'json' => {
+const encodingOf = (reader: Reader, fields: ReadonlyMap<string, Entry>, name: string, wire: NetworkWire, at: Position): Encoding => {
+  if (wire !== 'https') return wire === 'json' ? 'json' : 'asn1';
   const stated = reader.oneOf(fields.get('encoding'), ['asn1', 'json']);
   if (!fields.has('encoding') && name === 'esipa')
     reader.report('missing-key', at, '"encoding" is missing: ESipa is bound to ASN.1 (asn1) or to JSON (json)');
   return stated ?? (name === 'esipa' ? 'asn1' : 'json');
 };
 
-const isUrl = (text: string): boolean => /^https?:\/\/[^/]/.test(text) || text.startsWith('${');
+const isUrl = (text: string, scheme: string): boolean => new RegExp(`^${scheme}s?://[^/]`).test(text) || text.startsWith('${');
 
-const readHttps = (reader: Reader, name: string, { key, at, value }: Entry): Link | undefined => {
+const readNetwork = (
+  reader: Reader,
+  name: string,
+  wire: NetworkWire,
+  { key, at, value }: Entry,
+): CalledLink | ListeningLink | undefined => {
   const isCalled = value.kind === 'map' && value.entries.some(entry => entry.key === 'url');
   const isListening = value.kind === 'map' && value.entries.some(entry => entry.key === 'listen');
   if (value.kind === 'map' && isCalled === isListening) {
@@ -35,12 +45,19 @@ const readHttps = (reader: Reader, name: string, { key, at, value }: Entry): Lin
     reader.report('wrong-shape', at, message);
     return undefined;
   }
-  const fields = reader.fields(value, `links.${name}.${key}`, isListening ? LISTENING : CALLED);
+  const words = [...(isListening ? LISTENING : CALLED), ...(wire === 'https' ? ['encoding'] : [])];
+  const fields = reader.fields(value, `links.${name}.${key}`, words);
   if (fields === undefined) return undefined;
-  const encoding = encodingOf(reader, fields, name, at);
+  const encoding = encodingOf(reader, fields, name, wire, at);
   if (!isListening) {
     const url = reader.text(fields.get('url')) ?? '';
-    if (url && !isUrl(url)) reader.report('no-url', fields.get('url')?.value.at ?? at, `expected an https: or http: URL, got "${url}"`);
+    const scheme = wire === 'coaps' ? 'coap' : 'http';
+    if (url && !isUrl(url, scheme))
+      reader.report(
+        'no-url',
+        fields.get('url')?.value.at ?? at,
+        `expected ${scheme === 'coap' ? 'a coaps: or coap:' : 'an https: or http:'} URL, got "${url}"`,
+      );
     const serverName = reader.text(fields.get('serverName'));
     const trusted = fields.get('trust')?.value;
     const files = trusted === undefined ? [] : trusted.kind === 'list' ? trusted.items : [trusted];
@@ -79,7 +96,16 @@ const readSlot = (reader: Reader, name: string, wire: (typeof SLOTS)[number], { 
   return { kind: 'slot', wire, host: reader.text(fields.get('host')) ?? '127.0.0.1', port, ...(atr === undefined ? {} : { atr }), at };
 };
 
-/** Reads `links`; wires other than https are left to their adapters. */
+/** HTTPS with JSON is the wire `json`, in whichever of the two ways it is written. */
+const wireOf = (reader: Reader, name: string, { key, at }: Entry, link: Link, wires: Readonly<Record<string, Link>>): string => {
+  const isJson = name === 'esipa' && key === 'https' && 'encoding' in link && link.encoding === 'json';
+  const wire = isJson ? 'json' : key;
+  if (wire in wires)
+    reader.report('wrong-shape', at, `links.${name} describes HTTPS with JSON twice: as "https" with "encoding: json" and as "json"`);
+  return wire;
+};
+
+/** Reads `links`. */
 export const readLinks = (reader: Reader, entry: Entry | undefined, iut: IutRole): Record<string, Record<string, Link>> => {
   const links: Record<string, Record<string, Link>> = {};
   if (entry === undefined) return links;
@@ -96,18 +122,16 @@ export const readLinks = (reader: Reader, entry: Entry | undefined, iut: IutRole
       if (!WIRES.includes(wire.key))
         reader.report('unknown-key', wire.at, `unknown wire "${wire.key}"; known: ${WIRES.join(', ')}`, didYouMean(wire.key, WIRES));
       const slot = SLOTS.find(one => one === wire.key);
+      const network = NETWORK.find(one => one === wire.key);
       const card = CARD_WIRES.find(one => one === wire.key);
       const link = slot
         ? readSlot(reader, name, slot, wire)
         : card
           ? readCardLink(reader, name, card, wire)
-          : wire.key === 'https'
-            ? readHttps(reader, name, wire)
+          : network
+            ? readNetwork(reader, name, network, wire)
             : undefined;
-      if (link) wires[wire.key] = link;
-      else if (wire.key === 'https' || slot || card) continue;
-      else if (wire.value.kind === 'map') wires[wire.key] = { kind: 'other', node: wire.value, at: wire.at };
-      else reader.fields(wire.value, `links.${name}.${wire.key}`, []);
+      if (link) wires[wireOf(reader, name, wire, link, wires)] = link;
     }
     links[name] = wires;
   }

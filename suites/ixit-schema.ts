@@ -1,7 +1,7 @@
 /** What an IXIT file says: the implementation under test, how it is reached and how it is operated. */
 import type { Spec } from '#protocol/asn1/type.js';
 import type { Duration } from '../adapters/adapter.js';
-import type { MapNode, Node, Position } from './language/source.js';
+import type { Node, Position } from './language/source.js';
 import type { Pattern } from './pattern.js';
 
 /** A parameter of an action, or a value that it gives. */
@@ -39,7 +39,7 @@ export const IUT_ROLES = ['eim', 'ipa', 'euicc', 'smdp'] as const;
 export type IutRole = (typeof IUT_ROLES)[number];
 export type Encoding = 'asn1' | 'json';
 
-/** We call the IUT over HTTPS. */
+/** We call the IUT over HTTPS or CoAPs. */
 export interface CalledLink {
   readonly kind: 'called';
   readonly url: string;
@@ -49,7 +49,7 @@ export interface CalledLink {
   readonly trust: readonly string[];
   readonly at: Position;
 }
-/** The IUT calls us over HTTPS. */
+/** The IUT calls us over HTTPS or CoAPs. */
 export interface ListeningLink {
   readonly kind: 'listening';
   /** host:port; port 0 takes a free one. */
@@ -82,13 +82,7 @@ export interface CardLink {
   readonly settings: Readonly<Record<string, unknown>>;
   readonly at: Position;
 }
-/** A wire whose words its own adapter reads. */
-export interface OtherLink {
-  readonly kind: 'other';
-  readonly node: MapNode;
-  readonly at: Position;
-}
-export type Link = CalledLink | ListeningLink | SlotLink | CardLink | OtherLink;
+export type Link = CalledLink | ListeningLink | SlotLink | CardLink;
 
 /** Where a result value comes from. */
 export type ResultSource =
@@ -179,7 +173,7 @@ export interface Ixit {
   /** SGP.33 Annex F. */
   readonly settings: ReadonlyMap<string, string>;
   readonly options: ReadonlyMap<string, boolean>;
-  /** By interface (`esipa`), then by wire (`https`). */
+  /** By interface (`esipa`), then by wire (`https`, `json`, `coaps`): HTTPS with JSON on ESipa is `json`, however the file writes it. */
   readonly links: Readonly<Record<string, Readonly<Record<string, Link>>>>;
   /** Absolute paths of PEM files with which signatures of the IUT are verified. */
   readonly trust: { readonly eim?: string };

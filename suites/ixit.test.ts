@@ -120,6 +120,15 @@ describe('ixit', () => {
   it('reads 1.0.1 as the version 1.0 of the axis', () => {
     expect(loaded(eim('spec: 1.0.1')).spec).to.equal('1.0');
   });
+  it('takes HTTPS with JSON for the wire json, however it is written', () => {
+    for (const text of ['https: { url: "https://x/", encoding: json }', 'json: { url: "https://x/" }']) {
+      const { links } = loaded(eim(`links: { esipa: { ${text} } }`));
+      expect(Object.keys(links.esipa ?? {})).to.deep.equal(['json']);
+      expect(links.esipa?.json).to.include({ kind: 'called', encoding: 'json', url: 'https://x/' });
+    }
+    const { links } = loaded(eim('links: { esipa: { coaps: { listen: "[::1]:0", certificate: C } } }'));
+    expect(links.esipa?.coaps).to.include({ kind: 'listening', encoding: 'asn1' });
+  });
   it('fills in what only the run knows', () => {
     const ixit = loaded(
       eim(
@@ -200,7 +209,7 @@ describe('ixit', () => {
       [
         'an unknown wire',
         eim('links: { esipa: { http: {} } }'),
-        `${FIRST}:19: unknown wire "http"; known: https, coaps, vpcd, apdu-stdio, modem, pcsc, simulated - did you mean "https"?`,
+        `${FIRST}:19: unknown wire "http"; known: https, json, coaps, vpcd, apdu-stdio, modem, pcsc, simulated - did you mean "https"?`,
       ],
       [
         'a link without direction',
@@ -216,6 +225,21 @@ describe('ixit', () => {
         'ESipa without its binding',
         eim('links: { esipa: { https: { url: "https://x/" } } }'),
         `${FIRST}:19: "encoding" is missing: ESipa is bound to ASN.1 (asn1) or to JSON (json)`,
+      ],
+      [
+        'HTTPS with JSON described twice',
+        eim('links: { esipa: { https: { url: "https://x/", encoding: json }, json: { url: "https://x/" } } }'),
+        `${FIRST}:65: links.esipa describes HTTPS with JSON twice: as "https" with "encoding: json" and as "json"`,
+      ],
+      [
+        'a binding where the wire tells it',
+        eim('links: { esipa: { coaps: { url: "coaps://x/", encoding: asn1 } } }'),
+        `${FIRST}:47: unknown key "encoding" in links.esipa.coaps; known: url, serverName, trust`,
+      ],
+      [
+        'a URL of another scheme',
+        eim('links: { esipa: { coaps: { url: "https://x/" } } }'),
+        `${FIRST}:33: expected a coaps: or coap: URL, got "https://x/"`,
       ],
       [
         'a URL that is none',

@@ -152,8 +152,6 @@ const linkText = (link: Link): string => {
       return link.wire === 'vpcd' ? `${link.host}:${link.port}` : 'standard streams of the IUT';
     case 'card':
       return String(link.settings.port ?? link.settings.reader ?? 'in this process');
-    case 'other':
-      return 'see the IXIT file';
   }
 };
 

@@ -102,7 +102,7 @@ describe('self-test', function () {
     const result = await run({ variants: [['skipsCounters', 'extraHeaders']], only: ['eim.retrieval.01'] });
     expect(result).to.include({ variants: 2 });
     expect(result.falseFails).to.deep.equal([]);
-    expect(lines).to.deep.equal(['passes  skipsCounters, extraHeaders  1 of 1']);
+    expect(lines).to.deep.equal(['passes  skipsCounters, extraHeaders  3 of 3']);
   });
 
   it('names the variant of a group on which a sequence fails, and no other', async () => {

@@ -1,5 +1,7 @@
 /** Conformant variants of an eIM: each behaves differently where the specification leaves a choice. docs/interpretations.md */
+
 import { concat, tlv } from '#protocol/asn1/tlv.js';
+import { isJsonPath } from '../bindings/esipa-json-frame.js';
 import type { EimVariant } from './deviation.js';
 import { contained, contentAt, edit } from './edits.js';
 import { answering, refusal, startsWith, statusOf, withMeta } from './frames.js';
@@ -45,9 +47,10 @@ const transport: Readonly<Record<string, EimVariant>> = {
   },
   writesMediaTypeInCapitals: {
     does: 'It writes the media type in capitals and with a parameter.',
-    override: answering(answer =>
-      answer.body.length > 0 ? withMeta(answer, { 'content-type': 'Application/X-GSMA-RSP-ASN1; charset=binary' }) : answer,
-    ),
+    override: answering((answer, request) => {
+      const type = isJsonPath(request) ? 'Application/JSON; Charset="utf-8"' : 'Application/X-GSMA-RSP-ASN1; charset=binary';
+      return answer.body.length > 0 ? withMeta(answer, { 'content-type': type }) : answer;
+    }),
   },
   answersNotificationsWith200: {
     does: 'It answers HandleNotification with status 200 and an empty body.',
@@ -64,7 +67,7 @@ const transport: Readonly<Record<string, EimVariant>> = {
   servesAnyMediaType: {
     does: 'It tells the binding by the path and overlooks media type and octets behind the message.',
     override: correct => ({
-      servesRequest: failed => correct.servesRequest(failed.filter(id => !['SGP32-6.1-13', 'SGP32-6.1-16'].includes(id))),
+      servesRequest: failed => correct.servesRequest(failed.filter(id => !['SGP32-6.1-13', 'SGP32-6.1-16', 'SGP32-6.4-12'].includes(id))),
     }),
   },
   answersSlowly: { does: 'It takes its time for every answer.', pause: { seconds: 0.03 } },

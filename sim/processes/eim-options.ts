@@ -6,6 +6,7 @@ import { asIs, curve, deviations, option, optionReader, resolve, trust } from '.
 /** Every option of the reference eIM. */
 export const EIM_OPTIONS = {
   listen: option('listen', 'host:port of ESipa over HTTPS; port 0 takes a free one', '127.0.0.1:0', asIs),
+  coap: option('coap', 'host:port of ESipa over CoAPs; port 0 takes a free one, and without it there is none', '', asIs),
   control: option('control', 'host:port of the control API over plain HTTP', '127.0.0.1:0', asIs),
   serverName: option('server-name', 'name in the TLS certificate, from the test PKI', 'eim.example.com', asIs),
   eimId: option('eim-id', 'eimId in packages and configuration data', 'testeim1', asIs),
@@ -28,6 +29,7 @@ export const readEimOptions = (given: Readonly<Record<string, string>>): EimProc
   const value = optionReader(EIM_OPTIONS, given);
   return {
     listen: value(EIM_OPTIONS.listen),
+    coap: value(EIM_OPTIONS.coap),
     control: value(EIM_OPTIONS.control),
     serverName: value(EIM_OPTIONS.serverName),
     eimId: value(EIM_OPTIONS.eimId),

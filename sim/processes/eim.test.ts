@@ -6,10 +6,13 @@ import { GetEimPackageRequest } from '#protocol/iot/esipa.js';
 import { HandleNotification } from '#protocol/rsp/es9plus.js';
 import { testPki } from '#protocol/x509/test-pki.js';
 import type { Client, Listener, Reply } from '../../adapters/adapter.js';
+import { openCoapClient } from '../../adapters/coap-client.js';
 import { openHttpsClient } from '../../adapters/https-client.js';
 import { openHttpsListener } from '../../adapters/https-listener.js';
 import { es9plusServer } from '../bindings/es9plus-http.js';
+import { esipaCoapClient } from '../bindings/esipa-coap.js';
 import { ESIPA_MEDIA_TYPE, esipaHttpClient } from '../bindings/esipa-http.js';
+import { esipaJsonClient } from '../bindings/esipa-json.js';
 import { EIM_OPTIONS, OptionError, type RunningEim, readEimOptions, startEim } from './eim.js';
 import { openRspHttps } from './rsp-https.js';
 import { seededRandom } from './seeded-random.js';
@@ -36,7 +39,7 @@ describe('reference eIM process', () => {
   };
 
   before(async () => {
-    running = await startEim(readEimOptions({ seed: '1' }), { report: problem => problems.push(problem) });
+    running = await startEim(readEimOptions({ seed: '1', coap: '127.0.0.1:0' }), { report: problem => problems.push(problem) });
     client = openHttpsClient({ url: running.esipa, serverName: 'eim.example.com', trust: [CI] });
   });
   after(async () => {
@@ -51,10 +54,30 @@ describe('reference eIM process', () => {
     expect(read.checks.filter(check => !check.ok)).to.deep.equal([]);
   });
 
+  it('serves it in JSON on the same port and over CoAPs on its own, and each in its own form', async () => {
+    const type = GetEimPackageRequest;
+    const octets = encode(type, { eidValue: Buffer.from(EID, 'hex') });
+    const inJson = esipaJsonClient({ spec: '1.2' });
+    const json = await client.exchange(inJson.write(type, octets), { signal });
+    expect(JSON.parse(Buffer.from(json.body).toString())).to.deep.include({ eimPackageError: 2 });
+    const overCoap = esipaCoapClient();
+    const coap = openCoapClient({ url: running.coaps ?? '', serverName: 'eim.example.com', trust: [CI] });
+    try {
+      const reply = await coap.exchange(overCoap.write(type, octets), { signal });
+      for (const read of [inJson.read(json, type.name), overCoap.read(reply, type.name)]) {
+        expect('octets' in read && hex(read.octets)).to.equal('BF4F03020102');
+        expect(read.checks.filter(check => !check.ok)).to.deep.equal([]);
+      }
+    } finally {
+      await coap.close();
+    }
+  });
+
   it('refuses what is no request, and serves the next one', async () => {
     for (const [link, status] of [
       [{ method: 'GET', body: '' }, '405'],
-      [{ path: '/gsma/rsp2/esipa/getEimPackage' }, '404'],
+      [{ path: '/gsma/rsp2/esipa/getPackage' }, '404'],
+      [{ path: '/gsma/rsp2/esipa/getEimPackage' }, '415'],
       [{ contentType: 'text/plain' }, '415'],
       [{ body: 'BF4F125A10' }, '400'],
       [{ body: 'BF4F00BF4F00' }, '400'],
@@ -62,7 +85,7 @@ describe('reference eIM process', () => {
     ] as const)
       expect((await poll(link)).meta[':status'], JSON.stringify(link)).to.equal(status);
     expect((await poll()).meta[':status']).to.equal('200');
-    expect(problems.filter(p => p.startsWith('refused:'))).to.have.length(6);
+    expect(problems.filter(p => p.startsWith('refused:'))).to.have.length(7);
   });
 
   it('serves a request without headers that only tell who asks', async () => {

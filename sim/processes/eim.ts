@@ -1,4 +1,4 @@
-/** The reference eIM as a process: ESipa over HTTPS, a control API, and the way to its RSP servers. */
+/** The reference eIM as a process: ESipa over HTTPS and CoAPs, a control API, and the way to its RSP servers. */
 import { randomBytes } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { hex } from '#protocol/asn1/tlv.js';
@@ -6,10 +6,13 @@ import { DEFAULT_SPEC } from '#protocol/asn1/type.js';
 import { pem } from '#protocol/crypto/ecdsa.js';
 import { isProblem, parseCertificate } from '#protocol/x509/certificate.js';
 import { type Pki, testPki } from '#protocol/x509/test-pki.js';
-import type { Inbound, Outbound } from '../../adapters/adapter.js';
+import { type Inbound, LinkError, type Listener, type Outbound, type TlsIdentity } from '../../adapters/adapter.js';
 import { openHttpsListener } from '../../adapters/https-listener.js';
 import type { ServerBinding } from '../bindings/binding.js';
-import { ESIPA_PATH, esipaHttpServer } from '../bindings/esipa-http.js';
+import { esipaCoapServer } from '../bindings/esipa-coap.js';
+import { ESIPA_PATH } from '../bindings/esipa-http.js';
+import { esipaHttpsServer } from '../bindings/esipa-https.js';
+import { ESIPA_JSON_FOLDER } from '../bindings/esipa-json-functions.js';
 import { combinedEim } from '../defects/deviation.js';
 import { createEim, type Eim } from '../roles/eim/index.js';
 import { openEimControl } from './eim-control.js';
@@ -26,8 +29,12 @@ export { OptionError } from './process-options.js';
 /** A reference eIM that listens. */
 export interface RunningEim {
   readonly eim: Eim;
-  /** URL of ESipa. */
+  /** URL of ESipa over HTTPS with ASN.1. */
   readonly esipa: string;
+  /** URL under which the functions of the JSON binding are. */
+  readonly json: string;
+  /** URL of ESipa over CoAPs, when it is served. */
+  readonly coaps?: string;
   /** URL of the control API. */
   readonly control: string;
   close(): Promise<void>;
@@ -40,8 +47,14 @@ const tlsPublicKey = (pki: Pki, name: string): Uint8Array => {
 };
 
 /** Answers one frame; whatever it holds, there is an answer. */
-const answerFrame = async (eim: Eim, binding: ServerBinding, frame: Inbound, report: (problem: string) => void): Promise<Outbound> => {
-  const out = (answer: Outbound): Outbound => eim.decisions.frame(answer, frame);
+const answerFrame = async (
+  eim: Eim,
+  binding: ServerBinding,
+  frame: Inbound,
+  framed: 'frame' | 'coapFrame',
+  report: (problem: string) => void,
+): Promise<Outbound> => {
+  const out = (answer: Outbound): Outbound => eim.decisions[framed](answer, frame);
   const carried = binding.read(frame);
   const refuse = (reason: string): Outbound => {
     report(`refused: ${reason}`);
@@ -54,6 +67,26 @@ const answerFrame = async (eim: Eim, binding: ServerBinding, frame: Inbound, rep
   const answer = await eim.handle(carried.type.name, carried.octets);
   if ('refused' in answer) return refuse(answer.refused);
   return out(binding.write(frame, 'message' in answer ? answer.message : undefined));
+};
+
+interface Closing {
+  close(): Promise<void>;
+}
+
+/** Undefined, and told, where there is nothing that DTLS needs: the eIM then serves HTTPS alone. */
+const openCoap = async (
+  listen: string,
+  identities: ReadonlyMap<string, TlsIdentity>,
+  report: (problem: string) => void,
+): Promise<Listener | undefined> => {
+  const { openCoapListener } = await import('../../adapters/coap-listener.js');
+  try {
+    return await openCoapListener({ listen, identities, onProblem: problem => report(`coaps: ${problem.message}`) });
+  } catch (cause) {
+    if (!(cause instanceof LinkError) || cause.code !== 'unreachable') throw cause;
+    report(`coaps: ${cause.message}`);
+    return undefined;
+  }
 };
 
 /** Starts a reference eIM; resolves when it listens. */
@@ -102,29 +135,38 @@ export const startEim = async (options: EimProcessOptions, { report = () => unde
     onProblem: problem => report(`esipa: ${problem.message}`),
   });
   const front = await deviation.inFront?.(options.listen, identity, listener.address);
-  const binding = esipaHttpServer({ spec });
-  listener.onFrame(async frame => {
-    const answer = await answerFrame(eim, binding, frame, report);
+  const serve = (binding: ServerBinding, framed: 'frame' | 'coapFrame') => async (frame: Inbound) => {
+    const answer = await answerFrame(eim, binding, frame, framed, report);
     if (deviation.pause) await setTimeout(deviation.pause.seconds * 1000);
     return answer;
-  });
-  const control = await openEimControl(eim, options.control, report).catch(async (cause: unknown) => {
-    await listener.close();
-    throw cause;
-  });
-  return {
-    eim,
-    esipa: `https://${front?.address ?? listener.address}${ESIPA_PATH}`,
-    control: `http://${control.address}`,
-    close: async () => {
-      await Promise.all([front?.close(), listener.close(), control.close(), servers.close()]);
-    },
   };
+  listener.onFrame(serve(esipaHttpsServer({ spec }), 'frame'));
+  const opened: Closing[] = [listener, servers, ...(front ? [front] : [])];
+  const closeAll = async () => void (await Promise.all(opened.map(one => one.close())));
+  try {
+    const coap = options.coap === '' ? undefined : await openCoap(options.coap, identities, report);
+    if (coap) opened.push(coap);
+    coap?.onFrame(serve(esipaCoapServer(), 'coapFrame'));
+    const control = await openEimControl(eim, options.control, report);
+    opened.push(control);
+    const https = `https://${front?.address ?? listener.address}`;
+    return {
+      eim,
+      esipa: `${https}${ESIPA_PATH}`,
+      json: `${https}${ESIPA_JSON_FOLDER}`,
+      ...(coap ? { coaps: `coaps://${coap.address}${ESIPA_PATH}` } : {}),
+      control: `http://${control.address}`,
+      close: closeAll,
+    };
+  } catch (cause) {
+    await closeAll();
+    throw cause;
+  }
 };
 
 /** Runs a reference eIM until SIGTERM or SIGINT. */
 export const runEim = (options: EimProcessOptions): Promise<void> =>
   runUntilSignal(
     surroundings => startEim(options, surroundings),
-    ({ esipa, control }) => ({ esipa, control, serverName: options.serverName }),
+    ({ esipa, json, coaps, control }) => ({ esipa, json, ...(coaps ? { coaps } : {}), control, serverName: options.serverName }),
   );

@@ -69,6 +69,9 @@ export const createCast = async (
   script: Script,
   state: SequenceState,
 ): Promise<Cast> => {
+  const { over } = planned.entry;
+  const isCalled = Object.values(lab.ixit.links).some(wires => wires[over]?.kind === 'called');
+  if (isCalled && !lab.clientWire(over)) throw new Inconclusive(`the IUT told no address for its wire ${over}`);
   const world: World = { spec: lab.spec, pki: lab.pki, now: () => new Date(), random: randomFrom(planned.seed) };
   const parties = new Map<string, Party>();
   const states = new Map<string, Config>();

@@ -172,9 +172,16 @@ const answered = async (
   }
 };
 
+/** Outcome of the wire; a code of CoAP reads as the status that it resembles: 4.04 as 404. RFC 7252 12.1.2 */
+const outcomeFacts = ({ meta }: Frame): Record<string, unknown> => {
+  const { ':status': status, ':code': code } = meta;
+  if (code !== undefined) return { code, status: Number(code.replace('.', '')) };
+  return status === undefined ? {} : { status: Number(status) };
+};
+
 const replyFacts = (frame: Frame, link: Record<string, unknown>): Record<string, unknown> => ({
   ...link,
-  ...(frame.meta[':status'] === undefined ? {} : { status: Number(frame.meta[':status']) }),
+  ...outcomeFacts(frame),
   ...(frame.meta.sw === undefined ? {} : { sw: frame.meta.sw }),
   headers: Object.fromEntries(Object.entries(frame.meta).filter(([name]) => !name.startsWith(':'))),
   octets: frame.body.length,

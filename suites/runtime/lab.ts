@@ -7,22 +7,19 @@ import type { Spec } from '#protocol/asn1/type.js';
 import type { Pki } from '#protocol/x509/test-pki.js';
 import { type CardSlot, type Client, LinkError } from '../../adapters/adapter.js';
 import { openStdioSlot } from '../../adapters/apdu-stdio-slot.js';
-import { openHttpsClient } from '../../adapters/https-client.js';
 import { type RunningProcess, startProcess } from '../../adapters/process.js';
 import type { Launch } from '../../adapters/process-group.js';
 import { openPrompt } from '../../adapters/prompt.js';
 import { openVpcd } from '../../adapters/vpcd.js';
-import type { ClientBinding } from '../../sim/bindings/binding.js';
-import { es9plusClient } from '../../sim/bindings/es9plus-http.js';
 import { es10Client } from '../../sim/bindings/es10-card.js';
-import { esipaHttpClient } from '../../sim/bindings/esipa-http.js';
 import { fillIxit, type Known, startOptions } from '../ixit-known.js';
-import type { CalledLink, IutRole, Ixit } from '../ixit-schema.js';
+import type { Ixit } from '../ixit-schema.js';
 import { pkiOf } from '../lab-material.js';
 import type { Catalogue } from '../language/load.js';
 import { type IutOperator, operatorFor } from '../operator.js';
 import { describeCardState, restoreCardState } from './card-state.js';
 import { type CardFacts, type CardUnderTest, openCardUnderTest } from './card-under-test.js';
+import { openClientWires } from './client-wires.js';
 import { Constants } from './constants.js';
 import { readTrust, trustedKeys } from './iut-keys.js';
 import type { NamedKey } from './keyring.js';
@@ -41,8 +38,10 @@ export interface Lab {
   /** Keys that the IUT signs with. */
   readonly iutKeys: readonly NamedKey[];
   readonly responseSeconds: number;
-  /** Wire to the IUT for a link of a case. */
+  /** Wire to the IUT for a link of a case; the usual one for a case that names none. */
   clientWire(link: string): ClientWire | undefined;
+  /** Clients of all the wires on which the IUT is a server, the usual one first. */
+  readonly called: readonly Client[];
   /** Our servers by interface: es9plus, es11. */
   readonly servers: ReadonlyMap<string, OpenServer>;
   /** What the eUICC under test said of itself. */
@@ -114,9 +113,10 @@ export const openLab = async (given: Ixit, { catalogue, startArguments = [] }: L
       clock: () => performance.now() / 1000,
     });
     disposers.push(() => operator.close());
-    const https = openHttpsWire(ixit, readFile);
-    if (https) disposers.push(() => https.client.close());
-    const client = card ? { client: card.client, binding: es10Client({ spec: ixit.spec }) } : https;
+    const wires = await openClientWires(ixit, readFile);
+    for (const { client } of wires.values()) disposers.push(() => client.close());
+    const [usual] = wires.values();
+    const toCard = card && { client: card.client, binding: es10Client({ spec: ixit.spec }) };
     let ended: string | undefined;
     const listeners = new Set<() => void>();
     void process?.exited.then(exit => {
@@ -133,7 +133,8 @@ export const openLab = async (given: Ixit, { catalogue, startArguments = [] }: L
       levelOf: id => catalogue.requirements.get(id)?.level ?? 'shall',
       iutKeys: trustedKeys(ixit, pki),
       responseSeconds: ixit.timeouts.response.seconds,
-      clientWire: link => (card || link === 'https' || link === '' ? client : undefined),
+      clientWire: link => toCard ?? (link === '' ? usual : wires.get(link)),
+      called: [...wires.values()].map(({ client }) => client),
       servers,
       slot: reader?.slot,
       cardFacts: facts,
@@ -206,26 +207,6 @@ const startIut = async (
   return startProcess({ ...options, command, ...(attach ? { attach } : {}) });
 };
 
-/** The interface on which an IUT of a kind is called, and how its messages travel in HTTP. */
-const CALLED: Readonly<Partial<Record<IutRole, { readonly name: string; readonly binding: (ixit: Ixit) => ClientBinding }>>> = {
-  eim: { name: 'esipa', binding: ({ spec }) => esipaHttpClient({ spec }) },
-  smdp: { name: 'es9plus', binding: ({ spec }) => es9plusClient({ spec }) },
-};
-
-const openHttpsWire = (ixit: Ixit, readFile: (path: string) => string): ClientWire | undefined => {
-  const called = CALLED[ixit.iut];
-  const link = called && ixit.links[called.name]?.https;
-  if (!called || link?.kind !== 'called') return undefined;
-  const { url, serverName, trust }: CalledLink = link;
-  const client = openHttpsClient({
-    url,
-    ...(serverName ? { serverName } : {}),
-    trust: trust.map(readFile),
-    responseTimeout: ixit.timeouts.response,
-  });
-  return { client, binding: called.binding(ixit) };
-};
-
 /** A lab in which the IUT answers, or one line that says why there is none. */
 export type Entered = (Lab & { readonly observed: Readonly<Record<string, string>> }) | { readonly unreachable: string };
 export const enterLab = async (ixit: Ixit, options: LabOptions): Promise<Entered> => {
@@ -251,13 +232,17 @@ export const preflight = async (
   lab: Lab,
 ): Promise<{ readonly observed: Readonly<Record<string, string>> } | { readonly unreachable: string }> => {
   if (lab.cardFacts) return { observed: observedOf(lab.cardFacts, lab.spec) };
-  const client: Client | undefined = lab.clientWire('https')?.client;
-  if (!client?.handshake) return { observed: {} };
-  try {
-    const { tls, remote } = await client.handshake({ signal: AbortSignal.timeout(lab.responseSeconds * 1000) });
-    return { observed: { address: remote, ...(tls ? { tls: `${tls.version} ${tls.cipher}` } : {}) } };
-  } catch (error) {
-    if (error instanceof LinkError) return { unreachable: `${client.address}: ${error.message}` };
-    throw error;
+  const observed: Record<string, string> = {};
+  for (const client of lab.called) {
+    if (!client.handshake) continue;
+    try {
+      const { tls, remote } = await client.handshake({ signal: AbortSignal.timeout(lab.responseSeconds * 1000) });
+      const facts = { address: remote, ...(tls ? { tls: `${tls.version} ${tls.cipher}` } : {}) };
+      for (const [name, fact] of Object.entries(facts)) observed[name] = name in observed ? `${observed[name]}, ${fact}` : fact;
+    } catch (error) {
+      if (error instanceof LinkError) return { unreachable: `${client.address}: ${error.message}` };
+      throw error;
+    }
   }
+  return { observed };
 };

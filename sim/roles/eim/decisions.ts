@@ -101,8 +101,10 @@ export interface EimDecisions extends RetrievalDecisions, PackageDecisions, Resu
   servesRequest(failedRequirements: readonly string[]): boolean;
   /** Every message on its way out, by type name, after signing and encoding. */
   outgoing(type: string, octets: Uint8Array): Uint8Array;
-  /** Every frame that answers an IPA. */
+  /** Every HTTP frame that answers an IPA. */
   frame(frame: Outbound, request: Inbound): Outbound;
+  /** Every CoAP frame that answers an IPA. */
+  coapFrame(frame: Outbound, request: Inbound): Outbound;
 }
 
 /** What a defect or variant replaces; it may call the answers it replaces and keep state of its own. */
@@ -166,7 +168,7 @@ const results: ResultDecisions = {
 };
 
 // Without these an HTTP exchange has no meaning at all; missing headers alone are no reason to refuse service.
-const VITAL = new Set(['SGP32-6.1-11', 'SGP32-6.1-12', 'SGP32-6.1-13', 'SGP32-6.1-16']);
+const VITAL = new Set(['SGP32-6.1-11', 'SGP32-6.1-12', 'SGP32-6.1-13', 'SGP32-6.1-16', 'SGP32-6.4-12']);
 
 /** Behaviour as specified. */
 export const correctDecisions: EimDecisions = {
@@ -177,6 +179,7 @@ export const correctDecisions: EimDecisions = {
   servesRequest: failed => !failed.some(id => VITAL.has(id)),
   outgoing: (_type, octets) => octets,
   frame: frame => frame,
+  coapFrame: frame => frame,
 };
 
 /** Correct behaviour with overrides laid over it, the later ones over the earlier. */

@@ -1,0 +1,47 @@
+/** The wires on which we call the IUT: ESipa over HTTPS with ASN.1 or JSON and over CoAPs, ES9+ over HTTPS. */
+import type { Spec } from '#protocol/asn1/type.js';
+import type { Client } from '../../adapters/adapter.js';
+import { openHttpsClient } from '../../adapters/https-client.js';
+import type { ClientBinding } from '../../sim/bindings/binding.js';
+import { es9plusClient } from '../../sim/bindings/es9plus-http.js';
+import { esipaCoapClient } from '../../sim/bindings/esipa-coap.js';
+import { esipaHttpClient } from '../../sim/bindings/esipa-http.js';
+import { esipaJsonClient } from '../../sim/bindings/esipa-json.js';
+import type { CalledLink, IutRole, Ixit } from '../ixit-schema.js';
+import type { ClientWire } from './stage.js';
+
+type Bindings = Readonly<Record<string, (options: { readonly spec: Spec }) => ClientBinding>>;
+
+/** The interface on which an IUT of a kind is called, and how its messages travel on each wire; the usual wire first. */
+const CALLED: Readonly<Partial<Record<IutRole, { readonly name: string; readonly bindings: Bindings }>>> = {
+  eim: { name: 'esipa', bindings: { https: esipaHttpClient, json: esipaJsonClient, coaps: () => esipaCoapClient() } },
+  smdp: { name: 'es9plus', bindings: { https: es9plusClient } },
+};
+
+const openClient = async (wire: string, options: Parameters<typeof openHttpsClient>[0]): Promise<Client> => {
+  if (wire !== 'coaps') return openHttpsClient(options);
+  // Who has no CoAP link does without what it needs.
+  const { openCoapClient } = await import('../../adapters/coap-client.js');
+  return openCoapClient(options);
+};
+
+/** Opens the wires to the IUT by their names in IXIT files; nothing is sent yet. */
+export const openClientWires = async (ixit: Ixit, readFile: (path: string) => string): Promise<ReadonlyMap<string, ClientWire>> => {
+  const called = CALLED[ixit.iut];
+  const wires = new Map<string, ClientWire>();
+  for (const [wire, binding] of Object.entries(called?.bindings ?? {})) {
+    const link = ixit.links[called?.name ?? '']?.[wire];
+    if (link?.kind !== 'called') continue;
+    const { url, serverName, trust }: CalledLink = link;
+    // An IUT that is started may tell no address for a wire, where it cannot serve it.
+    if (url === '') continue;
+    const client = await openClient(wire, {
+      url,
+      ...(serverName ? { serverName } : {}),
+      trust: trust.map(readFile),
+      responseTimeout: ixit.timeouts.response,
+    });
+    wires.set(wire, { client, binding: binding({ spec: ixit.spec }) });
+  }
+  return wires;
+};

@@ -32,7 +32,7 @@ export const readRequest = (of: EsipaJsonFunction, json: JsonObject): ReadMessag
   const read = readElements(json, of, OF_REQUEST);
   const checks = [check('SGP32-6.4-14', 'header', 'absent', isBare ? 'absent' : 'present', isBare), ...read.checks];
   if (read.malformed.length > 0) return { checks, reason: `malformed ${read.malformed.join(', ')}` };
-  if (read.count === 0) return { checks, reason: `without members of ${of.path}` };
+  if (of.oneOf && read.count === 0) return { checks, reason: `without members of ${of.path}` };
   return { checks, octets: tlv(of.tag, read.octets) };
 };
 

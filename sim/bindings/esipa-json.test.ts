@@ -189,7 +189,8 @@ describe('requests to an eIM in JSON', () => {
     expect(messageOf(asked('getEimPackage', { rPlmn: 'YvIQ' }))).to.equal('BF4F05820362F210');
     expect(messageOf(asked('getEimPackage', { eidValue: '8904' }))).to.equal('BF4F045A028904');
     expect(messageOf(asked('getEimPackage', { eidValue: '890' }))).to.equal('unreadable: malformed eidValue');
-    expect(messageOf(asked('getEimPackage', {}))).to.equal('unreadable: without members of getEimPackage');
+    expect(messageOf(asked('getEimPackage', {}))).to.equal('BF4F00');
+    expect(messageOf(asked('handleNotification', {}))).to.equal('unreadable: without members of handleNotification');
   });
 
   it('are refused by the status that HTTP has for the reason', () => {

@@ -30,8 +30,17 @@ export interface Deviation<O> {
 /** Deviations by name. */
 export type Deviations<O> = Readonly<Record<string, Deviation<O>>>;
 
+/** Faults of a CoAP server. */
+export interface CoapFaults {
+  readonly offer?: TlsOffer;
+  /** It takes blocks that leave a gap; it carries out a repeated message again. */
+  readonly faults?: { readonly gaps?: boolean; readonly repeats?: boolean };
+}
+
 /** One deviation of an eIM. */
 export interface EimDeviation extends Deviation<EimOverride> {
+  /** What it accepts as CoAP and DTLS server. */
+  readonly coap?: CoapFaults;
   /** Name of the certificate whose key it has eUICCs trust for TLS. SGP.32 2.11.1.1.1 */
   readonly registersKeyOf?: string;
   /** How it trusts RSP servers, as their TLS client. */
@@ -64,6 +73,7 @@ export const combined = <O>(deviations: readonly Deviation<O>[]) => ({
 /** Several deviations of an eIM as one. */
 export const combinedEim = (deviations: readonly EimDeviation[]) => ({
   ...combined(deviations),
+  coap: deviations.findLast(d => d.coap)?.coap ?? {},
   registersKeyOf: deviations.findLast(d => d.registersKeyOf)?.registersKeyOf ?? 'CERT_EIM_TLS',
   clientOffer: deviations.findLast(d => d.servers?.offer)?.servers?.offer ?? {},
   edits: deviations.flatMap(d => d.servers?.edit ?? []),

@@ -1,5 +1,7 @@
 /** Every seeded defect of an eIM, by its name. */
 import type { EimDefect } from './deviation.js';
+import { eimCoapDefects } from './eim-coap.js';
+import { eimJsonDefects } from './eim-json.js';
 import { eimNotificationDefects } from './eim-notification.js';
 import { eimCounterDefects, eimOperationDefects, eimPackagingDefects } from './eim-package.js';
 import { eimDownloadDefects, eimRelayDefects, eimServerDefects } from './eim-relay.js';
@@ -12,6 +14,8 @@ import { eimHttpDefects, eimTlsDefects } from './eim-transport.js';
 export const eimDefects: Readonly<Record<string, EimDefect>> = {
   ...eimTlsDefects,
   ...eimHttpDefects,
+  ...eimJsonDefects,
+  ...eimCoapDefects,
   ...eimRetrievalDefects,
   ...eimOperationDefects,
   ...eimPackagingDefects,

@@ -13,7 +13,7 @@ import { esipaCoapServer } from '../bindings/esipa-coap.js';
 import { ESIPA_PATH } from '../bindings/esipa-http.js';
 import { esipaHttpsServer } from '../bindings/esipa-https.js';
 import { ESIPA_JSON_FOLDER } from '../bindings/esipa-json-functions.js';
-import { combinedEim } from '../defects/deviation.js';
+import { type CoapFaults, combinedEim } from '../defects/deviation.js';
 import { createEim, type Eim } from '../roles/eim/index.js';
 import { openEimControl } from './eim-control.js';
 import type { EimProcessOptions } from './eim-options.js';
@@ -77,11 +77,12 @@ interface Closing {
 const openCoap = async (
   listen: string,
   identities: ReadonlyMap<string, TlsIdentity>,
+  { offer = {}, faults = {} }: CoapFaults,
   report: (problem: string) => void,
 ): Promise<Listener | undefined> => {
   const { openCoapListener } = await import('../../adapters/coap-listener.js');
   try {
-    return await openCoapListener({ listen, identities, onProblem: problem => report(`coaps: ${problem.message}`) });
+    return await openCoapListener({ listen, identities, tls: offer, faults, onProblem: problem => report(`coaps: ${problem.message}`) });
   } catch (cause) {
     if (!(cause instanceof LinkError) || cause.code !== 'unreachable') throw cause;
     report(`coaps: ${cause.message}`);
@@ -144,7 +145,7 @@ export const startEim = async (options: EimProcessOptions, { report = () => unde
   const opened: Closing[] = [listener, servers, ...(front ? [front] : [])];
   const closeAll = async () => void (await Promise.all(opened.map(one => one.close())));
   try {
-    const coap = options.coap === '' ? undefined : await openCoap(options.coap, identities, report);
+    const coap = options.coap === '' ? undefined : await openCoap(options.coap, identities, deviation.coap, report);
     if (coap) opened.push(coap);
     coap?.onFrame(serve(esipaCoapServer(), 'coapFrame'));
     const control = await openEimControl(eim, options.control, report);

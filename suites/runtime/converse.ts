@@ -175,9 +175,16 @@ const answered = async (
 /** Outcome of the wire; a code of CoAP reads as the status that it resembles: 4.04 as 404. RFC 7252 12.1.2 */
 const outcomeFacts = ({ meta }: Frame): Record<string, unknown> => {
   const { ':status': status, ':code': code } = meta;
-  if (code !== undefined) return { code, status: Number(code.replace('.', '')) };
+  if (code !== undefined) return { code, status: Number(code.replace('.', '')), ...blockFacts(meta) };
   return status === undefined ? {} : { status: Number(status) };
 };
+
+/** Blocks of the answer and of the request, and the size of those of the answer where there were several. RFC 7959 */
+const blockFacts = (meta: Frame['meta']): Record<string, unknown> => ({
+  blocks: Number(meta[':blocks']),
+  ...(meta[':block-size'] === undefined ? {} : { blockSize: Number(meta[':block-size']) }),
+  sentBlocks: Number(meta[':sent-blocks']),
+});
 
 const replyFacts = (frame: Frame, link: Record<string, unknown>): Record<string, unknown> => ({
   ...link,

@@ -31,7 +31,8 @@ const SAME: readonly (readonly [RegExp, string])[] = [
   [/_INV_CRITICAL_EXT$/, '_NO_EKU'],
   [/_INV_EXT_KEY_USAGE$/, '_CLIENT_ONLY'],
   [/_INV_KEY_USAGE$/, '_KEY_USAGE'],
-  [/_INV_CURVE$/, '_CURVE'],
+  [/_INV_CURVE(_NIST192)?$/, '_CURVE'],
+  [/_INV_CURVE_BRP192$/, '_CURVE_BRP'],
 ];
 
 /** A name of SGP.26 without prefix and without the suffixes that only tell releases apart: `S_SM_DPauth`, `EUM_BRP`. */

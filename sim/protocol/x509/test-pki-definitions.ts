@@ -12,7 +12,7 @@ export interface Definition {
   readonly notAfter: string;
   readonly keyUsage: readonly KeyUsage[];
   readonly purposes?: readonly string[];
-  readonly policy?: readonly [oid: string, critical: boolean];
+  readonly policy?: readonly [oid: string, critical: boolean] | undefined;
   /** A CA; the number limits the CAs below it. */
   readonly authority?: true | number;
   readonly hosts?: readonly string[];
@@ -25,8 +25,8 @@ export interface Definition {
   readonly noKeyId?: true;
   /** Whether its signature is spoilt. */
   readonly spoilt?: true;
-  /** Whether its key is on P-384 instead. */
-  readonly foreignCurve?: true;
+  /** Bits of another curve of the same family on which its key is instead: P-384, or P-192 and brainpoolP192r1. */
+  readonly foreignCurve?: 384 | 192;
 }
 
 const GOOD = { notBefore: '2020-01-01T00:00:00Z', notAfter: '2055-01-01T00:00:00Z' } as const;
@@ -131,14 +131,24 @@ const wrongTls = (name: 'S_SM_DP_TLS' | 'S_SM_DS_TLS' | 'EIM_TLS', prefix: strin
     ...OF_SERVERS,
     NOT_YET_VALID,
     OTHER_NAME: { hosts: [OTHER_NAME], subject: `${prefix}, CN=${OTHER_NAME}` },
-    CURVE: { foreignCurve: true, key: `${name}_CURVE` },
+    CURVE: { foreignCurve: 384, key: `${name}_CURVE` },
     CLIENT_ONLY: { purposes: [PURPOSES.clientAuth] },
     NO_EKU: { purposes: [] },
     KEY_USAGE: { keyUsage: ['keyAgreement'] },
   });
-const otherPolicy = (role: 'dp-auth' | 'dp-pb' | 'ds-auth'): Change => ({ policy: [ROLE_POLICIES[role][0], true] });
-const wrongAuth = (name: 'S_SM_DPauth' | 'S_SM_DPpb' | 'S_SM_DSauth', otherRole: 'dp-auth' | 'dp-pb'): [string, Definition][] =>
-  wrongOnes(name, { ...OF_SERVERS, OTHER_OID: { registeredId: '2.999.99' }, POLICY: otherPolicy(otherRole) });
+type AuthRole = 'dp-auth' | 'dp-pb' | 'ds-auth';
+const otherPolicy = (role: AuthRole): Change => ({ policy: [ROLE_POLICIES[role][0], true] });
+const wrongAuth = (name: 'S_SM_DPauth' | 'S_SM_DPpb' | 'S_SM_DSauth', role: AuthRole, otherRole: AuthRole): [string, Definition][] =>
+  wrongOnes(name, {
+    ...OF_SERVERS,
+    OTHER_OID: { registeredId: '2.999.99' },
+    POLICY: otherPolicy(otherRole),
+    NO_POLICY: { policy: undefined },
+    KEY_USAGE: { keyUsage: ['keyAgreement'] },
+    CURVE: { foreignCurve: 192, key: `${name}_CURVE` },
+    // Not wrong: the role as SGP.22 v3 writes it.
+    V3_ROLE: { policy: [ROLE_POLICIES[role][1], true] },
+  });
 
 /** Every certificate of the test PKI by its canonical name without `_BRP`. SGP.26; the eIM's wrong ones are this project's own. */
 export const DEFINITIONS: ReadonlyMap<string, Definition> = new Map<string, Definition>([
@@ -150,9 +160,9 @@ export const DEFINITIONS: ReadonlyMap<string, Definition> = new Map<string, Defi
   ...wrongOnes('S_SM_DP_TLS', { POLICY: otherPolicy('dp-auth') }),
   ...wrongTls('S_SM_DS_TLS', 'O=ACME'),
   ...wrongOnes('S_SM_DS_TLS', { POLICY: otherPolicy('ds-auth') }),
-  ...wrongAuth('S_SM_DPauth', 'dp-pb'),
-  ...wrongAuth('S_SM_DPpb', 'dp-auth'),
-  ...wrongAuth('S_SM_DSauth', 'dp-auth'),
+  ...wrongAuth('S_SM_DPauth', 'dp-auth', 'dp-pb'),
+  ...wrongAuth('S_SM_DPpb', 'dp-pb', 'dp-auth'),
+  ...wrongAuth('S_SM_DSauth', 'ds-auth', 'dp-auth'),
   // Its own key, so that no certificate below it also verifies with the trusted EUM.
   ...wrongOnes('EUM', { ...COMMON, UNKNOWN_CI: { issuer: 'CI_UNKNOWN', key: 'EUM_UNKNOWN_CI' } }),
   ...wrongOnes('EUICC', { ...COMMON, UNKNOWN_CI: { issuer: 'EUM_UNKNOWN_CI' }, OTHER_EID: { ...euicc(OTHER_EID) } }),

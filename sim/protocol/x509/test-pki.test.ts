@@ -59,7 +59,9 @@ describe('test PKI', () => {
       const { notDer, keyName, publicKey } = parsed(name);
       expect(notDer, name).to.deep.equal([]);
       const foreign = /_CURVE(_BRP)?$/.test(name);
-      expect(keyName, name).to.equal(foreign ? 'P-384' : name.endsWith('_BRP') ? 'brainpoolP256r1' : 'P-256');
+      const own = name.endsWith('_BRP') ? 'brainpoolP256r1' : 'P-256';
+      const other = /_TLS_/.test(name) ? 'P-384' : own.replace('256', '192');
+      expect(keyName, name).to.equal(foreign ? other : own);
       expect(pki.publicKey(name)?.point, name).to.deep.equal(publicKey?.point);
       expect(pki.privateKey(name) === undefined, name).to.equal(foreign);
       const fromKey = createPublicKey(createPrivateKey(pki.privateKeyPem(name) ?? '')).export({ format: 'der', type: 'spki' });
@@ -83,6 +85,8 @@ describe('test PKI', () => {
       ['CERT_S_SM_DP_TLS2_BRP', 'CERT_S_SM_DP2_VARO_TLS_BRP'],
       ['CERT_EIM_TLS', 'CERT_S_EIM_TLS_NIST'],
       ['CERT_S_SM_DPauth_POLICY', 'CERT_S_SM_DPauth_VARO_INV_CERT_POL_NIST'],
+      ['CERT_S_SM_DSauth_CURVE', 'CERT_S_SM_DSauth_INV_CURVE_NIST192'],
+      ['CERT_S_SM_DSauth_CURVE_BRP', 'CERT_S_SM_DSauth_INV_CURVE_BRP192'],
     ];
     for (const [first = '', ...others] of same) {
       for (const other of others) expect(hex(certificate(other)), other).to.equal(hex(certificate(first)));

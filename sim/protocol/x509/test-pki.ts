@@ -32,7 +32,12 @@ export type { Pki } from './pki.js';
 // Changing the seed changes every key and certificate: users would have to provision their IUTs anew.
 const SEED = 'sgp32-conformance public test PKI 1';
 const CRLS = ['http://ci.test.example.com/CRL-1.crl', 'http://ci.test.example.com/CRL-2.crl'];
-const SECP384R1 = fromHex('06052B81040022') ?? new Uint8Array();
+/** Curves that an RSP session knows nothing of: name at OpenSSL, OBJECT IDENTIFIER. */
+const FOREIGN_CURVES = {
+  384: ['secp384r1', '06052B81040022'],
+  192: ['prime192v1', '06082A8648CE3D030101'],
+  '192_BRP': ['brainpoolP192r1', '06092B2403030208010103'],
+} as const;
 
 interface Entry {
   readonly definition: Definition;
@@ -59,13 +64,20 @@ interface ForeignKey {
   readonly point: Uint8Array;
   readonly pkcs8: Uint8Array;
 }
-// 48 octets below the order of P-384 unless the first 24 are all FF.
-const foreignKey = (name: string): ForeignKey => {
-  const scalar = concat(digest('sha256', SEED, name, '1'), digest('sha256', SEED, name, '2').subarray(0, 16));
-  const pair = createECDH('secp384r1');
+const foreignCurveOf = ({ definition, suffix }: Entry) => {
+  const { foreignCurve } = definition;
+  if (foreignCurve === undefined) return undefined;
+  return FOREIGN_CURVES[foreignCurve === 192 && suffix ? '192_BRP' : foreignCurve];
+};
+// Below the order of P-384 unless the first 24 octets are all FF, and below those of the others by their first bit.
+const foreignKey = ([curve, oid]: readonly [string, string], name: string): ForeignKey => {
+  const octets = concat(digest('sha256', SEED, name, '1'), digest('sha256', SEED, name, '2'));
+  const scalar = curve === 'secp384r1' ? octets.slice(0, 48) : octets.slice(0, 24).map((octet, n) => (n === 0 ? octet & 0x7f : octet));
+  const pair = createECDH(curve);
   pair.setPrivateKey(scalar);
   const point = new Uint8Array(pair.getPublicKey());
-  return { spki: ecPublicKeyInfo(SECP384R1, point), point, pkcs8: ecPrivateKeyInfo(SECP384R1, scalar, point) };
+  const identifier = fromHex(oid) ?? new Uint8Array();
+  return { spki: ecPublicKeyInfo(identifier, point), point, pkcs8: ecPrivateKeyInfo(identifier, scalar, point) };
 };
 
 // RFC 5280 4.2.1.2, method 1.
@@ -111,7 +123,8 @@ export const testPki = (): Pki => {
     const issuer = issuerOf(entry);
     if (!issuer) return undefined;
     const issuerKey = keyOf(issuer.entry, issuer.name);
-    const own = definition.foreignCurve ? foreignKey(keyName(entry, name)) : keyOf(entry, name);
+    const foreignCurve = foreignCurveOf(entry);
+    const own = foreignCurve ? foreignKey(foreignCurve, keyName(entry, name)) : keyOf(entry, name);
     return mintCertificate({
       subject: attributesOf(definition.subject),
       issuer: attributesOf(issuer.entry.definition.subject),
@@ -144,7 +157,8 @@ export const testPki = (): Pki => {
     privateKeyPem: name => {
       const canonical = canonicalName(name);
       const entry = lookUp(canonical);
-      if (entry?.definition.foreignCurve) return pem('PRIVATE KEY', foreignKey(keyName(entry, canonical)).pkcs8);
+      const foreignCurve = entry && foreignCurveOf(entry);
+      if (foreignCurve) return pem('PRIVATE KEY', foreignKey(foreignCurve, keyName(entry, canonical)).pkcs8);
       return entry && privateKeyPem(keyOf(entry, canonical));
     },
     names: () => ['', '_BRP'].flatMap(suffix => [...DEFINITIONS.keys()].map(name => `CERT_${name}${suffix}`)),

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { encode } from '#protocol/asn1/encode.js';
 import { fromHex, hex } from '#protocol/asn1/tlv.js';
+import { BoundProfilePackage } from '#protocol/rsp/download.js';
 import { GetEuiccDataRequest } from '#protocol/rsp/info.js';
 import { memoryReader } from '../../adapters/memory-reader.js';
 import { createEuicc } from '../roles/euicc/index.js';
@@ -64,6 +65,11 @@ describe('a card as a client', () => {
     expect((await send({ apdu: 'noCapability' })).meta.sw).to.equal('6985');
     expect(hex((await send({})).body)).to.equal(`BF3E125A10${EID1}`);
     await client.close();
+  });
+
+  it('says which segments of a profile go to the card, where a script does', () => {
+    const { meta } = binding.write(BoundProfilePackage, new Uint8Array(), { segments: ['0', '1..'] });
+    expect(meta).to.include({ command: 'BoundProfilePackage', segments: '0,1..' });
   });
 
   it('tells with the first reply after a selection what the ISD-R said of itself', async () => {

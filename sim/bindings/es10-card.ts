@@ -6,6 +6,7 @@ import { type Card, type Client, type Frame, LinkError, type Reply } from '../..
 import { openTerminal, type Terminal, type TerminalOptions, type TerminalOverride } from '../terminal/index.js';
 import type { ClientBinding, LinkEdits, TransportCheck } from './binding.js';
 import { type Es10Function, es10FunctionNamed, LOAD_PROFILE } from './es10.js';
+import { withSegments } from './es10-segments.js';
 
 const functionOf = (request: string): Es10Function => {
   const of = request === LOAD_PROFILE.request.name ? LOAD_PROFILE : es10FunctionNamed(request);
@@ -33,13 +34,13 @@ const responseChecks = (of: Es10Function, body: Uint8Array): TransportCheck[] =>
   ];
 };
 
-/** Our side sends commands to the card. Link edits: `blockSize`, and `apdu` for a mistake in the chain of blocks. */
+/** Our side sends commands to the card. Link edits: `blockSize`, `apdu` for a mistake in the chain of blocks, `segments` of a profile. */
 export const es10Client = ({ spec: _ }: { readonly spec: Spec }): ClientBinding => ({
   interface: 'ES10',
   answerTo: request => functionOf(request).response,
   write: (type, octets, link: LinkEdits = {}) => ({
     meta: Object.fromEntries(
-      ['blockSize', 'apdu']
+      ['blockSize', 'apdu', 'segments']
         .flatMap(word => (link[word] === undefined ? [] : [[word, String(link[word])]]))
         .concat([['command', type.name]]),
     ),
@@ -106,6 +107,7 @@ export const openCardClient = (card: Card, { lines = () => [], ...options }: Car
   let apdus: ApduExchange[] = [];
   let exchanges = 0;
   let special: string | undefined;
+  let segments: string | undefined;
   let needsStart = false;
   const make = (blockSize: number | undefined, mistake: string | undefined): Terminal => {
     const override = mistake === undefined ? undefined : APDU_MISTAKES[mistake];
@@ -114,7 +116,7 @@ export const openCardClient = (card: Card, { lines = () => [], ...options }: Car
     return openTerminal(card, {
       ...options,
       ...(blockSize === undefined ? {} : { blockSize }),
-      ...(override ? { overrides: [override] } : {}),
+      overrides: [withSegments(() => segments), ...(override ? [override] : [])],
       onApdu: one => void apdus.push(one),
     });
   };
@@ -148,6 +150,7 @@ export const openCardClient = (card: Card, { lines = () => [], ...options }: Car
     exchange: async (request, { signal }): Promise<Reply> => {
       if (signal.aborted) throw new LinkError('timeout', 'the sequence is over');
       apdus = [];
+      segments = request.meta.segments;
       const device = await terminalFor(request);
       const { sw, octets } = await device.execute(request.body);
       const below = lines();

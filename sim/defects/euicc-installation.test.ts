@@ -1,5 +1,5 @@
 import { concat, hex, tlv } from '#protocol/asn1/tlv.js';
-import { splitSegments } from '#protocol/bpp/segments.js';
+import { splitAnyhow } from '#protocol/bpp/segments.js';
 import { sign } from '#protocol/crypto/ecdsa.js';
 import { ProfileInstallationResult } from '#protocol/rsp/notification.js';
 import { PKI } from '../roles/euicc/test-bench.js';
@@ -39,17 +39,23 @@ const badMac = (bpp: Uint8Array) => edit(bpp, 'A1 88', contained(spoilt));
 const badLastMac = (bpp: Uint8Array) => spoilt(bpp);
 const policy = { metadata: metadata({ profilePolicyRules: ['ppr1'], profileOwner: { mccMnc: octets('62F210') } }) };
 
-/** Outcome of a package in segments whose first one comes twice. */
-const begunTwice: Watch = make => {
-  const euicc = make();
-  let last = '';
-  download(euicc, {}, bpp => {
-    const [first = octets(''), ...others] = splitSegments(bpp) ?? [];
-    for (const segment of [first, first, ...others]) last = installed(euicc.execute(segment).octets) || last;
-    return octets('BF3600');
-  });
-  return `${last} ${states(euicc)}`;
-};
+/** Outcome of a package that comes in segments. */
+const inSegments =
+  (given: Parameters<typeof download>[1], cut: (bpp: Uint8Array) => readonly Uint8Array[]): Watch =>
+  make => {
+    const euicc = make();
+    let last = '';
+    download(euicc, given, bpp => {
+      for (const segment of cut(bpp)) last = installed(euicc.execute(segment).octets) || last;
+      return octets('BF3600');
+    });
+    return `${last} ${states(euicc)}`;
+  };
+const begunTwice = inSegments({}, bpp => {
+  const [first = octets(''), ...others] = splitAnyhow(bpp) ?? [];
+  return [first, first, ...others];
+});
+const metadataFirst = inSegments({ commands: ['storeMetadata', 'configureISDP', 'loadProfileElements'] }, bpp => splitAnyhow(bpp) ?? []);
 
 prove('defects of an eUICC in what it checks of a package', euiccInstallationDefects, [
   [
@@ -76,6 +82,9 @@ prove('defects of an eUICC in what it checks of a package', euiccInstallationDef
   ['namesMacErrorStructure', loaded({}, badMac), '2/8 ', '2/7 '],
   ['installsIccidTwice', loaded({}, undefined, { profiles: [three] }), '2/9 2-', 'ok 2- 2-'],
   ['ignoresRat', loaded(policy), '2/15 ', 'ok 2-'],
+  ['installsUnknownClasses', loaded({ metadata: metadata({ profileClass: 5 }) }), '2/6 ', 'ok 2-'],
+  ['installsUnreadableProfiles', loaded({ upp: octets('0011') }), '5/12 ', 'ok 2-'],
+  ['takesCommandsInAnyOrder', metadataFirst, '1/1 ', 'ok 2-'],
   ['opensChannelAgain', begunTwice, '1/1 ', 'ok 2-'],
   ['leavesFailedProfile', loaded({}, badLastMac), '5/8 ', '5/8 2-'],
 ]);
@@ -85,6 +94,21 @@ const told =
   make =>
     hex(contentAt(download(make()), `BF27 ${path}`) ?? octets(''));
 prove('defects of an eUICC in what becomes of a package', euiccInstalledDefects, [
+  [
+    'installsPackageTwice',
+    make => {
+      const euicc = make();
+      let last = octets('');
+      download(euicc, {}, bpp => {
+        last = bpp;
+        return bpp;
+      });
+      euicc.execute(last);
+      return states(euicc);
+    },
+    '2-',
+    '2- 2-',
+  ],
   ['installsEnabled', loaded(), 'ok 2-', 'ok 2+'],
   ['confirmsInstallationOnly', loaded(), 'ok 2-', 'ok '],
   [

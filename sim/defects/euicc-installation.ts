@@ -19,12 +19,16 @@ export const euiccInstallationDefects: EuiccDeviations = {
   namesMacErrorStructure: answering('It calls a wrong MAC an error of structure.', LOAD, 7, 'scp03tSecurityError'),
   installsIccidTwice: ignoring('It installs a profile whose ICCID it has.', 'installFailedDueToIccidAlreadyExistsOnEuicc'),
   ignoresRat: ignoring('It installs profiles whatever their policy rules.', 'pprNotAllowed'),
+  installsUnknownClasses: ignoring('It installs profiles of classes that there are not.', 'unsupportedProfileClass'),
+  installsUnreadableProfiles: ignoring('It installs octets that are no profile elements.', 'installFailedDueToPEProcessingError'),
+  takesCommandsInAnyOrder: overlooking('It takes the commands of a package in any order, or not at all.', LOAD, 'commandOrder'),
   opensChannelAgain: overlooking('It begins an installation anew in the middle of it.', LOAD, 'secondChannel'),
   leavesFailedProfile: without('It leaves a profile behind whose installation failed.', 'removeFailedProfile'),
 };
 
 /** Defects in what becomes of a package, and what is told of it. */
 export const euiccInstalledDefects: EuiccDeviations = {
+  installsPackageTwice: without('It takes a package again that it has installed.', 'endInstallation'),
   installsEnabled: deciding('It enables a profile by installing it.', { stateAfterInstallation: () => 'enabled' }),
   confirmsInstallationOnly: without('It says that it installed a profile, and does not.', 'installProfile'),
   spoilsInstallationSignature: deciding('The last bit of euiccSignPIR is wrong.', {

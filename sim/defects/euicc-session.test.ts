@@ -57,6 +57,18 @@ prove('defects of an eUICC in AuthenticateServer', euiccAuthenticationDefects, [
     'error 4',
     'ok',
   ],
+  [
+    'goesOnAfterChallenge',
+    make => {
+      const euicc = make();
+      openSession(euicc);
+      challengeOf(euicc);
+      return prepare(euicc).text;
+    },
+    'error 4',
+    'ok',
+  ],
+  ['knowsRolesOfV2Only', server({ name: 'S_SM_DPauth_V3_ROLE', key: 'S_SM_DPauth' }), 'ok', 'error 5'],
   ['takesNoSmds', server({ name: 'S_SM_DSauth' }), 'ok', 'error 5'],
   ['answersInvalidCertificateToRole', server({ name: 'S_SM_DPpb' }), 'error 5', 'error 1'],
   ['answersInvalidCertificateToCurve', server({}, { serverCertificate: certificate('CERT_EIM_TLS_CURVE') }), 'error 3', 'error 1'],
@@ -112,6 +124,40 @@ prove('defects of an eUICC in PrepareDownload', euiccPreparationDefects, [
   ['spoilsSignature2', make => signed(make, preparing, PrepareDownloadResponse), '1 of 1', '0 of 1'],
   ['signsDownloadAlone', make => signed(make, preparing, PrepareDownloadResponse), '1 of 1', '0 of 1'],
   ['compressesOneTimeKey', make => `${signed2('5F49')(make).length / 2}`, '65', '33'],
+  [
+    'dropsHashCc',
+    make => {
+      const euicc = make();
+      openSession(euicc);
+      return hex(contentAt(prepare(euicc, {}, { hashCc: new Uint8Array(32).fill(7) }).answer, 'A0 30 04') ?? octets(''));
+    },
+    '07'.repeat(32),
+    '',
+  ],
+  [
+    'keepsOneOneTimeKey',
+    make => {
+      const euicc = make();
+      const [first, second] = [preparing(euicc), preparing(euicc)].map(answer => hex(contentAt(answer, 'A0 30 5F49') ?? octets('')));
+      return first === second ? 'the same' : 'another';
+    },
+    'another',
+    'the same',
+  ],
+  [
+    'forgetsOneTimeKey',
+    make => {
+      const euicc = make();
+      const first = contentAt(preparing(euicc), 'A0 30 5F49') ?? octets('');
+      openSession(euicc);
+      return hex(contentAt(prepare(euicc, { bppEuiccOtpk: first }).answer, 'A0 30 5F49') ?? octets('')) === hex(first)
+        ? 'the same'
+        : 'another';
+    },
+    'the same',
+    'another',
+  ],
+  ['answersOtherCodeToNoSession', make => prepare(make()).text, 'error 4', 'error 127'],
   ['altersPreparedTransactionId', signed2('80'), '0102030405060708', '0102030405060709'],
 ]);
 
@@ -139,6 +185,16 @@ prove('defects of an eUICC in CancelSession', euiccCancellationDefects, [
     },
     'BF410381',
     'BF4152A0',
+  ],
+  [
+    'answersOtherCodeToWrongCancellation',
+    make => {
+      const euicc = make();
+      openSession(euicc);
+      return hex(cancel(euicc, octets('09')));
+    },
+    'BF4103810105',
+    'BF410381017F',
   ],
   [
     'keepsCancelledSession',

@@ -20,10 +20,14 @@ const SIGNED1 = 'euiccSigned1';
 const SIGNED2 = 'euiccSigned2';
 const CANCELLED = 'euiccCancelSessionSigned';
 const INVALID_CERTIFICATE = 1;
+const UNDEFINED_ERROR = 127;
 
 const spoiling = (does: string, object: SignedObject): EuiccDeviation =>
   deciding(does, { writesSignature: (name, signature) => (name === object ? spoilt(signature) : signature) });
 const otherDigit = contained(content => content.map((octet, i) => (i === content.length - 1 ? octet ^ 0x01 : octet)));
+
+/** Role policies of SGP.22 v3 have an arc more than those of v2, one for each CA between. */
+const isOfV2 = (oid: string): boolean => /^2\.23\.146\.1\.2\.1\.\d+$/.test(oid);
 
 /** AuthenticateResponseOk with its last two members exchanged. */
 const exchanged = rearranged(members => [...members.slice(0, 2), ...members.slice(2).reverse()]);
@@ -37,6 +41,10 @@ export const euiccAuthenticationDefects: EuiccDeviations = {
   ignoresChallenge: overlooking('It does not compare the challenge that a server signed.', AUTHENTICATE, 'challenge'),
   needsNoChallenge: overlooking('It authenticates a server without having given a challenge.', AUTHENTICATE, 'session'),
   takesChallengeTwice: without('It takes a challenge a second time.', 'forgetChallenge'),
+  goesOnAfterChallenge: without('It goes on with a session after it gave a new challenge.', 'renewSession'),
+  knowsRolesOfV2Only: deciding('It knows the roles of servers by the OIDs of SGP.22 v2 alone.', {
+    knowsPolicies: oids => oids.every(isOfV2),
+  }),
   takesNoSmds: deciding('It takes no SM-DS for a server.', { serverRoles: () => ['dp-auth'] }),
   answersInvalidCertificateToRole: answering('It calls a certificate of another role invalid.', AUTHENTICATE, INVALID_CERTIFICATE, 'role'),
   answersInvalidCertificateToCurve: answering(
@@ -97,6 +105,10 @@ export const euiccPreparationDefects: EuiccDeviations = {
     '5F49',
     contained(point => concat(Uint8Array.of(0x02 + ((point[64] ?? 0) & 1)), point.subarray(1, 33))),
   ),
+  dropsHashCc: signing('It leaves the hash of the confirmation code out of what it signs.', SIGNED2, '04', removed),
+  keepsOneOneTimeKey: without('It has one one-time key for every download.', 'renewOneTimeKey'),
+  forgetsOneTimeKey: without('It has a new one-time key for a download that is repeated.', 'reuseOneTimeKey'),
+  answersOtherCodeToNoSession: answering('It answers undefinedError to a download without a session.', PREPARE, UNDEFINED_ERROR, 'session'),
   altersPreparedTransactionId: signing('It signs another transactionId in euiccSigned2.', SIGNED2, '80', otherDigit),
 };
 
@@ -106,5 +118,12 @@ export const euiccCancellationDefects: EuiccDeviations = {
   signsOtherServer: signing('It cancels in the name of another SM-DP+.', CANCELLED, '81', () => octets('8103883763')),
   spoilsCancelSignature: spoiling('The last bit of the signature of a cancellation is wrong.', CANCELLED),
   cancelsAnySession: overlooking('It cancels its session whatever the transactionId.', 'cancelSession', 'transactionId'),
+  answersOtherCodeToWrongCancellation: answering(
+    'It answers undefinedError to the cancellation of a session that is none.',
+    'cancelSession',
+    UNDEFINED_ERROR,
+    'session',
+    'transactionId',
+  ),
   keepsCancelledSession: without('It goes on with a session that was cancelled.', 'endSession'),
 };

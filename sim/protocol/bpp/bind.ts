@@ -1,4 +1,4 @@
-import { concat, tlv } from '../asn1/tlv.js';
+import { tlv } from '../asn1/tlv.js';
 import { protectAll, startBsp } from '../crypto/bsp.js';
 import { agree } from '../crypto/ecdsa.js';
 import { type BspKeys, deriveSessionKeys } from '../crypto/kdf.js';
@@ -32,7 +32,14 @@ export interface Binding {
   readonly blockCapacity?: number;
   /** Plain octets of the metadata in each 88 block, likewise. */
   readonly metadataCapacity?: number;
+  /** Its commands behind the channel where they shall not be the right ones in the right order. */
+  readonly commands?: readonly ProtectedCommand[];
 }
+
+/** Commands behind the channel of a package, in their order. SGP.22 2.5.5 */
+export const PROTECTED_COMMANDS = ['configureISDP', 'storeMetadata', 'replaceSessionKeys', 'loadProfileElements'] as const;
+/** One of PROTECTED_COMMANDS. */
+export type ProtectedCommand = (typeof PROTECTED_COMMANDS)[number];
 
 /** Content of ReplaceSessionKeysRequest, BF26. SGP.22 5.5.4 */
 export const composeReplaceSessionKeys = (ppk: BspKeys): Uint8Array =>
@@ -44,23 +51,40 @@ export const sessionKeys = (own: PrivateKey, peer: Uint8Array, hostId: Uint8Arra
   return secret && deriveSessionKeys(secret, { keyType: 0x88, keyLength: 0x10, hostId, eid });
 };
 
+const commandsOf = ({ ppk }: Binding): readonly ProtectedCommand[] =>
+  ppk ? PROTECTED_COMMANDS : PROTECTED_COMMANDS.filter(command => command !== 'replaceSessionKeys');
+
+interface Part {
+  readonly group: number;
+  readonly block: number;
+  readonly plain: Uint8Array;
+  readonly capacity?: number | undefined;
+}
+const protectedPart = (command: ProtectedCommand, binding: Binding): Part => {
+  switch (command) {
+    case 'configureISDP':
+      return { group: 0xa0, block: 0x87, plain: tlv(0xbf24, binding.dpProprietaryData ?? new Uint8Array()) };
+    case 'storeMetadata':
+      return { group: 0xa1, block: 0x88, plain: binding.metadata, capacity: binding.metadataCapacity };
+    case 'replaceSessionKeys':
+      return { group: 0xa2, block: 0x87, plain: binding.ppk ? composeReplaceSessionKeys(binding.ppk) : tlv(0xbf26) };
+    case 'loadProfileElements':
+      return { group: 0xa3, block: 0x86, plain: binding.upp, capacity: binding.blockCapacity };
+  }
+};
+
 /** Builds the BoundProfilePackage (BF36) for one eUICC; undefined when the eUICC's one-time key is not a point of the curve. SGP.22 2.5.4 */
 export const bindProfile = (binding: Binding): Uint8Array | undefined => {
   const keys = sessionKeys(binding.smdpOtKey, binding.euiccOtpk, binding.hostId, binding.eid);
   if (!keys) return undefined;
   const initialise = composeInitialiseSecureChannel({ ...binding, smdpOtpk: binding.smdpOtKey.point });
-  const configure = protectAll(startBsp(keys), 0x87, tlv(0xbf24, binding.dpProprietaryData ?? new Uint8Array()), 'encrypted');
-  const metadata = protectAll(configure.next, 0x88, binding.metadata, 'macOnly', binding.metadataCapacity);
-  const replace = binding.ppk && protectAll(metadata.next, 0x87, composeReplaceSessionKeys(binding.ppk), 'encrypted');
-  // New keys start their own count of blocks; without them the count goes on.
-  const state = binding.ppk ? startBsp(binding.ppk) : metadata.next;
-  const elements = protectAll(state, 0x86, binding.upp, 'encrypted', binding.blockCapacity);
-  return tlv(
-    0xbf36,
-    initialise,
-    tlv(0xa0, ...configure.blocks),
-    tlv(0xa1, ...metadata.blocks),
-    replace ? tlv(0xa2, ...replace.blocks) : concat(),
-    tlv(0xa3, ...elements.blocks),
-  );
+  let state = startBsp(keys);
+  const groups = (binding.commands ?? commandsOf(binding)).map(command => {
+    const { group, block, plain, capacity } = protectedPart(command, binding);
+    const { blocks, next } = protectAll(state, block, plain, block === 0x88 ? 'macOnly' : 'encrypted', capacity);
+    // New keys start their own count of blocks; without them the count goes on.
+    state = command === 'replaceSessionKeys' && binding.ppk ? startBsp(binding.ppk) : next;
+    return tlv(group, ...blocks);
+  });
+  return tlv(0xbf36, initialise, ...groups);
 };

@@ -23,6 +23,8 @@ export interface Expectation {
   readonly refuse?: (command: BppCommandId, octets: Uint8Array) => ErrorReason | undefined;
   /** Whether a check is left out, by its reason: what an eUICC that must not pass does. */
   readonly overlooks?: (reason: ErrorReason) => boolean;
+  /** Whether commands are taken in any order, or not at all: what an eUICC that must not pass does. */
+  readonly anyOrder?: boolean;
 }
 
 /** The end of an installation: the three decrypted parts, or the command and reason for ProfileInstallationResult. */
@@ -175,7 +177,7 @@ export const receiveProfile = (expected: Expectation): ProfileReceiver => {
     packageLeft -= segment.length;
     if (group && groupLeft > 0) return takeBlock(segment, group, state);
     const header = readHeader(segment);
-    const found = nextGroups().find(candidate => candidate.header === header?.tag);
+    const found = (expected.anyOrder ? GROUPS : nextGroups()).find(candidate => candidate.header === header?.tag);
     if (!header || !found) {
       const wanted = nextGroups().map(candidate => candidate.header.toString(16).toUpperCase());
       return failure(currentCommand(), 'incorrectInputValues', `expected ${wanted.join(' or ')}, got ${hex(segment.subarray(0, 2))}`);

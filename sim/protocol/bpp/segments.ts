@@ -13,6 +13,12 @@ const wholeChildren = (octets: Uint8Array, parent: Tlv): readonly Tlv[] | undefi
   return (list.at(-1)?.end ?? parent.content) === parent.end ? list : undefined;
 };
 
+/** A group cut where its rule says: the header alone or with the first block, then block by block. */
+const cutGroup = (bpp: Uint8Array, group: Tlv, headerAlone: boolean, blocks: readonly Tlv[]): readonly Uint8Array[] => [
+  ...(headerAlone ? [bpp.subarray(group.start, group.content)] : []),
+  ...blocks.map((block, index) => bpp.subarray(index === 0 && !headerAlone ? group.start : block.start, block.end)),
+];
+
 /**
  * Cuts a BoundProfilePackage where LoadBoundProfilePackage wants a new chain of STORE DATA; the segments together are
  * the package. Undefined when it is not a BF36 with BF23, A0, A1, perhaps A2, and A3 that hold blocks of their tag. SGP.22 5.7.6
@@ -29,11 +35,24 @@ export const splitSegments = (bpp: Uint8Array): readonly Uint8Array[] | undefine
     const rule = GROUPS.get(group.tag);
     const blocks = wholeChildren(bpp, group);
     if (!rule || !blocks || blocks.length === 0 || blocks.some(block => block.tag !== rule.block)) return undefined;
-    if (rule.headerAlone) segments.push(bpp.subarray(group.start, group.content));
-    for (const [index, block] of blocks.entries()) {
-      const start = index === 0 && !rule.headerAlone ? group.start : block.start;
-      segments.push(bpp.subarray(start, block.end));
-    }
+    segments.push(...cutGroup(bpp, group, rule.headerAlone, blocks));
   }
   return segments;
+};
+
+/**
+ * Cuts a wrong BoundProfilePackage at the same places, whatever stands in it and in whatever order: what has no rule goes
+ * whole. Undefined when it is not a BF36 with whole elements in it.
+ */
+export const splitAnyhow = (bpp: Uint8Array): readonly Uint8Array[] | undefined => {
+  const outer = readTlv(bpp);
+  if (outer?.tag !== 0xbf36 || outer.end !== bpp.length) return undefined;
+  const [first, ...groups] = wholeChildren(bpp, outer) ?? [];
+  if (!first) return undefined;
+  const cut = groups.flatMap(group => {
+    const rule = GROUPS.get(group.tag);
+    const blocks = rule ? wholeChildren(bpp, group) : undefined;
+    return rule && blocks ? cutGroup(bpp, group, rule.headerAlone, blocks) : [bpp.subarray(group.start, group.end)];
+  });
+  return [bpp.subarray(0, first.end), ...cut];
 };

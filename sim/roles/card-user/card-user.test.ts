@@ -115,6 +115,13 @@ describe('the IPA towards a card under test', () => {
     expect(lab.ipa.state.chainsLeft).to.deep.equal([second?.ciPKId]);
   });
 
+  it('tells what the certificates are worth that stand beside the proof of the card', async () => {
+    const lab = setUp();
+    await ask(lab, 'GetEuiccChallengeRequest');
+    await ask(lab, 'AuthenticateServerRequest');
+    expect(lab.ipa.state.chain).to.deep.equal({ eid: EID1, curve: 'P-256', ciPKId: lab.euicc.chip.credentials[0]?.ciPKId });
+  });
+
   it('counts every challenge of the card once', async () => {
     const lab = setUp();
     await ask(lab, 'GetEuiccChallengeRequest');

@@ -3,6 +3,7 @@ import { decode } from '#protocol/asn1/decode.js';
 import type { Decoded } from '#protocol/asn1/element.js';
 import { hex } from '#protocol/asn1/tlv.js';
 import type { Spec, ValueOf } from '#protocol/asn1/type.js';
+import type { AuthenticateServerResponse } from '#protocol/iot/authentication.js';
 import { GetCertsRequest, type GetCertsResponse } from '#protocol/iot/es10b.js';
 import type { GetEuiccChallengeResponse } from '#protocol/rsp/authentication.js';
 import { EUICCInfo1 } from '#protocol/rsp/info.js';
@@ -11,7 +12,7 @@ import { type ChainFacts, chainFacts } from './chain.js';
 
 /** What the card told about itself, as far as a test case looks at it as a whole. */
 export interface Told {
-  /** Chain of the last GetCerts. */
+  /** Chain of the last GetCerts or AuthenticateServer. */
   chain: ChainFacts | undefined;
   /** CIs of its list for signing whose chain it was not asked for yet. */
   chainsLeft: readonly Uint8Array[];
@@ -36,6 +37,10 @@ export const takeTold = (told: Told, type: string, { value }: Decoded, { pki }: 
   if (type === 'GetCertsResponse') {
     const { certs } = value as ValueOf<typeof GetCertsResponse>;
     told.chain = certs && chainFacts(certs, pki);
+  }
+  if (type === 'AuthenticateServerResponse') {
+    const { authenticateResponseOk } = value as ValueOf<typeof AuthenticateServerResponse>;
+    told.chain = authenticateResponseOk && chainFacts(authenticateResponseOk, pki);
   }
   if (type === 'GetEuiccChallengeResponse') told.challenges.add(hex((value as ValueOf<typeof GetEuiccChallengeResponse>).euiccChallenge));
 };

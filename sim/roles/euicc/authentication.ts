@@ -13,6 +13,7 @@ import { type ChainFault, verifyChain } from '#protocol/x509/verify.js';
 import { type Credential, credentialFor } from './credentials.js';
 import { isRevokedCertificate } from './crl.js';
 import { euiccInfo2Octets } from './info.js';
+import { abandonInstallation } from './installation.js';
 import { type Check, refusal } from './judgement.js';
 import { signObject } from './signing.js';
 import { breaksDown, type Chip } from './state.js';
@@ -29,10 +30,12 @@ const ERRORS = {
   undefinedError: 127,
 } as const;
 
-/** ES10b.GetEUICCChallenge: opens a session and forgets an older one. */
+/** ES10b.GetEUICCChallenge: opens a session and forgets an older one, with an installation that has not come to its end. */
 export const newChallenge = (chip: Chip): Uint8Array => {
-  const challenge = chip.decisions.newChallenge(chip.world.random);
-  chip.memory.session = { challenge };
+  const { decisions, memory } = chip;
+  const challenge = decisions.newChallenge(chip.world.random);
+  abandonInstallation(chip);
+  memory.session = decisions.performs('renewSession') ? { challenge } : { ...memory.session, challenge };
   return challenge;
 };
 
@@ -44,7 +47,8 @@ const faultOf = (chip: Chip, certificate: Certificate, roles: readonly Role[], c
     const anchors = chip.credentials.map(c => c.ciCertificate);
     const result = verifyChain({ leaf: certificate, intermediates: [], anchors, role });
     if (result.ok) return undefined;
-    fault = result.code;
+    // Of two roles one is another's: what else is wrong tells more.
+    if (fault === undefined || fault === 'role') fault = result.code;
   }
   return fault;
 };
@@ -66,7 +70,7 @@ export const checkServer = (
     checks: [
       ['certificate', ERRORS.invalidCertificate, (fault !== undefined && fault !== 'curve' && fault !== 'role') || isWithdrawn],
       ['curve', ERRORS.unsupportedCurve, fault === 'curve'],
-      ['role', roleCode, fault === 'role'],
+      ['role', roleCode, fault === 'role' || !chip.decisions.knowsPolicies(server?.policies ?? [])],
     ],
   };
 };

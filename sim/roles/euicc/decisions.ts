@@ -103,6 +103,8 @@ export interface StateDecisions {
   newChallenge(random: (count: number) => Uint8Array): Uint8Array;
   /** Roles that an authenticated server may have. SGP.22 5.7.13 */
   serverRoles(): readonly Role[];
+  /** Whether certificates that name their role so are looked at: policies of SGP.22 v2, of v3, none. SGP.22 4.5.2 */
+  knowsPolicies(oids: readonly string[]): boolean;
 }
 
 /** Judgements of the eUICC; see the groups. */
@@ -169,6 +171,7 @@ const states: StateDecisions = {
   stateAfterInstallation: () => 'disabled',
   newChallenge: random => random(CHALLENGE_LENGTH),
   serverRoles: () => ['dp-auth', 'ds-auth'],
+  knowsPolicies: () => true,
 };
 
 /** Behaviour as specified. */

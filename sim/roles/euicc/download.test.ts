@@ -103,6 +103,11 @@ describe('AuthenticateServer', () => {
     expect(wrong(certificate('CERT_CI'))).equals(5);
     expect(wrong(certificate('CERT_S_SM_DP_TLS'))).equals(5);
     expect(wrong(certificate('CERT_S_SM_DSauth_BAD_SIGNATURE'))).equals(1);
+    for (const name of ['S_SM_DPauth', 'S_SM_DSauth']) {
+      expect(wrong(certificate(`CERT_${name}_KEY_USAGE`)), name).equals(1);
+      expect(wrong(certificate(`CERT_${name}_CURVE`)), name).equals(3);
+      expect(wrong(certificate(`CERT_${name}_NO_POLICY`)), name).equals(5);
+    }
   });
   it('takes either curve on an eUICC that has both', () => {
     const euicc = testEuicc({ curve: 'both' });

@@ -62,6 +62,8 @@ const check = (chip: Chip, open: OpenSession | undefined, request: Request): num
 const oneTimeKeyFor = (chip: Chip, { oid, credential }: OpenSession, named: Uint8Array | undefined): PrivateKey => {
   const { memory, decisions } = chip;
   const kept = memory.otKeys.find(k => k.oid === oid && named !== undefined && equal(k.key.point, named));
+  const former = memory.otKeys.findLast(k => k.key.curve === credential.curve);
+  if (former && !decisions.performs('renewOneTimeKey')) return former.key;
   if (kept && chip.config.supports?.otpkReuse !== false && decisions.performs('reuseOneTimeKey')) return kept.key;
   const key = oneTimeKey(chip, credential.curve);
   memory.otKeys = [...memory.otKeys.slice(1 - KEPT_KEYS), { oid, key }];
@@ -91,6 +93,7 @@ export const prepareDownload = (chip: Chip, request: Request): Uint8Array => {
       transactionId,
       eid: chip.eid,
       refuse: (command, octets) => objection(chip, session, command, octets),
+      anyOrder: !chip.decisions.hinders('loadBoundProfilePackage', 'commandOrder'),
       overlooks: reason => !chip.decisions.hinders('loadBoundProfilePackage', reason),
     });
   session.receiver = session.receive();

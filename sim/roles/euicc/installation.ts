@@ -137,24 +137,38 @@ const UNREADABLE_METADATA: Extract<Reception, { ok: false }> = {
   message: 'unreadable metadata',
 };
 
+/** Puts the profile of a session into memory, where its metadata have come; its AID. */
+const place = (chip: Chip, session: Session, configuration: Uint8Array): Uint8Array => {
+  const { memory, decisions } = chip;
+  const metadata = metadataOf(chip, session.metadata);
+  const aid = isdpAid(decisions.numbersIsdp(memory.nextAidNumber));
+  if (!metadata) return aid;
+  memory.profiles.push(profileFrom(chip, metadata, configuration, aid, session));
+  memory.nextAidNumber += 1;
+  return aid;
+};
+
+/** Lets go of an installation that another session takes the place of: nothing is left of it. SGP.22 5.7.7 */
+export const abandonInstallation = (chip: Chip): void => {
+  const { session } = chip.memory;
+  if (session?.isLoading && !session.isOver && !chip.decisions.performs('removeFailedProfile')) place(chip, session, new Uint8Array());
+};
+
 const conclude = (chip: Chip, session: Session, reception: Reception): Uint8Array => {
   const { memory, decisions } = chip;
   const metadata = metadataOf(chip, session.metadata);
   // An interrupted installation may be repeated with the same one-time key. SGP.22 5.7.6
-  endSession(chip, session, !reception.ok && reception.reason === 'installFailedDueToInterruption');
-  const aid = isdpAid(decisions.numbersIsdp(memory.nextAidNumber));
-  const place = (configuration: Uint8Array): void => {
-    if (!metadata) return;
-    memory.profiles.push(profileFrom(chip, metadata, configuration, aid, session));
-    memory.nextAidNumber += 1;
-  };
+  if (!reception.ok || decisions.performs('endInstallation'))
+    endSession(chip, session, !reception.ok && reception.reason === 'installFailedDueToInterruption');
   if (!reception.ok) {
-    if (!decisions.performs('removeFailedProfile')) place(new Uint8Array());
+    if (!decisions.performs('removeFailedProfile')) place(chip, session, new Uint8Array());
     return storeInstallationResult(chip, session, undefined, reception);
   }
   // No package without metadata comes so far: they were read when they arrived.
   if (!metadata) return storeInstallationResult(chip, session, undefined, UNREADABLE_METADATA);
-  if (decisions.performs('installProfile')) place(reception.configuration);
+  const aid = decisions.performs('installProfile')
+    ? place(chip, session, reception.configuration)
+    : isdpAid(decisions.numbersIsdp(memory.nextAidNumber));
   session.installed = metadata.iccid;
   const result = storeInstallationResult(chip, session, aid, undefined);
   const profile = memory.profiles.find(p => equal(p.iccid, metadata.iccid));

@@ -3,7 +3,7 @@ import { decode } from '#protocol/asn1/decode.js';
 import { encode } from '#protocol/asn1/encode.js';
 import { concat, tlv } from '#protocol/asn1/tlv.js';
 import { raw } from '#protocol/asn1/type.js';
-import { bindProfile } from '#protocol/bpp/bind.js';
+import { bindProfile, type ProtectedCommand } from '#protocol/bpp/bind.js';
 import { makeTestProfile } from '#protocol/bpp/test-profile.js';
 import { sign } from '#protocol/crypto/ecdsa.js';
 import { keyFromSeed, type PrivateKey } from '#protocol/crypto/key.js';
@@ -83,6 +83,7 @@ export const boundPackage = (
     readonly upp?: Uint8Array;
     readonly transactionId?: Uint8Array;
     readonly brainpool?: boolean;
+    readonly commands?: readonly ProtectedCommand[];
   } = {},
 ): Uint8Array => {
   const suffix = given.brainpool ? '_BRP' : '';
@@ -98,6 +99,7 @@ export const boundPackage = (
       transactionId: given.transactionId ?? TRANSACTION,
       metadata: given.metadata ?? metadata(),
       upp,
+      ...(given.commands && { commands: given.commands }),
     });
   if (!bpp) throw new Error('the one-time key is not on the curve');
   return bpp;

@@ -35,11 +35,13 @@ export interface ProfileConfig {
   readonly eid?: string | Uint8Array | undefined;
   /** Members of StoreMetadataRequest in JSON form, laid over the defaults; the ICCID is that of the Profile. */
   readonly metadata?: Readonly<Record<string, unknown>> | undefined;
-  /** Metadata inside of the package where it shall differ from what AuthenticateClient showed. */
-  readonly packageMetadata?: Readonly<Record<string, unknown>> | undefined;
+  /** Metadata inside of the package where it shall differ from what AuthenticateClient showed; or any octets in their place, or their hex. */
+  readonly packageMetadata?: Readonly<Record<string, unknown>> | string | Uint8Array | undefined;
   readonly confirmationCode?: string | undefined;
   /** Whether the Profile is protected by random keys (ReplaceSessionKeys) instead of the session keys; no when absent. */
   readonly ppk?: Flag | undefined;
+  /** Commands of the package, properly protected, where they shall not be the right ones in the right order: names of PROTECTED_COMMANDS. */
+  readonly commands?: readonly string[] | undefined;
   /** Octets of the generated unprotected profile package, at least 100; 4096 when absent. */
   readonly uppSize?: number | undefined;
   /** Unprotected profile package, or its hex, in place of a generated one. */

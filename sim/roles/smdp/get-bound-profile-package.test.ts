@@ -1,5 +1,7 @@
 import { expect } from 'chai';
+import { decode } from '#protocol/asn1/decode.js';
 import { equal, hex } from '#protocol/asn1/tlv.js';
+import { BoundProfilePackage } from '#protocol/rsp/download.js';
 import { AuthenticateClientResponseEs9, GetBoundProfilePackageResponse } from '#protocol/rsp/es9plus.js';
 import { StoreMetadataRequest } from '#protocol/rsp/profile.js';
 import { authenticate, ciKeyId, decodedValue, EID1, flipped, initiate, octets, oneTimeKey, prepare } from '../rsp-server/test-euicc.js';
@@ -48,6 +50,16 @@ describe('GetBoundProfilePackage of the SM-DP+', () => {
     const { metadata } = install(smdp, packageOf(await answerTo(smdp, prepare(offer))));
     expect(decodedValue(AuthenticateClientResponseEs9, offer).authenticateClientOk?.profileMetaData.profileName).to.equal('A');
     expect(decodedValue(StoreMetadataRequest, metadata).profileName).to.equal('B');
+  });
+
+  it('puts any octets in the place of the metadata, and commands in any order, properly protected', async () => {
+    const smdp = smdpWith({ packageMetadata: 'BF2400', commands: ['storeMetadata', 'configureISDP', 'loadProfileElements'] });
+    const bpp = packageOf(await answerTo(smdp, prepare(await offered(smdp))));
+    expect(decode(BoundProfilePackage, bpp).root.children.map(({ name }) => name)[1]).to.equal('sequenceOf88');
+    expect(hex(bpp)).to.include('880BBF2400');
+    expect(() => install(smdp, bpp)).to.throw('expected BF36 with BF23, A0, A1');
+    expect(() => smdpWith({ commands: ['install'] })).to.throw('commands: expected configureISDP');
+    expect(() => smdpWith({ packageMetadata: 'metadata' })).to.throw('packageMetadata: expected octets in hex');
   });
 
   const refusals: readonly [string, string, Parameters<typeof prepare>[1], Partial<ProfileConfig>][] = [

@@ -70,6 +70,7 @@ const bind = (session: Session, order: Order, kept: KeptBinding, decisions: Smdp
     transactionId,
     metadata: order.packageMetadata,
     upp: order.upp,
+    ...(order.commands && { commands: order.commands }),
     ...(kept.ppk && { ppk: kept.ppk }),
   });
   const channel = { ...binding, smdpOtpk: binding.smdpOtKey.point };

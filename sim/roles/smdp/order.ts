@@ -3,7 +3,8 @@ import { decode } from '#protocol/asn1/decode.js';
 import { encodeUntyped } from '#protocol/asn1/encode.js';
 import { fromJson } from '#protocol/asn1/json.js';
 import { fromHex, hex } from '#protocol/asn1/tlv.js';
-import type { Spec } from '#protocol/asn1/type.js';
+import type { Spec, ValueOf } from '#protocol/asn1/type.js';
+import { PROTECTED_COMMANDS, type ProtectedCommand } from '#protocol/bpp/bind.js';
 import { makeTestProfile } from '#protocol/bpp/test-profile.js';
 import type { PrivateKey } from '#protocol/crypto/ecdsa.js';
 import type { BspKeys } from '#protocol/crypto/kdf.js';
@@ -28,7 +29,11 @@ export interface Order {
   /** Complete StoreMetadataRequest, BF25: shown by AuthenticateClient, and inside of the package. */
   readonly metadata: Uint8Array;
   readonly packageMetadata: Uint8Array;
+  /** Members of `metadata`. */
+  readonly described: ValueOf<typeof StoreMetadataRequest>;
   readonly upp: Uint8Array;
+  /** Commands of the package in place of the right ones. */
+  readonly commands?: readonly ProtectedCommand[];
   readonly requires: readonly string[];
   /** Profile Policy Rules of the Profile. */
   readonly policyRules: readonly string[];
@@ -74,6 +79,13 @@ const metadataOf = (iccid: Uint8Array, given: Readonly<Record<string, unknown>>,
   }
 };
 
+const packageMetadataOf = (iccid: Uint8Array, { metadata, packageMetadata }: ProfileConfig, shown: Uint8Array, spec: Spec): Uint8Array => {
+  if (packageMetadata === undefined) return shown;
+  if (typeof packageMetadata === 'string' || packageMetadata instanceof Uint8Array)
+    return octets(packageMetadata, undefined, 'packageMetadata');
+  return metadataOf(iccid, { ...metadata, ...packageMetadata }, spec);
+};
+
 const retriesOf = ({ retries, confirmationCode }: ProfileConfig): { readonly code: number; readonly download: number } => {
   const [code, download] = [3, Number.POSITIVE_INFINITY];
   if (typeof retries !== 'number') return { code: retries?.confirmationCode ?? code, download: retries?.download ?? download };
@@ -87,6 +99,12 @@ const expiredAt = ({ expired }: ProfileConfig): Order['expiredAt'] =>
       ? 'authenticateClient'
       : undefined;
 
+const commandNamed = (name: string): ProtectedCommand => {
+  const command = PROTECTED_COMMANDS.find(one => one === name);
+  if (!command) throw new ComposeError(`commands: expected ${PROTECTED_COMMANDS.join(', ')}, got "${name}"`);
+  return command;
+};
+
 const DEFAULT_SIZE = 4096;
 /** ProfileClass test. SGP.22 Annex H */
 const TEST_CLASS = 0;
@@ -95,8 +113,9 @@ const TEST_CLASS = 0;
 export const orderOf = (config: ProfileConfig, spec: Spec): Order => {
   const iccid = octets(config.iccid, 10, 'iccid');
   const shown = metadataOf(iccid, config.metadata ?? {}, spec);
-  const inside = config.packageMetadata ? metadataOf(iccid, { ...config.metadata, ...config.packageMetadata }, spec) : shown;
-  const { profilePolicyRules, profileClass } = decode(StoreMetadataRequest, shown, { spec }).value;
+  const inside = packageMetadataOf(iccid, config, shown, spec);
+  const described = decode(StoreMetadataRequest, shown, { spec }).value;
+  const { profilePolicyRules, profileClass } = described;
   const size = config.uppSize ?? DEFAULT_SIZE;
   const upp = config.upp === undefined ? makeTestProfile({ iccid, name: 'Test Profile', size }) : octets(config.upp, undefined, 'upp');
   if (!upp) throw new ComposeError(`uppSize: expected at least 100 octets, got ${size}`);
@@ -108,7 +127,9 @@ export const orderOf = (config: ProfileConfig, spec: Spec): Order => {
     ppk: says(config.ppk, false),
     metadata: shown,
     packageMetadata: inside,
+    described,
     upp,
+    ...(config.commands && { commands: config.commands.map(commandNamed) }),
     requires: config.requires ?? [],
     policyRules: profilePolicyRules ?? [],
     isTestProfile: profileClass === TEST_CLASS,

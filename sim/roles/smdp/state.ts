@@ -28,6 +28,7 @@ export const stateOf = (smdp: {
     notifications: [...notifications],
     orders: orders.map(order => ({
       iccid: order.iccid,
+      metadata: order.described,
       matchingId: order.matchingId,
       eid: order.eid,
       state: order.state,

@@ -2,6 +2,7 @@
 import type { Check, SequenceRecord, StepRecord, Verdict } from '../reports/record.js';
 import type { CallStep, RepeatStep, SetStep, Step, UnorderedStep } from './language/ast.js';
 import { buildValue } from './language/build.js';
+import { holds } from './language/condition.js';
 import { covering } from './language/covering.js';
 import { matchValue } from './language/match.js';
 import { bind, fork } from './language/scope.js';
@@ -51,7 +52,7 @@ export const execute = async (planned: PlannedSequence, lab: Lab): Promise<Seque
   }, planned.case.limit * 1000);
   const script = createScript(
     lab.catalogue.procedures,
-    option => lab.options.get(option) === true,
+    condition => holds(condition, lab.options),
     action => lab.catalogue.actions.get(action)?.ends === true,
   );
   const records: StepRecord[] = [];
@@ -134,7 +135,7 @@ const sequenceOfSteps = async (run: Run, context: Context, steps: readonly Step[
   try {
     for (const [index, step] of steps.entries()) {
       run.script.at(index);
-      if (step.if !== undefined && run.lab.options.get(step.if) !== true) continue;
+      if (step.if !== undefined && !holds(step.if, run.lab.options)) continue;
       const verdict = await oneStep(run, context, step, `${prefix}${index + 1}`);
       verdicts.push(verdict);
       if (verdict !== 'pass' && !all) break;

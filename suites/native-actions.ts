@@ -7,9 +7,9 @@ export const cardLink = ({ links }: Pick<Ixit, 'links'>): CardLink | undefined =
   return found?.kind === 'card' ? found : undefined;
 };
 
-/** Actions that need no binding: a reader can reset its card, and a simulated card can be made anew. */
+/** Actions that need no binding: a reader can reset its card, our eIMs can leave it, and a simulated card can be made anew. */
 export const nativeActions = (ixit: Pick<Ixit, 'links'>): readonly string[] => {
   const wire = cardLink(ixit)?.wire;
   if (wire === undefined) return [];
-  return wire === 'simulated' ? ['resetCard', 'replaceCard'] : ['resetCard'];
+  return wire === 'simulated' ? ['resetCard', 'removeEims', 'replaceCard'] : ['resetCard', 'removeEims'];
 };

@@ -15,7 +15,7 @@ const operator = (action: string, option?: string): Step => ({
   covers: [],
   at,
   text: `operator: ${action}`,
-  ...(option ? { if: option } : {}),
+  ...(option ? { if: condition(option) } : {}),
 });
 const call = (procedure: string): Step => ({ verb: 'call', procedure, covers: [], at, text: `call: ${procedure}` });
 const some = (more: Partial<Case> = {}): Case => ({

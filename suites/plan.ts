@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { PlanEntry, PlanState } from '../reports/record.js';
 import type { Case, Procedure, Row, Step } from './language/ast.js';
-import { type Condition, decide } from './language/condition.js';
+import { type Condition, decide, holds } from './language/condition.js';
 
 /** A sequence that the plan holds, with what its execution needs. */
 export interface PlannedSequence {
@@ -158,7 +158,7 @@ export const actionsOf = (
   into = new Set<string>(),
 ): ReadonlySet<string> => {
   for (const step of steps) {
-    if (step.if !== undefined && options.get(step.if) !== true) continue;
+    if (step.if !== undefined && !holds(step.if, options)) continue;
     if (step.verb === 'operator') into.add(step.action);
     if (step.verb === 'call') actionsOf(procedures.get(step.procedure)?.steps ?? [], procedures, options, into);
     if (step.verb === 'unordered' || step.verb === 'repeat') actionsOf(step.steps, procedures, options, into);

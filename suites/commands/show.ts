@@ -1,6 +1,8 @@
 /** `sgp32 show`: a case as it will run, procedures and constants filled in. */
+
 import { relative } from 'node:path';
 import type { Case, Step } from '../language/ast.js';
+import { conditionText } from '../language/condition.js';
 import type { Catalogue } from '../language/load.js';
 import { type Node, parseYaml, type ScalarNode } from '../language/source.js';
 import { prepareSelection } from '../prepare.js';
@@ -71,7 +73,7 @@ const stepLines = (step: Step, catalogue: Catalogue, indent: string): string[] =
   const own = [
     `${indent}- ${headOf(step, catalogue.constants)}`,
     ...(step.note ? [`${inner}note: ${step.note}`] : []),
-    ...(step.if ? [`${inner}if: ${step.if}`] : []),
+    ...(step.if ? [`${inner}if: ${conditionText(step.if)}`] : []),
     ...(step.verb === 'expect' && step.optional ? [`${inner}optional: true`] : []),
     ...wordsOf(step, catalogue.constants, inner),
     ...(step.covers.length > 0 ? [`${inner}covers: [${step.covers.join(', ')}]`] : []),

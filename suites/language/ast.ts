@@ -16,7 +16,7 @@ export const EVENTS = ['handshakeFailure', 'close', 'refusal', 'empty', 'nothing
 export interface StepBase {
   readonly note?: string;
   /** The step runs only if the supplier answered this option with yes. */
-  readonly if?: string;
+  readonly if?: Condition;
   readonly covers: readonly string[];
   /** What a failure of this step means; fail when left out. */
   readonly else?: 'fail' | 'inconclusive';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { conditionText, decide, optionsOf, parseCondition } from './condition.js';
+import { conditionText, decide, holds, optionsOf, parseCondition } from './condition.js';
 
 const at = { file: 'a.yaml', line: 4, column: 7 };
 const parsed = (text: string) => {
@@ -32,6 +32,13 @@ describe('condition', () => {
 
   it('never takes an unanswered option for no', () => {
     expect(() => decide(parsed('O_X'), options)).to.throw(RangeError, 'option O_X is not answered');
+  });
+
+  it('takes it for no where a step asks whether it holds', () => {
+    const answers = ['O_A', 'O_B', 'O_X', 'not O_X', 'O_A and O_X', 'O_X or O_A', 'not (O_A and not O_B)'].map(text =>
+      holds(parsed(text), options),
+    );
+    expect(answers).to.deep.equal([true, false, false, true, false, true, false]);
   });
 
   it('lists the options with their places', () => {

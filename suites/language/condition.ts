@@ -78,6 +78,13 @@ export const conditionText = (condition: Condition): string => {
   return condition.kind === 'not' ? `not ${part(condition.of)}` : condition.of.map(part).join(` ${condition.kind} `);
 };
 
+/** Whether a condition holds; an option without an answer counts as no. */
+export const holds = (condition: Condition, options: ReadonlyMap<string, boolean>): boolean => {
+  if (condition.kind === 'option') return options.get(condition.name) === true;
+  if (condition.kind === 'not') return !holds(condition.of, options);
+  return condition.kind === 'and' ? condition.of.every(part => holds(part, options)) : condition.of.some(part => holds(part, options));
+};
+
 /** Decides a condition; an option without an answer counts as unknown to the caller and is an error there, here it throws. */
 export const decide = (condition: Condition, options: ReadonlyMap<string, boolean>): Decision => {
   if (condition.kind === 'option') {

@@ -1,11 +1,10 @@
 /** Case files read: headers, actors, table and steps, with everything checked that can be checked before a run. */
 import { ACTOR_ROLES, type ActorRole, type ActorSpec, type Case, IUT_ROLES, type Over, type Row, type Step } from './ast.js';
 import { checkContent } from './check-content.js';
-import { type Condition, optionsOf, parseCondition } from './condition.js';
 import type { Diagnostic } from './diagnostics.js';
 import { readDuration } from './duration.js';
-import { inside } from './evaluate.js';
-import { columnsOf, type Known, makeNames, type Names, roleOf, useOption } from './names.js';
+import { columnsOf, type Known, makeNames, type Names, roleOf } from './names.js';
+import { readCondition } from './read-condition.js';
 import { type Reading, readCovers, readSteps } from './read-step.js';
 import { CASE } from './schema.js';
 import { kindOf, listAt, mapAt, nodeAt, reportInto, scalarAt, scalarsAt, textAt, validate } from './shape.js';
@@ -33,21 +32,6 @@ export const checkTitle = (node: MapNode, names: Names): void => {
       `expected one sentence with a capital first and no full stop, got "${title.text.trimEnd()}"`,
       'a title says what must happen',
     );
-};
-
-const readCondition = (node: ScalarNode | undefined, iut: string | undefined, names: Names): Condition | undefined => {
-  if (!node) return undefined;
-  const condition = parseCondition(node.text, inside(node));
-  if ('code' in condition) {
-    names.report('condition', condition.at, condition.message);
-    return undefined;
-  }
-  for (const { name, at } of optionsOf(condition)) {
-    const option = useOption(names, name, at);
-    if (option && iut !== undefined && option.role !== iut)
-      names.report('unknown-option', at, `${name} is an option of the ${option.role}; this case tests the ${iut}`);
-  }
-  return condition;
 };
 
 const readOver = (node: MapNode, iut: string | undefined, names: Names): readonly Over[] =>

@@ -2,8 +2,10 @@
 import type { Step, StepBase, Wait } from './ast.js';
 import { checkScalar } from './check-expression.js';
 import type { Code } from './codes.js';
+import { conditionText } from './condition.js';
 import { readDuration } from './duration.js';
-import { bindName, type Names, useOption } from './names.js';
+import { bindName, type Names } from './names.js';
+import { readCondition } from './read-condition.js';
 import { readVerb } from './read-verb.js';
 import { VERBS, type VerbDefinition } from './schema.js';
 import { entryAt, kindOf, scalarAt, scalarsAt, textAt, validate } from './shape.js';
@@ -57,13 +59,12 @@ export const readWait = (node: MapNode, names: Names): { readonly within?: Wait 
 };
 
 const readBase = (node: MapNode, { names, lines }: Reading): StepBase => {
-  const option = scalarAt(node, 'if');
-  if (option) useOption(names, option.text, option.at);
+  const condition = readCondition(scalarAt(node, 'if'), undefined, names);
   const note = textAt(node, 'note');
   const meaning = textAt(node, 'else');
   return {
     ...(note === undefined ? {} : { note }),
-    ...(option === undefined ? {} : { if: option.text }),
+    ...(condition === undefined ? {} : { if: condition }),
     covers: readCovers(node, names),
     ...(meaning === 'fail' || meaning === 'inconclusive' ? { else: meaning } : {}),
     at: node.at,
@@ -86,7 +87,9 @@ const readOne = (node: Node, reading: Reading): Step | undefined => {
   validate(definition.words, words, names.report);
   const base = readBase(words, reading);
   const outer = names.condition;
-  const reason = [base.if && `if ${base.if}`, textAt(words, 'optional') === 'true' && 'it is optional'].filter(Boolean).join(', ');
+  const reason = [base.if && `if ${conditionText(base.if)}`, textAt(words, 'optional') === 'true' && 'it is optional']
+    .filter(Boolean)
+    .join(', ');
   // A step without a condition of its own keeps that of the steps around it.
   if (reason) names.condition = reason;
   const step = readVerb(definition.verb, entry, words, base, reading);

@@ -80,7 +80,7 @@ export const PROCEDURE = z.strictObject({
 
 const common = {
   note: text('Why the step is there; shown in the report.').optional(),
-  if: text('An option: the step runs only if it is answered with yes.').optional(),
+  if: text('Options: the step runs only if they are answered so, e.g. `not O_A`.').optional(),
   covers: namesList('Requirement ids that this step shows; those of a call stand for its steps that name none.').optional(),
   else: oneOf(['fail', 'inconclusive'], 'What a failure of this step means.').optional(),
 };

@@ -13,7 +13,9 @@ import { type ModemOptions, modemOptions } from '../../adapters/modem-options.js
 import { type CardClient, openCardClient } from '../../sim/bindings/es10-card.js';
 import { openSimulatedCard } from '../../sim/processes/simulated-card.js';
 import type { CardLink, Ixit } from '../ixit-schema.js';
+import { pkiOf } from '../lab-material.js';
 import { cardLink } from '../native-actions.js';
+import { removeEims } from './card-eims.js';
 import { type AskCard, type CardState, readCardState } from './card-state.js';
 import type { KeySource, NamedKey } from './keyring.js';
 
@@ -93,13 +95,16 @@ export const openCardUnderTest = async (ixit: Ixit, startArguments: readonly str
   const limit = () => AbortSignal.timeout(ixit.timeouts.response.seconds * 1000);
   const { card, at, replace, lines } = await open(link, startArguments, limit());
   const client = openCardClient(card, { signal: limit, ...(lines ? { lines } : {}) });
-  const native = new Map<string, () => Promise<void>>([['resetCard', () => client.restart()]]);
+  const ask = askWith(client, ixit);
+  const native = new Map<string, () => Promise<void>>([
+    ['resetCard', () => client.restart()],
+    ['removeEims', () => removeEims(ask, pkiOf(ixit), ixit.spec)],
+  ]);
   if (replace)
     native.set('replaceCard', async () => {
       await replace();
       await client.disturbed();
     });
-  const ask = askWith(client, ixit);
   return { client, ask, facts: () => factsOf(ask), native, ...(at ? { at } : {}) };
 };
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { hex } from '#protocol/asn1/tlv.js';
 import type { Spec } from '#protocol/asn1/type.js';
 import type { Pki } from '#protocol/x509/test-pki.js';
-import { type CardSlot, type Client, LinkError } from '../../adapters/adapter.js';
+import { type CardSlot, type Client, LinkError, OperatorError } from '../../adapters/adapter.js';
 import { openStdioSlot } from '../../adapters/apdu-stdio-slot.js';
 import { type RunningProcess, startProcess } from '../../adapters/process.js';
 import type { Launch } from '../../adapters/process-group.js';
@@ -159,6 +159,14 @@ export const openLab = async (given: Ixit, { catalogue, startArguments = [] }: L
   }
 };
 
+/** What a card refuses in an act of the lab is no fault of the harness. */
+const asOperatorError =
+  (action: string) =>
+  (error: unknown): never => {
+    if (error instanceof LinkError) throw new OperatorError('refused', `${action}: ${error.message}`, { cause: error });
+    throw error;
+  };
+
 /** Acts on a card that need no binding; after any other act the card may have to be opened anew. */
 const withCard = (operator: IutOperator, { native, client }: CardUnderTest): IutOperator => ({
   ...operator,
@@ -171,7 +179,7 @@ const withCard = (operator: IutOperator, { native, client }: CardUnderTest): Iut
       return performed;
     }
     const began = performance.now();
-    await own();
+    await own().catch(asOperatorError(action));
     return { values: {}, act: { action, by: 'reader', request: action, answer: 'done', seconds: (performance.now() - began) / 1000 } };
   },
 });

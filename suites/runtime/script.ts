@@ -29,7 +29,7 @@ interface Turn {
 /** `ends` tells of an operator's act whether what the IUT is in the middle of is over with it. */
 export const createScript = (
   procedures: ReadonlyMap<string, Procedure>,
-  applies: (option: NonNullable<Step['if']>) => boolean,
+  applies: (condition: NonNullable<Step['if']>) => boolean,
   ends: (action: string) => boolean = () => false,
 ): Script => {
   const frames: Frame[] = [];

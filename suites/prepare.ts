@@ -6,7 +6,7 @@ import type { IutInfo } from '../reports/record.js';
 import { UsageError, unknownName } from './commands/input.js';
 import { loadIxit } from './ixit.js';
 import { isPkiName, needsOf } from './ixit-needs.js';
-import type { Ixit, Link } from './ixit-schema.js';
+import type { IutRole, Ixit, Link } from './ixit-schema.js';
 import { CaseError, type Diagnostic, formatDiagnostics, type Position } from './language/diagnostics.js';
 import { type Catalogue, loadCatalogue } from './language/load.js';
 import { cardLink, nativeActions } from './native-actions.js';
@@ -99,6 +99,9 @@ const isReference = (file: string): boolean => dirname(resolve(file)) === join(b
 
 const lineOf = ({ file, line }: Position): string => `${file}:${line}`;
 
+/** The interface whose wires the `over` of a case means. */
+const MAIN_INTERFACE: Readonly<Record<IutRole, string>> = { eim: 'esipa', ipa: 'esipa', euicc: 'es10', smdp: 'es9plus' };
+
 /** The plan for one IUT; `only` are prefixes of case ids. */
 export const planFor = (
   ixit: Ixit,
@@ -113,7 +116,7 @@ export const planFor = (
     {
       iut: ixit.iut,
       options: ixit.options,
-      links: new Set(Object.values(ixit.links).flatMap(wires => Object.keys(wires))),
+      links: new Set(Object.keys(ixit.links[MAIN_INTERFACE[ixit.iut]] ?? {})),
       servers: new Set(
         Object.entries(ixit.links).flatMap(([name, wires]) =>
           Object.values(wires).some(({ kind }) => kind === 'listening' || kind === 'slot') ? [name] : [],

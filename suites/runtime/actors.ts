@@ -24,7 +24,7 @@ import { ABSENT, isObject } from '../language/values.js';
 import { HarnessError, Inconclusive } from '../verdict.js';
 import type { CardFacts } from './card-under-test.js';
 import type { KeySource, NamedKey } from './keyring.js';
-import type { Lab } from './lab.js';
+import type { Lab, SequenceLab } from './lab.js';
 import type { Party, SigningKeys } from './party.js';
 import { interfaceOf, type OpenServer, SERVED } from './servers.js';
 
@@ -43,7 +43,7 @@ export interface Made {
 
 /** What actors are made from. */
 export interface Making {
-  readonly lab: Lab;
+  readonly lab: SequenceLab;
   readonly world: World;
   readonly parties: ReadonlyMap<string, Party>;
   /** The way of a simulated eIM to the servers named in its `relay`. */
@@ -77,7 +77,11 @@ export const makeActor = (name: string, config: Config, making: Making): Made =>
 export const numberOf = (name: string): number => Number(/\d+$/.exec(name)?.[0] ?? 1) - 1;
 
 /** The server at which the IUT finds an actor, and the name it has there; undefined: the IUT does not call it. */
-export const placeOf = (name: string, role: Actor['role'], lab: Lab): { readonly server: OpenServer; readonly own: string } | undefined => {
+export const placeOf = (
+  name: string,
+  role: Actor['role'],
+  lab: SequenceLab,
+): { readonly server: OpenServer; readonly own: string } | undefined => {
   const server = lab.servers.get(interfaceOf(role) ?? '');
   const own = server?.names[numberOf(name)];
   return server && own ? { server, own } : undefined;
@@ -124,7 +128,7 @@ const associationWith = (party: Party, more: Config, { lab }: Making): Config =>
     eimId: eim.config.eimId,
     fqdn: eim.config.eimFqdn,
     publicKey: subjectPublicKeyInfo(key),
-    supportedProtocol: ['eimRetrieveHttps'],
+    supportedProtocol: [place?.server.wire === 'coaps' ? 'eimRetrieveCoaps' : 'eimRetrieveHttps'],
     indirectProfileDownload: actor.relays,
     ...(place ? anchorOf(trust, certificateAt(place.server, numberOf(party.name)), lab) : {}),
     ...rest,

@@ -18,7 +18,7 @@ import { relayTo, serve } from './converse.js';
 import type { ExchangeLog } from './exchange-log.js';
 import { iutKeySource, publicKeyFrom } from './iut-keys.js';
 import { checkSignatures, joinKeySources, type KeySource } from './keyring.js';
-import type { Lab } from './lab.js';
+import type { Lab, SequenceLab } from './lab.js';
 import { signatureChecks } from './message-checks.js';
 import { type Arrival, createParty, type Party, partyState } from './party.js';
 import type { Script } from './script.js';
@@ -64,12 +64,13 @@ const randomFrom = (seed: string): ((count: number) => Uint8Array) => {
 
 export const createCast = async (
   planned: PlannedSequence,
-  lab: Lab,
+  given: Lab,
   log: ExchangeLog,
   script: Script,
   state: SequenceState,
 ): Promise<Cast> => {
   const { over } = planned.entry;
+  const lab: SequenceLab = { ...given, servers: given.serversOver(over) };
   const isCalled = Object.values(lab.ixit.links).some(wires => wires[over]?.kind === 'called');
   if (isCalled && !lab.clientWire(over)) throw new Inconclusive(`the IUT told no address for its wire ${over}`);
   const world: World = { spec: lab.spec, pki: lab.pki, now: () => new Date(), random: randomFrom(planned.seed) };

@@ -315,7 +315,7 @@ export const serve = (stage: Stage, party: Party, wire: ServerWire, behaviour: S
       const { received } = arrival;
       if (behaviour.refuses(arrival.name)) {
         deliver(party, arrival);
-        return write(frame, undefined, { status: 503 }, arrival.exchange);
+        return write(frame, undefined, wire.unavailable, arrival.exchange);
       }
       const response: Response = received ? await respond(stage, party, arrival, received) : { unanswered: true };
       if ('unanswered' in response) return { fault: 'cut' };

@@ -42,8 +42,8 @@ export interface Lab {
   clientWire(link: string): ClientWire | undefined;
   /** Clients of all the wires on which the IUT is a server, the usual one first. */
   readonly called: readonly Client[];
-  /** Our servers by interface: es9plus, es11. */
-  readonly servers: ReadonlyMap<string, OpenServer>;
+  /** Our servers by interface (es9plus, es11), each on the wire of a link of a case, or on its usual one. */
+  serversOver(link: string): ReadonlyMap<string, OpenServer>;
   /** What the eUICC under test said of itself. */
   readonly cardFacts: CardFacts | undefined;
   /** The reader that a device under test holds. */
@@ -58,6 +58,11 @@ export interface Lab {
   /** Calls the listener when a process of the IUT ends by itself; returns what ends that. */
   onIutEnd(listener: () => void): () => void;
   close(): Promise<void>;
+}
+
+/** The lab for one sequence: our servers are those on its wire. */
+export interface SequenceLab extends Lab {
+  readonly servers: ReadonlyMap<string, OpenServer>;
 }
 
 export interface LabOptions {
@@ -76,17 +81,17 @@ export const openLab = async (given: Ixit, { catalogue, startArguments = [] }: L
   try {
     const work = mkdtempSync(join(tmpdir(), 'sgp32-'));
     disposers.push(() => rmSync(work, { recursive: true, force: true }));
-    const servers = new Map<string, OpenServer>();
-    for (const [name, wires] of Object.entries(given.links)) {
-      if (wires.https?.kind !== 'listening') continue;
-      const server = await openServer(name, wires.https, given.spec, pki);
-      if (!server) continue;
-      disposers.push(() => server.listener.close());
-      servers.set(name, server);
-    }
+    const servers: { readonly name: string; readonly server: OpenServer }[] = [];
+    for (const [name, wires] of Object.entries(given.links))
+      for (const [wire, link] of Object.entries(wires)) {
+        const server = link.kind === 'listening' ? await openServer(name, wire, link, given.spec, pki) : undefined;
+        if (!server) continue;
+        disposers.push(() => server.listener.close());
+        servers.push({ name, server });
+      }
     const reader = await openReader(given);
     if (reader) disposers.push(() => reader.slot.close());
-    const before = { work, links: Object.fromEntries([...servers].map(([name, s]) => [name, linkFacts(s)])) };
+    const before = { work, links: factsOf(servers) };
     const starting = startIut(given, before, startArguments, reader?.attach);
     // What the first exchange needs is loaded while the IUT starts.
     await Promise.all([starting.catch(() => undefined), import('undici'), import('../../adapters/http-connection.js')]);
@@ -135,7 +140,7 @@ export const openLab = async (given: Ixit, { catalogue, startArguments = [] }: L
       responseSeconds: ixit.timeouts.response.seconds,
       clientWire: link => toCard ?? (link === '' ? usual : wires.get(link)),
       called: [...wires.values()].map(({ client }) => client),
-      servers,
+      serversOver: link => serversOver(servers, link),
       slot: reader?.slot,
       cardFacts: facts,
       operator: card ? withCard(operator, card) : operator,
@@ -183,6 +188,25 @@ const withCard = (operator: IutOperator, { native, client }: CardUnderTest): Iut
     return { values: {}, act: { action, by: 'reader', request: action, answer: 'done', seconds: (performance.now() - began) / 1000 } };
   },
 });
+
+/** The servers on one wire; an interface that is not on it has its first one. */
+const serversOver = (
+  all: readonly { readonly name: string; readonly server: OpenServer }[],
+  link: string,
+): ReadonlyMap<string, OpenServer> =>
+  new Map([...all.toReversed(), ...all.filter(({ server }) => server.wire === link)].map(({ name, server }) => [name, server]));
+
+/** `${links.esipa.address}` of the usual wire, `${links.esipa.coaps.address}` of each. */
+const factsOf = (all: readonly { readonly name: string; readonly server: OpenServer }[]): Known['links'] =>
+  Object.fromEntries(
+    [...serversOver(all, '')].map(([name, usual]) => [
+      name,
+      {
+        ...linkFacts(usual),
+        ...Object.fromEntries(all.flatMap(one => (one.name === name ? [[one.server.wire, linkFacts(one.server)]] : []))),
+      },
+    ]),
+  );
 
 const linkFacts = (server: OpenServer) => {
   const { address } = server.listener;

@@ -8,7 +8,9 @@ import { openHttpsListener } from '../../adapters/https-listener.js';
 import type { ServerBinding } from '../../sim/bindings/binding.js';
 import { es9plusServer } from '../../sim/bindings/es9plus-http.js';
 import { es11Server } from '../../sim/bindings/es11-http.js';
+import { esipaCoapServer } from '../../sim/bindings/esipa-coap.js';
 import { esipaHttpServer } from '../../sim/bindings/esipa-http.js';
+import { esipaJsonServer } from '../../sim/bindings/esipa-json.js';
 import type { RoleName } from '../../sim/role.js';
 import type { ListeningLink } from '../ixit-schema.js';
 import { Inconclusive } from '../verdict.js';
@@ -16,6 +18,8 @@ import type { ServerHandler, ServerWire } from './stage.js';
 
 /** A server of ours that the IUT calls, with the names it answers to. */
 export interface OpenServer extends ServerWire {
+  /** Its name in IXIT files. */
+  readonly wire: string;
   readonly listener: Listener;
   /** Server names in the order of the IXIT: the first belongs to `smdp`, the second to `smdp2`. */
   readonly names: readonly string[];
@@ -32,24 +36,47 @@ interface Served {
   readonly role: RoleName;
   /** Server names when the IXIT says none: those of SGP.26. */
   readonly names: readonly string[];
-  binding(options: { readonly spec: Spec }): ServerBinding;
+  /** How its messages travel on each wire; the usual wire first. */
+  readonly bindings: Readonly<Record<string, (options: { readonly spec: Spec }) => ServerBinding>>;
 }
 
 /** The interfaces by their names in IXIT files. */
 export const SERVED: ReadonlyMap<string, Served> = new Map<string, Served>([
-  ['esipa', { role: 'eim', names: ['eim.example.com', 'eim2.example.com'], binding: esipaHttpServer }],
-  ['es9plus', { role: 'smdp', names: ['testsmdpplus1.example.com', 'testsmdpplus2.example.com'], binding: es9plusServer }],
-  ['es11', { role: 'smds', names: ['testrootsmds.example.com'], binding: es11Server }],
+  [
+    'esipa',
+    {
+      role: 'eim',
+      names: ['eim.example.com', 'eim2.example.com'],
+      bindings: { https: esipaHttpServer, json: esipaJsonServer, coaps: () => esipaCoapServer() },
+    },
+  ],
+  ['es9plus', { role: 'smdp', names: ['testsmdpplus1.example.com', 'testsmdpplus2.example.com'], bindings: { https: es9plusServer } }],
+  ['es11', { role: 'smds', names: ['testrootsmds.example.com'], bindings: { https: es11Server } }],
 ]);
 
 /** The interface on which a role is called. */
 export const interfaceOf = (role: RoleName): string | undefined => [...SERVED].find(([, served]) => served.role === role)?.[0];
 
-/** Opens the server of an interface; undefined when nobody serves it. */
-export const openServer = async (name: string, link: ListeningLink, spec: Spec, pki: Pki): Promise<OpenServer | undefined> => {
+const openListener = async (wire: string, options: Parameters<typeof openHttpsListener>[0]): Promise<Listener> => {
+  if (wire !== 'coaps') return openHttpsListener(options);
+  // Who has no CoAP link does without what it needs.
+  const { openCoapListener } = await import('../../adapters/coap-listener.js');
+  return openCoapListener({ listen: options.listen, ...(options.identities ? { identities: options.identities } : {}) });
+};
+
+/** Opens the server of an interface on one of its wires; undefined when nobody serves it there. */
+export const openServer = async (
+  name: string,
+  wire: string,
+  link: ListeningLink,
+  spec: Spec,
+  pki: Pki,
+): Promise<OpenServer | undefined> => {
   const served = SERVED.get(name);
-  if (!served) return undefined;
-  const binding = served.binding({ spec });
+  const bind = served?.bindings[wire];
+  if (!served || !bind) return undefined;
+  const binding = bind({ spec });
+  const unavailable = wire === 'coaps' ? { code: '5.03' } : { status: '503' };
   const names = link.names.length > 0 ? link.names : served.names;
   const identity = (certificate: string): TlsIdentity => {
     const privateKey = pki.privateKeyPem(certificate);
@@ -69,7 +96,7 @@ export const openServer = async (name: string, link: ListeningLink, spec: Spec, 
       (serverName, n) => [serverName, identity(pki.certificate(certificateFor(n)) ? certificateFor(n) : link.certificate)] as const,
     ),
   );
-  const listener = await openHttpsListener({
+  const listener = await openListener(wire, {
     listen: link.listen,
     identities: new Map([...identities, ['*', identity(link.certificate)]]),
   });
@@ -77,14 +104,16 @@ export const openServer = async (name: string, link: ListeningLink, spec: Spec, 
   const find = (serverName: string) =>
     handlers.get(serverName.toLowerCase()) ?? (handlers.size === 1 ? [...handlers.values()][0] : undefined);
   listener.onFrame(async (frame: Inbound): Promise<Outbound> => {
-    const host = (frame.meta.host ?? '').replace(/:\d+$/, '');
+    const host = (frame.meta.host ?? frame.meta['uri-host'] ?? '').replace(/:\d+$/, '');
     const handler = find(handlers.has(host.toLowerCase()) ? host : (frame.connection.tls?.serverName ?? host));
     // Nobody plays here now: a delivery left over from an earlier sequence is put off, not lost.
-    return handler ? handler.frame(frame) : { meta: { ':status': '503' }, body: new Uint8Array() };
+    return handler ? handler.frame(frame) : binding.write(frame, undefined, unavailable);
   });
   listener.onHandshakeFailure(why => find(why.serverName)?.handshakeFailure({ ...why }));
   return {
+    wire,
     binding,
+    unavailable,
     listener,
     names,
     certificate: link.certificate,

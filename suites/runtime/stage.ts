@@ -1,7 +1,7 @@
 /** What the steps of one running sequence share. */
 import type { Spec } from '#protocol/asn1/type.js';
 import type { Client, Frame, Inbound, Outbound } from '../../adapters/adapter.js';
-import type { ClientBinding, ServerBinding } from '../../sim/bindings/binding.js';
+import type { ClientBinding, LinkEdits, ServerBinding } from '../../sim/bindings/binding.js';
 import type { ExchangeLog } from './exchange-log.js';
 import type { KeySource } from './keyring.js';
 import type { LevelOf } from './message-checks.js';
@@ -17,6 +17,8 @@ export interface ClientWire {
 /** A wire on which the IUT calls a party. */
 export interface ServerWire {
   readonly binding: ServerBinding;
+  /** What makes an answer without a message say that there is no service just now. */
+  readonly unavailable: LinkEdits;
   /** Takes the requests to one server name until the returned function is called. */
   route(serverName: string, handler: ServerHandler): () => void;
 }

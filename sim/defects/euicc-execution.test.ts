@@ -105,17 +105,6 @@ prove('defects of an eUICC in what it keeps', euiccStorageDefects, [
     'undefined',
   ],
   ['losesProfileStates', restarted(states), '0- 1+', '0- 1-'],
-  [
-    'keepsSession',
-    make => {
-      const euicc = make();
-      sayAll(euicc, 'BF2E00');
-      euicc.reset();
-      return `${euicc.state.challenge !== undefined}`;
-    },
-    'false',
-    'true',
-  ],
 ]);
 
 const several = [...(enabled.notify ?? []), { address: 'b', events: ['enable', 'disable', 'delete'] as const }];

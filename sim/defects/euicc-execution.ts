@@ -75,10 +75,6 @@ export const euiccStorageDefects: EuiccDeviations = {
   restartsCounters: losing('A reset starts the counters of its eIMs anew.', 'counters'),
   losesProfileStates: losing('A reset disables its profiles.', 'profileStates'),
   losesDpAddress: losing('A reset takes its default SM-DP+ address away.', 'defaultDpAddress'),
-  keepsSession: {
-    does: 'A reset does not end its RSP session.',
-    override: correct => ({ survives: (what, cause) => what === 'session' || correct.survives(what, cause) }),
-  },
 };
 
 /** Defects of notifications. */

@@ -1,9 +1,13 @@
 import { expect } from 'chai';
 import { decode } from '#protocol/asn1/decode.js';
 import { encode } from '#protocol/asn1/encode.js';
-import { hex } from '#protocol/asn1/tlv.js';
+import { concat, hex } from '#protocol/asn1/tlv.js';
+import { raw } from '#protocol/asn1/type.js';
+import { sign } from '#protocol/crypto/ecdsa.js';
+import { PrepareDownloadResponse } from '#protocol/iot/download.js';
 import { GetCertsRequest } from '#protocol/iot/es10b.js';
 import { GetEuiccChallengeResponse } from '#protocol/rsp/authentication.js';
+import { PrepareDownloadRequest, SmdpSigned2 } from '#protocol/rsp/download.js';
 import { es10FunctionNamed, LOAD_PROFILE } from '../../bindings/es10.js';
 import { ComposeError } from '../../role.js';
 import { createEimActor, type EimActor } from '../eim/actor.js';
@@ -83,6 +87,23 @@ describe('the IPA towards a card under test', () => {
     expect(lab.euicc.chip.memory.profiles).to.have.length(1);
     expect(lab.smdp.notifications[0]).to.include({ kind: 'profileInstallationResult', genuine: true });
     expect(lab.ipa.state).to.include({ serverAddress: smdpAddress, ccRequired: false });
+  });
+
+  it('lets the SM-DP+ stand by an offer that was changed and signed anew on its way to the card', async () => {
+    const lab = setUp();
+    const { ipa, smdp, euicc } = lab;
+    for (const type of ['GetEuiccChallengeRequest', 'AuthenticateServerRequest']) await ask(lab, type);
+    const { octets: composed } = await ipa.compose('PrepareDownloadRequest');
+    const pbKey = smdp.signing.keyFor('dpPb');
+    const { smdpSigned2, ...rest } = decode(PrepareDownloadRequest, composed).value;
+    const signed = encode(SmdpSigned2, { ...smdpSigned2, bppEuiccOtpk: new Uint8Array(65).fill(4) });
+    const covered = concat(signed, smdp.signing.context().euiccSignature1 ?? octets(''));
+    const smdpSignature2 = pbKey ? sign(pbKey, covered) : octets('');
+    const changed = encode(PrepareDownloadRequest, { ...rest, smdpSigned2: raw(signed), smdpSignature2 });
+    ipa.sent?.({ type: PrepareDownloadRequest, octets: changed });
+    await ipa.take({ type: PrepareDownloadResponse, message: decode(PrepareDownloadResponse, euicc.execute(changed).octets) });
+    expect(hex(smdp.signing.context().smdpSignature2 ?? octets(''))).to.equal(`5F3740${hex(smdpSignature2)}`);
+    expect(await ask(lab, 'BoundProfilePackage')).to.have.nested.property('profileInstallationResultData.finalResult.successResult');
   });
 
   it('names the notification to remove that it saw last', async () => {

@@ -4,6 +4,7 @@
  */
 import { encodeUntyped } from '#protocol/asn1/encode.js';
 import type { Type } from '#protocol/asn1/type.js';
+import { PrepareDownloadRequest } from '#protocol/rsp/download.js';
 import { es10FunctionNamed, LOAD_PROFILE } from '../../bindings/es10.js';
 import { type Actor, type Composed, ComposeError, type Received, type World } from '../../role.js';
 import type { CardUserConfig, CardUserSurroundings } from './config.js';
@@ -15,7 +16,7 @@ import {
   noteConfiguration,
   takePackageResult,
 } from './packages.js';
-import { composeAuthenticate, composeCancel, composePrepare, composeProfile, rspSession, takeRsp } from './session.js';
+import { composeAuthenticate, composeCancel, composePrepare, composeProfile, noteOffer, rspSession, takeRsp } from './session.js';
 import { noteCertsRequest, nothingTold, takeTold } from './told.js';
 
 export type { CardUserConfig } from './config.js';
@@ -84,6 +85,7 @@ export const createCardUser = (config: CardUserConfig, around: CardUserSurroundi
     sent: ({ type, octets }) => {
       if (type.name === 'EuiccPackageRequest') for (const eim of eims) eim.sentPackage(octets);
       if (type.name === 'AddInitialEimRequest') noteAssociationRequest(eims, octets, spec);
+      if (type.name === PrepareDownloadRequest.name) noteOffer(session, octets);
       if (type.name === 'GetCertsRequest') noteCertsRequest(told, octets, spec);
     },
     react: async ({ type }) => ({ refused: `${type.name} is no request to an IPA` }),

@@ -117,6 +117,13 @@ export const composePrepare = async (session: RspSession): Promise<Uint8Array> =
   );
 };
 
+/** The offer as it goes to the card, where a script has changed it: the SM-DP+ stands by what it signed. */
+export const noteOffer = ({ around, world }: RspSession, octets: Uint8Array): void => {
+  const message = decode(PrepareDownloadRequest, octets, { spec: world.spec });
+  const signature = fieldOctets(message, 'smdpSignature2');
+  if (signature && around.server?.role === 'smdp') around.server.restate(signature);
+};
+
 /** The bound profile package for the one-time key of the card, `BF36 …`. */
 export const composeProfile = async (session: RspSession): Promise<Uint8Array> => {
   const { proof, prepared } = session;

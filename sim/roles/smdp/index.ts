@@ -49,6 +49,8 @@ export interface Smdp extends Actor {
   remove(order: Order): boolean;
   /** For messages that a test case has changed. */
   readonly signing: ServerSigning;
+  /** Takes note of the signature, `5F37 …`, of an offer that a test case changed and signed anew: the eUICC signs it with its answer. */
+  restate(smdpSignature2: Uint8Array): void;
 }
 
 const FAULTS: Readonly<Record<InitiationFault, string>> = {
@@ -181,6 +183,9 @@ export const createSmdp = (config: SmdpConfig, world: World, overrides: readonly
         smdpSignature2: current?.smdpSignature2,
         ...(current?.euiccOtpk && { euiccOtpk: tlv(0x5f49, current.euiccOtpk) }),
       }),
+    },
+    restate: smdpSignature2 => {
+      if (current) current.smdpSignature2 = smdpSignature2;
     },
     get state() {
       return stateOf({ address, oid: names.oid, orders, notifications, sessions: sessions.all(), current });

@@ -1,10 +1,13 @@
 /** Seeded defects of an IPA in answering data requests. SGP.32 2.11.1.2, 2.11.2.2, 4.1 */
-import { concat, tlv } from '#protocol/asn1/tlv.js';
+import { concat, fromHex, readHeader, tlv } from '#protocol/asn1/tlv.js';
 import { contained, removed } from './edits.js';
 import { deciding, editing, type IpaDeviations } from './ipa-deviation.js';
 
 const RESULT = 'ProvideEimPackageResult';
 const text = (value: string): Uint8Array => new Uint8Array(Buffer.from(value, 'utf8'));
+
+const GET_FIRST_CERTS = fromHex('BF5600') ?? new Uint8Array();
+const startsGetCerts = (octets: Uint8Array): boolean => readHeader(octets)?.tag === 0xbf56;
 
 /** Defects in data. */
 export const ipaDataDefects: IpaDeviations = {
@@ -20,6 +23,11 @@ export const ipaDataDefects: IpaDeviations = {
   answersUnknownCiUndefined: deciding('It answers an undefined error where the CI is unknown.', {
     dataError: (problem, code) => (problem === 'euiccCiPKIdNotFound' ? 127 : code),
   }),
+  ignoresCiOfRequest: {
+    does: 'It answers the certificates of the CI that comes first, whichever is asked for.',
+    override: correct => ({ command: octets => correct.command(startsGetCerts(octets) ? GET_FIRST_CERTS : octets) }),
+  },
+  namesNoProtocols: editing('It does not say which protocols it speaks.', RESULT, 'BF52 A0 A8 81', removed),
   answersAllNotifications: deciding('It answers all notifications, whatever is asked for.', {
     usesCriteria: of => of !== 'notifications',
   }),

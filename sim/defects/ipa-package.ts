@@ -1,8 +1,10 @@
 /** Seeded defects of an IPA in polling, packages, results and notifications. SGP.32 3.1.1.1, 3.3.1, 3.7, 5.14.5, 5.14.6 */
+import { tlv } from '#protocol/asn1/tlv.js';
 import { EuiccPackageRequest } from '#protocol/iot/package.js';
 import { EuiccPackageResult } from '#protocol/iot/result.js';
 import type { IpaOverride } from '../roles/ipa/index.js';
-import { deciding, type IpaDeviations, reencoded } from './ipa-deviation.js';
+import { contentAt, edit } from './edits.js';
+import { deciding, type IpaDeviations, reencoded, sending } from './ipa-deviation.js';
 
 const NO_PACKAGE = 1;
 const UNDEFINED_ERROR = 127;
@@ -55,10 +57,17 @@ export const ipaPollDefects: IpaDeviations = {
   inventsTransactionIds: deciding('It invents an eimTransactionId where none was sent.', { echoes: id => id ?? Uint8Array.of(1) }),
 };
 
+/** In place of an error of the eUICC, signed or not, undefinedError of the IPA. */
+const ownError = (octets: Uint8Array): Uint8Array => {
+  const isError = contentAt(octets, 'BF51 A1') ?? contentAt(octets, 'BF51 A2');
+  return isError ? edit(octets, 'BF51', () => tlv(0xa0, tlv(0x02, Uint8Array.of(UNDEFINED_ERROR)))) : octets;
+};
+
 /** Defects in packages and results. */
 export const ipaResultDefects: IpaDeviations = {
   reencodesPackages: deciding('It takes packages apart and puts them together again.', { loads: reencoded(EuiccPackageRequest) }),
   reencodesResults: deciding('It takes results apart and puts them together again.', { forwards: reencoded(EuiccPackageResult) }),
+  reportsErrorsAsItsOwn: sending('It reports an error of its own where the eUICC refused a package.', 'ProvideEimPackageResult', ownError),
   sendsEmptyList: deciding('It sends a result with a list of no notifications.', { sendsEmptyList: () => true }),
   providesForOtherEid: deciding('It provides results for another EID.', { providesAs: swapped }),
   omitsEidInResults: deciding('It provides results without the EID.', { providesAs: () => undefined }),

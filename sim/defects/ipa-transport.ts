@@ -91,6 +91,17 @@ export const ipaTlsDefects: IpaDeviations = {
   acceptsForeignKeysOfServers: trusting('It talks to RSP servers whose key is on another curve or none.', 'rsp', 'curve'),
 };
 
+const abandonsOdd: IpaOverride = correct => {
+  let isOdd = false;
+  return {
+    reply: frame => {
+      isOdd ||= frame.meta['x-admin-protocol'] !== 'gsma/rsp/v2.1.0';
+      return correct.reply(frame);
+    },
+    polls: eims => (isOdd ? [] : correct.polls(eims)),
+  };
+};
+
 /** Defects of the HTTP client. */
 export const ipaHttpDefects: IpaDeviations = {
   putsPackages: requesting('It sends its requests with PUT.', withMeta({ ':method': 'PUT' })),
@@ -118,6 +129,7 @@ export const ipaHttpDefects: IpaDeviations = {
   refusesNoContent: taking('It does not count 204 as success.', frame =>
     isEmptySuccess(frame, '204') ? withMeta({ ':status': '500' })(frame) : frame,
   ),
+  abandonsOddServers: { does: 'It never contacts an eIM again whose X-Admin-Protocol was not the usual.', override: abandonsOdd },
   takesAnyFunction: deciding('It takes the answer of another function as if it had asked for it.', { takesType: () => true }),
   executesUnreadableAnswers: taking('It hands octets that are no message to the card.', asPackage),
 };

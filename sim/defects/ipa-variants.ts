@@ -68,6 +68,7 @@ const esipa: IpaDeviations = {
     does: 'It uses compact forms once the eIM was told that it does, and of what they leave out.',
     config: { compact: 'announced' },
     features: ['minimizeEsipaBytes'],
+    declares: { O_I_COMPACT: true },
   },
   omitsEidInNotifications: deciding('Its compact notifications do not name the EID.', { namesEidInNotifications: () => false }),
   namesItsNetwork: { does: 'It names the network that it is registered in.', config: { rPlmn: '62F210' } },

@@ -149,6 +149,7 @@ export const SCENES: Readonly<Record<string, Scene>> = {
       [PROVIDE]: [answering(esipa.ProvideEimPackageResultResponse, { provideEimPackageResultError: 2 })],
     }),
   },
+  repeatedPackage: { script: scripted({ [GET]: [give(enabling(0))], [PROVIDE]: [ack()] }) },
   longResult: { script: scripted({ [GET]: [give(signedPackage(eim, { counter: 1, psmo: [{ listProfileInfo: {} }] }))] }), withApdus: true },
   refusedEimRequests: { script: scripted({ [GET]: [none(2)] }) },
   foreignPackage: {

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { ipaVariants } from '../defects/ipa-variants.js';
 import { play, type Scene } from '../defects/test-ipa-lab.js';
 import { SCENES } from '../defects/test-ipa-scenes.js';
 
@@ -38,6 +39,12 @@ describe('polling of the reference IPA', () => {
     const eims = SCENES.start?.euicc?.eims ?? [];
     const text = await play(scene('enable', { euicc: { ...SCENES.enable?.euicc, eims } }), []);
     expect(text).to.match(/to eim2\.example\.com: .*"stateChangeCause":0/);
+  });
+
+  it('tells of a change of the card also when the card was reset since', async () => {
+    const { resetsCardBeforePolls } = ipaVariants;
+    const changing: Scene = { polls: 2, after: (polling, poll) => (poll === 0 ? polling.changed('reset') : undefined) };
+    expect(await play(changing, resetsCardBeforePolls ? [resetsCardBeforePolls] : [])).to.match(/"stateChangeCause":4/);
   });
 
   it('goes on after commands that the card refuses in the middle, and tells the eIM', async () => {

@@ -1,5 +1,5 @@
 /** One poll of the reference IPA: start of the card where it is new, then a conversation with every eIM. SGP.32 3.1.1.1, 3.3.1, 3.8 */
-import { hex } from '#protocol/asn1/tlv.js';
+import { equal, hex } from '#protocol/asn1/tlv.js';
 import { ComposeError, type World } from '../role.js';
 import type { Cause } from '../roles/ipa/config.js';
 import type { EimEntry } from '../roles/ipa/euicc-data.js';
@@ -56,13 +56,14 @@ export const createPolling = (options: PollingOptions): Polling => {
       return address === undefined ? [] : [{ eim, address }];
     });
 
-  /** Everything that is remembered is of the former card. */
+  /** Everything that is remembered is of the former card; a change that it went through counts on as long as the card is the same. */
   const begin = async (): Promise<readonly EimEntry[]> => {
+    const former = eid;
     ipas.clear();
-    pendingCause = undefined;
     refusals = 0;
     const started = await readNewCard(start);
     ({ eid } = started);
+    if (!former || !eid || !equal(former, eid)) pendingCause = undefined;
     return started.eims;
   };
   const associated = async (known: readonly EimEntry[]): Promise<readonly EimEntry[]> => {

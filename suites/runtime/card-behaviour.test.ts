@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { usualDecisions } from '../../sim/uicc/decisions.js';
 import { HarnessError } from '../verdict.js';
-import { CARD_WORDS, cardOverride } from './card-behaviour.js';
+import { CARD_WORDS, cardOverride, fixedAnswers } from './card-behaviour.js';
 
 const judged = (behaviour: Readonly<Record<string, unknown>>) => ({
   ...usualDecisions,
@@ -41,6 +41,15 @@ describe('how a case has our card behave', () => {
     const ok = { sw: '9000', octets: Uint8Array.of(1) };
     const commands = [EID, BPP, EID, EID, BPP, EID];
     expect(commands.map(command => writesAnswer(command, ok).sw)).to.deep.equal(['9000', '9000', '6985', '9000', '9000', '6985']);
+  });
+
+  it('answers commands with given octets in place of the eUICC', () => {
+    const answers = fixedAnswers({ answers: { ProfileRollbackRequest: 'BF5803020101' } });
+    expect([...answers]).to.deep.equal([['ProfileRollbackRequest', Uint8Array.of(0xbf, 0x58, 0x03, 0x02, 0x01, 0x01)]]);
+    expect(fixedAnswers({}).size).to.equal(0);
+    for (const wrong of ['all', { ProfileRollback: '00' }, { ProfileRollbackRequest: 'no' }])
+      expect(() => fixedAnswers({ answers: wrong })).to.throw(HarnessError);
+    expect(judged({ answers: {} })).to.deep.include({ channels: usualDecisions.channels });
   });
 
   it('refuses words and values that there are not', () => {

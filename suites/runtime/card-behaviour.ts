@@ -1,4 +1,5 @@
 /** How a case wants the card to behave at the level of APDUs: `card: { refresh: silent, response: 64, … }` of an eUICC. */
+import { fromHex } from '#protocol/asn1/tlv.js';
 import type { Spec } from '#protocol/asn1/type.js';
 import { es10Function, es10FunctionNamed, startsProfile } from '../../sim/bindings/es10.js';
 import type { UiccOverride } from '../../sim/uicc/index.js';
@@ -74,8 +75,23 @@ const READERS: Readonly<Record<string, Reader>> = {
   },
 };
 
-/** Words that a case may use. */
-export const CARD_WORDS: readonly string[] = Object.keys(READERS);
+/** Words that a case may use; `answers` is no matter of APDUs. */
+export const CARD_WORDS: readonly string[] = [...Object.keys(READERS), 'answers'];
+
+/** `answers: { ProfileRollbackRequest: BF5803020101 }`: ES10 requests that are answered so and not carried out; by name of the request. */
+export const fixedAnswers = ({ answers }: Readonly<Record<string, unknown>>): ReadonlyMap<string, Uint8Array> => {
+  if (answers === undefined) return new Map();
+  if (!isObject(answers)) throw new HarnessError('card.answers: expected a map of ES10 requests to octets');
+  return new Map(
+    Object.entries(answers).map(([name, value]) => {
+      const octets = typeof value === 'string' ? fromHex(value) : undefined;
+      if (!es10FunctionNamed(name))
+        throw new HarnessError(`card.answers: expected an ES10 request, e.g. ProfileRollbackRequest, got ${name}`);
+      if (!octets) throw new HarnessError(`card.answers.${name}: expected octets in hex, got ${String(value)}`);
+      return [name, octets] as const;
+    }),
+  );
+};
 
 /** What a case says as judgements of the card; throws HarnessError for a word or value that there is not. */
 export const cardOverride =
@@ -84,6 +100,7 @@ export const cardOverride =
     Object.assign(
       {},
       ...Object.entries(behaviour).map(([word, value]) => {
+        if (word === 'answers') return {};
         const read = READERS[word];
         if (!read) throw new HarnessError(`card: expected one of ${CARD_WORDS.join(', ')}, got ${word}`);
         return read(value, spec);

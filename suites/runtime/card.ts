@@ -35,6 +35,7 @@ export const serveCard = (
   party: Party,
   euicc: Euicc,
   watch: DeviceWatch,
+  fixed: ReadonlyMap<string, Uint8Array> = new Map(),
 ): ((command: Uint8Array, channel: number) => Promise<CardAnswer>) => {
   let segments: Segments | undefined;
 
@@ -96,6 +97,12 @@ export const serveCard = (
     watch.commanded(of.request.name);
     const carried = { type: of.request, octets: command, checks: [] };
     const { arrival } = admit(stage, party, carried, about(channel).transport, {}, inbound);
+    const octets = fixed.get(of.request.name);
+    if (octets) {
+      deliver(party, arrival);
+      const edits = ['answered by the script in place of the eUICC'];
+      return write({ out: { type: of.response, octets, intended: octets, edits }, link: {} }, channel, arrival.exchange);
+    }
     const response = arrival.received ? await respond(stage, party, arrival, arrival.received) : { unanswered: true as const };
     return write(response, channel, arrival.exchange);
   };

@@ -24,7 +24,7 @@ import { type Arrival, createParty, type Party, partyState } from './party.js';
 import type { Script } from './script.js';
 import { serverBehaviour } from './server-behaviour.js';
 import { createSignal, type Signal } from './signal.js';
-import { type Inserted, insertCard } from './slot.js';
+import { insertCard } from './slot.js';
 import type { Stage } from './stage.js';
 
 export interface Cast {
@@ -116,7 +116,8 @@ export const createCast = async (
       closers.push(() => clearTimeout(timer));
     },
   };
-  let device: Inserted['device'] | undefined;
+  // What the device did and what was done to it, in order.
+  const happened: string[] = [];
   const enter = async (spec: ActorSpec): Promise<void> => {
     const config = configOf(spec, scope);
     const { link, auto, card, ...own } = config;
@@ -126,11 +127,10 @@ export const createCast = async (
     parties.set(spec.name, party);
     if (made.more) states.set(spec.name, made.more);
     const place = placeOf(spec.name, spec.role, lab);
-    if (place) closers.push(await join(stage, party, place, wordsOf(link, own), () => device?.events ?? []));
+    if (place) closers.push(await join(stage, party, place, wordsOf(link, own), happened));
     if (made.euicc && lab.slot) {
-      const inserted = await insertCard(stage, party, made.euicc, lab.slot, isObject(card) ? card : {});
-      ({ device } = inserted);
-      states.set(spec.name, { ...made.more, device });
+      const inserted = await insertCard(stage, party, made.euicc, lab.slot, isObject(card) ? card : {}, what => happened.push(what));
+      states.set(spec.name, { ...made.more, device: inserted.device });
       closers.push(inserted.remove);
     }
   };
@@ -164,7 +164,10 @@ export const createCast = async (
       parties,
       clientWire: party => (isCaller(party) ? lab.clientWire(planned.entry.over) : undefined),
       verifyWith: (arrival, key) => verifyWith(stage, arrival, key),
-      operator: (action, parameters, signal) => lab.operator.perform(action, operatorValues(parameters), signal),
+      operator: (action, parameters, signal) => {
+        happened.push(action);
+        return lab.operator.perform(action, operatorValues(parameters), signal);
+      },
       ends: action => lab.catalogue.actions.get(action)?.ends === true,
       responseSeconds: lab.responseSeconds,
       news,
@@ -192,9 +195,9 @@ const join = async (
   party: Party,
   { server, own }: NonNullable<ReturnType<typeof placeOf>>,
   link: Config,
-  events: () => readonly string[],
+  happened: readonly string[],
 ): Promise<() => Promise<void>> => {
-  const behaviour = serverBehaviour(link, events);
+  const behaviour = serverBehaviour(link, happened);
   const usual = certificateAt(server, numberOf(party.name));
   const { certificate = usual, tls } = behaviour;
   const isSpecial = certificate !== usual || tls !== undefined;

@@ -34,6 +34,11 @@ const offsetOf = (message: Decoded, path: string): number => {
   return 'element' in found ? found.element.start : -1;
 };
 
+const noteReceived = (party: Party, { type, value }: Decoded): void => {
+  party.received[type.name] = value;
+  party.counts[type.name] = (party.counts[type.name] ?? 0) + 1;
+};
+
 /** Takes what a frame carried into the record and makes the checks; the arrival still has to be delivered. */
 export const admit = (
   stage: Stage,
@@ -54,8 +59,7 @@ export const admit = (
     transport,
     signatures,
   });
-  party.received[carried.type.name] = message.value;
-  party.counts[carried.type.name] = (party.counts[carried.type.name] ?? 0) + 1;
+  noteReceived(party, message);
   const checks = [...transportChecks(carried.checks, exchange, stage.levelOf), ...messageChecks(stage, message, signatures, exchange)];
   return {
     message,
@@ -338,7 +342,7 @@ export const relayTo = async (
   const message = decode(type, octets, { spec: stage.spec });
   const about = { interface: rspInterface, transport: {} };
   const exchange = stage.log.add({ ...about, from, to: to.name, message: type.name, octets, decoded: message });
-  to.received[type.name] = message.value;
+  noteReceived(to, message);
   const received = { type, message };
   const arrival: Arrival = {
     kind: 'message',

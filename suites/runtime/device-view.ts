@@ -41,7 +41,7 @@ const more = (counts: Record<string, number>, name: string): void => {
 };
 
 /** Makes a watch; `tell` hears of everything that goes among the events. */
-export const watchDevice = (tell: () => void = () => undefined): DeviceWatch => {
+export const watchDevice = (tell: (what: string) => void = () => undefined): DeviceWatch => {
   const events: string[] = [];
   const counts: Record<string, number> = {};
   const opening: string[] = [];
@@ -52,7 +52,7 @@ export const watchDevice = (tell: () => void = () => undefined): DeviceWatch => 
   const note = (what: string): void => {
     events.push(what);
     more(counts, what);
-    tell();
+    tell(what);
   };
   return {
     view,

@@ -72,6 +72,8 @@ export interface Party {
   readonly counts: Record<string, number>;
   /** Facts of the connection used last, for `$ipa.link`. */
   link: Record<string, unknown>;
+  /** The message that its latest step waited for need not have come, and did not: there is nothing to answer. */
+  wasSpared: boolean;
   /** Requests on their way whose answer has not arrived. */
   outstanding: number;
 }
@@ -89,6 +91,7 @@ export const createParty = (name: string, actor: Actor, keys: KeySource, signing
   received: {},
   counts: {},
   link: {},
+  wasSpared: false,
   outstanding: 0,
 });
 

@@ -59,6 +59,12 @@ describe('who answers', () => {
     expect(script('stopIpa', 1).answers(party('smdp'), 'Q')).to.equal(true);
     expect(script('pollEim', 0).answers(party('smdp'), 'Q')).to.equal(true);
   });
+  it('is the script, behind a message that need not come and the answer to it', () => {
+    const spared = { ...expecting('smdp', 'X'), optional: true };
+    const script = at0([sending('ipa', 'A'), spared, sending('smdp', 'Y'), expecting('smdp', 'Q'), sending('smdp', 'R')]);
+    expect(script.answers(party('smdp'), 'Q')).to.equal(true);
+    expect(script.answers(party('smdp'), 'X')).to.equal(true);
+  });
   it('takes the messages of an unordered group in any order', () => {
     const group: Step = { ...base, verb: 'unordered', steps: [expecting('smdp', 'P'), expecting('smdp', 'Q'), sending('smdp', 'R')] };
     expect(at0([sending('ipa', 'A'), group]).answers(party('smdp'), 'Q')).to.equal(true);

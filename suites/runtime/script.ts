@@ -60,7 +60,9 @@ export const createScript = (
   const use = (list: readonly Turn[], typeName: string): { readonly rest: readonly Turn[]; readonly answered: boolean } | undefined => {
     const [first] = list;
     if (!first) return undefined;
-    const skippable = (turn: Turn) => turn.step.verb === 'expect' && turn.step.optional === true;
+    const isOptional = (turn: Turn | undefined) => turn?.step.verb === 'expect' && turn.step.optional === true;
+    // What answers a message that need not come is left out with it.
+    const skippable = (n: number) => isOptional(list[n]) || (list[n]?.step.verb === 'send' && isOptional(list[n - 1]));
     for (let n = 0; n < list.length; n++) {
       const turn = list[n] as Turn;
       const inGroup = first.group !== undefined && turn.group === first.group;
@@ -68,7 +70,7 @@ export const createScript = (
         const answered = list[n + 1]?.step.verb === 'send';
         return { rest: list.toSpliced(n, answered ? 2 : 1), answered };
       }
-      if (!inGroup && !skippable(turn)) return undefined;
+      if (!inGroup && !skippable(n)) return undefined;
     }
     return undefined;
   };

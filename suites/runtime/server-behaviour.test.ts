@@ -10,13 +10,13 @@ describe('how a case has a server of ours behave', () => {
     expect(refuses('HandleNotificationEsipa')).to.equal(false);
   });
 
-  it('is down from one deed of the device to another', () => {
-    const events: string[] = ['reset'];
-    const { isDown } = serverBehaviour({ outage: { from: 'EuiccPackageRequest', until: 'reset' } }, () => events);
+  it('is down from one event to another', () => {
+    const happened: string[] = ['reset'];
+    const { isDown } = serverBehaviour({ outage: { from: 'EuiccPackageRequest', until: 'reset' } }, happened);
     expect(isDown()).to.equal(false);
-    events.push('EuiccPackageRequest');
+    happened.push('EuiccPackageRequest');
     expect([isDown(), isDown()]).to.deep.equal([true, true]);
-    events.push('reset');
+    happened.push('reset');
     expect(isDown()).to.equal(false);
   });
 

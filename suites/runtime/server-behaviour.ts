@@ -26,10 +26,11 @@ const textOf = (word: string, value: unknown): string => {
 };
 
 /**
- * `outage: { from: EuiccPackageRequest, until: reset }`, or `contacts: 2` in place of `until`: begins when the device has done the
- * one with its card (at once without `from`), ends when it has done the other since, or so many requests were lost.
+ * `outage: { from: EuiccPackageRequest, until: pollEim }`, or `contacts: 2` in place of `until`: begins when the device has done the
+ * one with its card (at once without `from`); ends when it has done the other since, or an operator this act, or so many requests
+ * were lost.
  */
-const outageOf = (given: unknown, events: () => readonly string[]): (() => boolean) => {
+const outageOf = (given: unknown, happened: readonly string[]): (() => boolean) => {
   if (given === undefined) return () => false;
   if (!isObject(given)) throw new HarnessError('link.outage: expected a map with from, until, contacts');
   const { from, until, contacts } = given;
@@ -39,10 +40,9 @@ const outageOf = (given: unknown, events: () => readonly string[]): (() => boole
   if (Number.isNaN(most)) throw new HarnessError(`link.outage.contacts: expected a number, got ${String(contacts)}`);
   let lost = 0;
   return () => {
-    const done = events();
-    const start = begin === undefined ? 0 : done.indexOf(begin) + 1;
+    const start = begin === undefined ? 0 : happened.indexOf(begin) + 1;
     const hasBegun = begin === undefined || start > 0;
-    const isOver = lost >= most || (end !== undefined && done.indexOf(end, start) >= 0);
+    const isOver = lost >= most || (end !== undefined && happened.indexOf(end, start) >= 0);
     if (!hasBegun || isOver) return false;
     lost++;
     return true;
@@ -56,13 +56,13 @@ const typesOf = (given: unknown): readonly string[] =>
     return name;
   });
 
-/** Reads it; `events` are what the device did with its card so far. Throws HarnessError for a word or value that there is not. */
-export const serverBehaviour = (link: Config, events: () => readonly string[] = () => []): ServerBehaviour => {
+/** Reads it; `happened` grows with what the device does and what is done to it. Throws HarnessError for a word or value that there is not. */
+export const serverBehaviour = (link: Config, happened: readonly string[] = []): ServerBehaviour => {
   const unknown = Object.keys(link).find(word => !WORDS.includes(word));
   if (unknown !== undefined) throw new HarnessError(`link: expected one of ${WORDS.join(', ')}, got ${unknown}`);
   const { certificate, tls } = link;
   const stated = certificate instanceof Uint8Array ? certificateName(certificate) : certificate;
-  const isDown = outageOf(link.outage, events);
+  const isDown = outageOf(link.outage, happened);
   const refused = typesOf(link.refuses);
   return {
     certificate: typeof stated === 'string' ? stated : undefined,

@@ -5,7 +5,7 @@ import type { Euicc } from '../../sim/roles/euicc/index.js';
 import { portOf } from '../../sim/uicc/euicc-port.js';
 import { createUicc, type UiccEvent } from '../../sim/uicc/index.js';
 import { serveCard } from './card.js';
-import { cardOverride } from './card-behaviour.js';
+import { cardOverride, fixedAnswers } from './card-behaviour.js';
 import { type DeviceView, watchDevice } from './device-view.js';
 import type { Party } from './party.js';
 import type { Stage } from './stage.js';
@@ -29,8 +29,12 @@ export const insertCard = async (
   euicc: Euicc,
   slot: CardSlot,
   behaviour: Readonly<Record<string, unknown>>,
+  happened: (what: string) => void,
 ): Promise<Inserted> => {
-  const watch = watchDevice(() => party.news.notify());
+  const watch = watchDevice(what => {
+    happened(what);
+    party.news.notify();
+  });
   const logApdu = ({ command, response }: ApduExchange): void => {
     const instruction = command[1];
     if (instruction === STORE_DATA || instruction === GET_RESPONSE) return;
@@ -39,7 +43,7 @@ export const insertCard = async (
     stage.log.add({ ...about, from: party.name, to: 'iut', message: 'response APDU', octets: response, answers: no });
   };
   const uicc = createUicc({
-    port: portOf(euicc, serveCard(stage, party, euicc, watch)),
+    port: portOf(euicc, serveCard(stage, party, euicc, watch, fixedAnswers(behaviour))),
     overrides: [cardOverride(behaviour, stage.spec), watch.override],
     onApdu: logApdu,
     onReset: () => watch.happened('reset'),

@@ -61,6 +61,7 @@ const expectSomething = async (context: Context, step: ExpectStep, party: Party)
   const seconds = waitSeconds(context, step.within, context.responseSeconds);
   const arrival = await arrivalOf(context, party, look, seconds);
   const wanted = step.accepts.join(' or ');
+  party.wasSpared = step.optional === true && !(arrival && accepted(arrival));
   if (!arrival) {
     if (step.optional) return { checks: [], skipped: `no ${wanted} within ${seconds} s` };
     return missing(context, step, party, wanted, seconds);

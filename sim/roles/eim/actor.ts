@@ -5,7 +5,7 @@ import type { Curve, PrivateKey } from '#protocol/crypto/ecdsa.js';
 import { GetEimPackageResponse } from '#protocol/iot/esipa.js';
 import { type Actor, type Composed, ComposeError, type Received, type Refused, type World } from '../../role.js';
 import type { Parameters } from '../parameters.js';
-import { adoptPackage, adoptTrigger } from './adopt.js';
+import { adoptDataRequest, adoptPackage, adoptTrigger } from './adopt.js';
 import { type Answer, eidText } from './context.js';
 import { createEim, type Eim } from './index.js';
 import type { RspServers } from './rsp-servers.js';
@@ -137,8 +137,10 @@ export const createEimActor = (config: EimActorConfig, world: World, around: Eim
       if (!record || type.name !== GetEimPackageResponse.name) return;
       const message = decode(GetEimPackageResponse, octets, { spec: world.spec });
       const found = fieldOctets(message, 'euiccPackageRequest');
+      const request = fieldOctets(message, 'ipaEuiccDataRequest');
       const trigger = fieldOctets(message, 'profileDownloadTriggerRequest');
       if (found) adoptPackage(eim.context, record, found);
+      if (request) adoptDataRequest(eim.context, record, request);
       if (trigger) adoptTrigger(eim.context, record, trigger);
     },
     configurationData: () => eim.exportData(record),

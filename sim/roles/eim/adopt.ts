@@ -2,11 +2,12 @@
 import { decode } from '#protocol/asn1/decode.js';
 import { hex } from '#protocol/asn1/tlv.js';
 import type { ValueOf } from '#protocol/asn1/type.js';
+import { IpaEuiccDataRequest } from '#protocol/iot/data.js';
 import { EuiccPackageRequest, type EuiccPackage as EuiccPackageType } from '#protocol/iot/package.js';
 import { ProfileDownloadTriggerRequest } from '#protocol/iot/trigger.js';
 import type { EimContext } from './context.js';
 import type { Operation } from './operations.js';
-import type { Download, EuiccPackage, EuiccRecord } from './state.js';
+import type { DataRequest, Download, EuiccPackage, EuiccRecord } from './state.js';
 
 const subjectOf = (parameters: unknown): string | undefined => {
   if (typeof parameters !== 'object' || parameters === null) return undefined;
@@ -47,6 +48,17 @@ export const adoptPackage = (eim: EimContext, record: EuiccRecord, octets: Uint8
   };
   record.packages[index] = adopted;
   record.counter = Math.max(record.counter, signed.counterValue);
+};
+
+/** Knows the latest data request handed out to the eUICC by what this one asks for, `BF52 …`. */
+export const adoptDataRequest = (eim: EimContext, record: EuiccRecord, octets: Uint8Array): void => {
+  const message = decode(IpaEuiccDataRequest, octets, { spec: eim.world.spec });
+  const index = record.packages.findLastIndex(p => p.phase === 'outstanding' && p.kind === 'dataRequest');
+  const known = record.packages[index];
+  if (!message.ok || known?.kind !== 'dataRequest') return;
+  const { tagList, eimTransactionId } = message.value;
+  const adopted: DataRequest = { ...known, tagList, eimTransactionId, octets: Uint8Array.from(octets) };
+  record.packages[index] = adopted;
 };
 
 /** Knows the latest download handed out to the eUICC by the transaction id of this trigger, `BF54 …`; where it leads stays as ordered. */

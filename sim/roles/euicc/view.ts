@@ -47,6 +47,8 @@ export const viewOf = (chip: Chip) => {
     challenge: memory.session?.challenge,
     transactionId: memory.session?.transactionId,
     euiccCiPKId: credentials[0].ciPKId,
+    /** Of all its CIs, the preferred one first. */
+    ciPKIds: credentials.map(c => c.ciPKId),
     euiccCertificate: credentials[0].euiccCertificate,
     eumCertificate: credentials[0].eumCertificate,
   };

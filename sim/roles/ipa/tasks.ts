@@ -2,7 +2,7 @@
 import { decode } from '#protocol/asn1/decode.js';
 import { type Decoded, type Element, find, octetsOf } from '#protocol/asn1/element.js';
 import { encode } from '#protocol/asn1/encode.js';
-import { equal } from '#protocol/asn1/tlv.js';
+import { equal, readTlv } from '#protocol/asn1/tlv.js';
 import { raw, type ValueOf } from '#protocol/asn1/type.js';
 import { IpaEuiccDataRequest, IpaEuiccDataResponse } from '#protocol/iot/data.js';
 import { ProvideEimPackageResult, type ProvideEimPackageResultResponse } from '#protocol/iot/esipa.js';
@@ -30,7 +30,8 @@ const transactionIn = (message: Decoded): Uint8Array | undefined => {
 /** Whether a message that carries an eIM package can be handled; the eUICC judges the inside of a BF51 itself. */
 const problemOf = (message: Decoded, alternative: Element | undefined): Task['problem'] => {
   if (!alternative || alternative.name === '$unknown') return alternative ? 'unknownPackage' : 'invalidPackageFormat';
-  const isForeign = alternative.name === 'euiccPackageRequest' && alternative.end === message.octets.length;
+  const isWhole = readTlv(octetsOf(message, alternative)) !== undefined;
+  const isForeign = alternative.name === 'euiccPackageRequest' && alternative.end === message.octets.length && isWhole;
   return message.ok || isForeign ? undefined : 'invalidPackageFormat';
 };
 

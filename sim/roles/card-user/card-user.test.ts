@@ -6,6 +6,7 @@ import { raw } from '#protocol/asn1/type.js';
 import { sign } from '#protocol/crypto/ecdsa.js';
 import { PrepareDownloadResponse } from '#protocol/iot/download.js';
 import { GetCertsRequest } from '#protocol/iot/es10b.js';
+import { EuiccPackageRequest } from '#protocol/iot/package.js';
 import { GetEuiccChallengeResponse } from '#protocol/rsp/authentication.js';
 import { PrepareDownloadRequest, SmdpSigned2 } from '#protocol/rsp/download.js';
 import { es10FunctionNamed, LOAD_PROFILE } from '../../bindings/es10.js';
@@ -169,5 +170,37 @@ describe('the IPA towards a card under test', () => {
     eim.counterValue = 3;
     await ask(lab, 'GetEimConfigurationDataRequest');
     expect(lab.eim.state.counter).to.equal(41);
+  });
+
+  it('does not count a package in the name of nobody, and begins anew with a new association', async () => {
+    const lab = setUp();
+    await ask(lab, 'AddInitialEimRequest');
+    const counterOf = async () => {
+      const { octets: command } = await lab.ipa.compose('EuiccPackageRequest');
+      return decode(EuiccPackageRequest, command).value.euiccPackageSigned.counterValue;
+    };
+    const { octets: composed } = await lab.ipa.compose('EuiccPackageRequest');
+    const { euiccPackageSigned, eimSignature } = decode(EuiccPackageRequest, composed).value;
+    const named = (eimId: string) =>
+      encode(EuiccPackageRequest, { euiccPackageSigned: { ...euiccPackageSigned, eimId, counterValue: 90 }, eimSignature });
+    lab.ipa.sent?.({ type: EuiccPackageRequest, octets: named('testeim2') });
+    expect(await counterOf()).to.equal(1);
+    lab.ipa.sent?.({ type: EuiccPackageRequest, octets: named('testeim1') });
+    expect(await counterOf()).to.equal(90);
+    lab.euicc.chip.memory.eims = [];
+    await ask(lab, 'AddInitialEimRequest');
+    lab.eim.countsFrom(0);
+    expect(await counterOf()).to.equal(1);
+  });
+
+  it('says so when the eIM is not associated any more, until it is again', async () => {
+    const lab = setUp();
+    await ask(lab, 'AddInitialEimRequest');
+    const record = [...lab.eim.eim.context.euiccs.values()][0];
+    if (!record) throw new Error('no record');
+    record.associated = false;
+    expect(await failure(lab.ipa, 'EuiccPackageRequest')).to.equal('the eIM has no eUICC package for this card');
+    lab.eim.associated(undefined);
+    expect(await ask(lab, 'EuiccPackageRequest')).to.have.property('euiccPackageResultSigned');
   });
 });

@@ -14,6 +14,7 @@ import {
   noteAssociation,
   noteAssociationRequest,
   noteConfiguration,
+  noteSentPackage,
   takePackageResult,
 } from './packages.js';
 import { composeAuthenticate, composeCancel, composePrepare, composeProfile, noteOffer, rspSession, takeRsp } from './session.js';
@@ -83,7 +84,7 @@ export const createCardUser = (config: CardUserConfig, around: CardUserSurroundi
     compose: composed,
     take,
     sent: ({ type, octets }) => {
-      if (type.name === 'EuiccPackageRequest') for (const eim of eims) eim.sentPackage(octets);
+      if (type.name === 'EuiccPackageRequest') noteSentPackage(eims, octets, spec);
       if (type.name === 'AddInitialEimRequest') noteAssociationRequest(eims, octets, spec);
       if (type.name === PrepareDownloadRequest.name) noteOffer(session, octets);
       if (type.name === 'GetCertsRequest') noteCertsRequest(told, octets, spec);

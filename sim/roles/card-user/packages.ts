@@ -5,6 +5,7 @@ import { encode } from '#protocol/asn1/encode.js';
 import { raw, type Spec, type ValueOf } from '#protocol/asn1/type.js';
 import { AddInitialEimRequest, type AddInitialEimResponse, type GetEimConfigurationDataResponse } from '#protocol/iot/eim-configuration.js';
 import { GetEimPackageRequest, ProvideEimPackageResult } from '#protocol/iot/esipa.js';
+import { EuiccPackageRequest } from '#protocol/iot/package.js';
 import type { EuiccPackageResult } from '#protocol/iot/result.js';
 import { ComposeError } from '../../role.js';
 import type { EimActor } from '../eim/actor.js';
@@ -20,6 +21,13 @@ export const noteAssociationRequest = (eims: readonly EimActor[], octets: Uint8A
   const message = decode(AddInitialEimRequest, octets, { spec });
   for (const { eimId, counterValue } of message.ok ? message.value.eimConfigurationDataList : [])
     if (counterValue !== undefined) eims.find(actor => actor.eim.config.eimId === eimId)?.countsFrom(counterValue);
+};
+
+/** The eIM that a package names goes on from it, whoever composed it; a package in the name of nobody concerns nobody. */
+export const noteSentPackage = (eims: readonly EimActor[], octets: Uint8Array, spec: Spec): void => {
+  const message = decode(EuiccPackageRequest, octets, { spec });
+  const eimId = message.ok ? message.value.euiccPackageSigned.eimId : undefined;
+  eims.find(({ eim }) => eim.config.eimId === eimId)?.sentPackage(octets);
 };
 
 /** Tokens that the card allocated go to the eIMs, which sign with them from then on. SGP.32 2.11.1.1.1 */

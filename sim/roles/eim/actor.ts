@@ -94,7 +94,7 @@ export const createEimActor = (config: EimActorConfig, world: World, around: Eim
   /** A package of the kind that the script states, when the eIM has another or none waiting. */
   const composeAlternative = async (to: Received, composed: Composed, alternative: string): Promise<Composed> => {
     const order = ORDERS[alternative];
-    if (!order || !record || alternativeOf(composed, world.spec) === alternative) return composed;
+    if (!order || !record?.associated || alternativeOf(composed, world.spec) === alternative) return composed;
     eim.take(record, order);
     const again = reaction(await eim.handle(to.type.name, to.message.octets));
     return again && 'octets' in again ? again : composed;
@@ -148,7 +148,10 @@ export const createEimActor = (config: EimActorConfig, world: World, around: Eim
       if (record) record.counter = counterValue;
     },
     associated: associationToken => {
-      if (record) record.associationToken = associationToken;
+      if (!record) return;
+      Object.assign(record, { associationToken, associated: true });
+      // What was handed out for an association before gets no result any more.
+      for (const pack of record.packages) if (pack.phase === 'outstanding') pack.phase = 'closed';
     },
     hasPackage: () => record?.packages.some(p => p.phase === 'waiting') ?? false,
     packageFor: async request => {

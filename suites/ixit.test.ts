@@ -345,7 +345,7 @@ describe('ixit', () => {
       [
         'a name that nobody knows',
         eim('operator: { forgetEuicc: { prompt: "Drop ${eidd}." } }'),
-        `${FIRST}:42: \${eidd} is not known in forgetEuicc; known: eid, settings, links, work, env - did you mean "eid"?`,
+        `${FIRST}:42: \${eidd} is not known in forgetEuicc; known: eid, over, settings, links, work, env - did you mean "eid"?`,
       ],
       [
         'a fact of a start that is not there',

@@ -130,7 +130,7 @@ const readStart = (reader: Reader, { at, value }: Entry, within: Ixit['timeouts'
   };
 };
 
-/** What `${…}` may name: `settings.X`, `links.es9plus.port`, `start.x` and `work`, and in a binding the parameters of its action. */
+/** What `${…}` may name: `settings.X`, `links.es9plus.port`, `start.x` and `work`, and in a binding the parameters of its action and `over`. */
 const checkReferences = (reader: Reader, root: Node, ixit: Ixit, catalogue: IxitCatalogue) => {
   const check = (node: Node, parameters: readonly string[], where: string, hasStart: boolean) => {
     const known = [...parameters, 'settings', 'links', 'work', ...(hasStart ? ['start'] : [])];
@@ -156,7 +156,7 @@ const checkReferences = (reader: Reader, root: Node, ixit: Ixit, catalogue: Ixit
   for (const { key, value } of root.kind === 'map' ? root.entries : []) {
     if (key !== 'operator') check(value, [], `"${key}"`, key !== 'start' && ixit.start !== undefined);
     else if (value.kind === 'map')
-      for (const act of value.entries) check(act.value, parametersOf(catalogue, act.key), act.key, ixit.start !== undefined);
+      for (const act of value.entries) check(act.value, [...parametersOf(catalogue, act.key), 'over'], act.key, ixit.start !== undefined);
   }
 };
 

@@ -11,6 +11,7 @@ import type { IpaDecisions } from '../roles/ipa/index.js';
 import { type Control, openControl, type Reply, type Route } from './control.js';
 import type { DeviceCard } from './ipa-card.js';
 import type { Polling } from './ipa-poll.js';
+import type { EsipaEncoding } from './ipa-wire.js';
 
 /** What the control API works on. */
 export interface IpaControlOptions {
@@ -19,6 +20,8 @@ export interface IpaControlOptions {
   readonly decide: IpaDecisions;
   /** The device is provisioned with EimConfigurationData `30 …`, or with none. */
   readonly provision: (eimConfigurationData: Uint8Array | undefined) => void;
+  /** From now on ESipa over HTTPS is spoken so. */
+  readonly speak: (encoding: EsipaEncoding) => void;
   readonly spec: Spec;
   readonly listen: string;
   readonly report: (problem: string) => void;
@@ -77,7 +80,7 @@ const FUNCTIONS: readonly (readonly [path: RegExp, act: (card: Card, spec: Spec)
   ],
 ];
 
-const routesOf = ({ card, polling, decide, provision, spec, report }: IpaControlOptions): readonly Route[] => {
+const routesOf = ({ card, polling, decide, provision, speak, spec, report }: IpaControlOptions): readonly Route[] => {
   let isRetired = false;
   const active = async (act: () => Promise<Reply>): Promise<Reply> =>
     isRetired ? { status: 409, body: { error: 'the IPA in the eUICC is active; reset the card first' } } : act();
@@ -101,8 +104,10 @@ const routesOf = ({ card, polling, decide, provision, spec, report }: IpaControl
     [
       'POST',
       /^\/poll\/start$/,
-      () =>
+      ({ body: { over } }) =>
         active(async () => {
+          // The wire of a test run; CoAPs follow from what the eUICC has of the eIM.
+          if (over !== undefined) speak(over === 'json' ? 'json' : 'asn1');
           void polling.poll().catch((cause: unknown) => report(`poll: ${cause instanceof Error ? cause.message : String(cause)}`));
           return { status: 202 };
         }),

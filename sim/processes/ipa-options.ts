@@ -44,6 +44,10 @@ const card = (text: string): string => {
     throw new OptionError(`--card: expected stdio, pcsc:<reader> or modem:<port>, got ${text}`);
   return text;
 };
+const encoding = (text: string): 'asn1' | 'json' => {
+  if (text === 'asn1' || text === 'json') return text;
+  throw new OptionError(`--esipa: expected asn1 or json, got ${text}`);
+};
 const notifies = (text: string): 'eim' | 'server' | undefined => {
   if (text === '' || text === 'eim' || text === 'server') return text === '' ? undefined : text;
   throw new OptionError(`--notifies: expected eim or server, got ${text}`);
@@ -55,6 +59,12 @@ export const IPA_OPTIONS = {
   control: option('control', 'host:port of the control API over plain HTTP; port 0 takes a free one', '127.0.0.1:0', asIs),
   resolve: option('resolve', 'where names of servers lead: name=host:port, separated by commas', '', resolve),
   trust: option('trust', 'PEM files of trusted CI certificates, separated by commas; the CIs of the test PKI when empty', '', trust),
+  esipa: option(
+    'esipa',
+    'binding of ESipa over HTTPS: asn1 or json; an eIM that offers CoAPs alone is polled over CoAPs',
+    'asn1',
+    encoding,
+  ),
   initialEim: option('initial-eim', 'EimConfigurationData for a card without eIM: hex, or a file', '', octets('initial-eim')),
   once: option('once', 'yes: polls until no package is left, then ends', 'no', yesNo('once')),
   interval: option('interval', 'seconds between polls of its own accord; 0: on command only', '0', seconds('interval')),
@@ -88,6 +98,7 @@ export const readIpaOptions = (given: Readonly<Record<string, string>>): IpaProc
     control: value(IPA_OPTIONS.control),
     resolve: value(IPA_OPTIONS.resolve),
     trust: value(IPA_OPTIONS.trust),
+    esipa: value(IPA_OPTIONS.esipa),
     initialEim: value(IPA_OPTIONS.initialEim),
     once: value(IPA_OPTIONS.once),
     interval: value(IPA_OPTIONS.interval),

@@ -3,15 +3,19 @@ import { encode } from '#protocol/asn1/encode.js';
 import { hex } from '#protocol/asn1/tlv.js';
 import { GetEimPackageRequest, GetEimPackageResponse, HandleNotificationEsipa } from '#protocol/iot/esipa.js';
 import { HandleNotification } from '#protocol/rsp/es9plus.js';
+import { isProblem, parseCertificate } from '#protocol/x509/certificate.js';
 import { testPki } from '#protocol/x509/test-pki.js';
 import type { Frame, HandshakeFailure, Inbound, Listener, Outbound } from '../../adapters/adapter.js';
+import { openCoapListener } from '../../adapters/coap-listener.js';
 import { openHttpsListener } from '../../adapters/https-listener.js';
+import { esipaCoapServer } from '../bindings/esipa-coap.js';
 import { ESIPA_MEDIA_TYPE } from '../bindings/esipa-http.js';
+import { esipaJsonServer } from '../bindings/esipa-json.js';
 import { ipaDefects } from '../defects/ipa.js';
 import { combinedIpa } from '../defects/ipa-deviation.js';
 import { ipaVariants } from '../defects/ipa-variants.js';
 import { decisionsWith } from '../roles/ipa/decisions.js';
-import { type IpaWire, openIpaWire, type WireAnswer } from './ipa-wire.js';
+import { type EsipaEncoding, type IpaWire, openIpaWire, type WireAnswer } from './ipa-wire.js';
 import { tlsIdentity } from './process.js';
 
 const pki = testPki();
@@ -48,17 +52,20 @@ describe('wires of the reference IPA', () => {
     for (const one of open.splice(0).reverse()) await one.close();
   });
 
-  const wireWith = (...names: readonly string[]): IpaWire & { readonly died: string[] } => {
+  const wireWith = (...names: readonly string[]) => speaking('asn1', new Map(), names);
+  const speaking = (
+    encoding: EsipaEncoding,
+    places: ReadonlyMap<string, string>,
+    names: readonly string[] = [],
+  ): IpaWire & { readonly died: string[] } => {
     const world = { spec: '1.2' as const, pki, now: () => new Date(), random: () => new Uint8Array() };
     const deviations = names.flatMap(name => ipaDefects[name] ?? ipaVariants[name] ?? []);
     const died: string[] = [];
     const wire = openIpaWire({
       spec: '1.2',
       decide: decisionsWith(combinedIpa(deviations).overrides, world),
-      resolve: new Map([
-        ['eim.example.com', listener.address],
-        ['other.example.com', listener.address],
-      ]),
+      encoding: () => encoding,
+      resolve: new Map([['eim.example.com', listener.address], ['other.example.com', listener.address], ...places]),
       anchors: [pki.certificate('CERT_CI') ?? new Uint8Array()],
       responseTimeout: { seconds: 5 },
       report: () => undefined,
@@ -94,6 +101,38 @@ describe('wires of the reference IPA', () => {
     });
     expect(frames[0]?.connection.tls?.serverName).equals('eim.example.com');
     expect(hex(frames[0]?.body ?? new Uint8Array())).equals(hex(POLL.octets));
+  });
+
+  it('speak JSON over HTTPS where they are told to', async () => {
+    const server = esipaJsonServer({ spec: '1.2' });
+    answer = frame => server.write(frame, { type: GetEimPackageResponse, octets: NONE });
+    expect(outcome(await poll(speaking('json', new Map())))).equals('GetEimPackageResponse');
+    expect(frames[0]?.meta).to.include({ ':path': '/gsma/rsp2/esipa/getEimPackage', 'content-type': 'application/json;charset=UTF-8' });
+  });
+
+  it('go over CoAPs to an eIM that offers nothing else, and trust it as the eUICC says', async () => {
+    const identities = new Map([['*', tlsIdentity(pki, 'CERT_EIM_TLS')]]);
+    const coap = await openCoapListener({ listen: '127.0.0.1:0', identities });
+    open.push(coap);
+    const server = esipaCoapServer();
+    coap.onFrame(async frame => {
+      frames.push(frame);
+      return server.write(frame, { type: GetEimPackageResponse, octets: NONE });
+    });
+    const keyOf = (name: string) => {
+      const parsed = parseCertificate(pki.certificate(name) ?? new Uint8Array());
+      return isProblem(parsed) ? new Uint8Array() : parsed.spki;
+    };
+    const pollWith = async (eimSupportedProtocol: readonly string[], trustedBy: string) => {
+      const wire = speaking('asn1', new Map([['coaps://eim.example.com', coap.address]]));
+      const eim = { eimId: 'testeim1', eimSupportedProtocol, trustedPublicKeyDataTls: { trustedEimPkTls: keyOf(trustedBy) } };
+      return outcome(await wire.send({ type: 'GetEimPackageRequest', interface: 'ESipa' }, POLL, { eim, address: 'eim.example.com' }));
+    };
+    expect(await pollWith(['eimRetrieveCoaps'], 'CERT_EIM_TLS')).equals('GetEimPackageResponse');
+    expect(frames.map(f => f.meta[':token'] !== undefined)).deep.equals([true]);
+    expect(await pollWith(['eimRetrieveCoaps'], 'CERT_S_EIMsign')).equals('failed');
+    expect(await pollWith(['eimRetrieveHttps', 'eimRetrieveCoaps'], 'CERT_EIM_TLS')).equals('GetEimPackageResponse');
+    expect(frames.map(f => f.meta[':token'] !== undefined)).deep.equals([true, false]);
   });
 
   it('tell answers from what is none, and what may be another the next time', async () => {

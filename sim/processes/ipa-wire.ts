@@ -5,12 +5,15 @@ import { pem } from '#protocol/crypto/ecdsa.js';
 import { typeNamed } from '#protocol/registry.js';
 import { type Client, type Duration, LinkError } from '../../adapters/adapter.js';
 import { openHttpsClient } from '../../adapters/https-client.js';
+import type { ClientBinding } from '../bindings/binding.js';
+import { esipaCoapClient } from '../bindings/esipa-coap.js';
 import { esipaHttpClient } from '../bindings/esipa-http.js';
+import { esipaJsonClient } from '../bindings/esipa-json.js';
 import type { Composed, Received } from '../role.js';
 import type { EimEntry } from '../roles/ipa/euicc-data.js';
 import type { IpaDecisions, NextRequest } from '../roles/ipa/index.js';
 import { openRspHttps } from './rsp-https.js';
-import { eimTrust, rspServerJudge } from './server-trust.js';
+import { type EimTrust, eimTrust, rspServerJudge } from './server-trust.js';
 
 /** What came of a request. */
 export type WireAnswer =
@@ -24,7 +27,9 @@ export type WireAnswer =
 export interface IpaWireOptions {
   readonly spec: Spec;
   readonly decide: IpaDecisions;
-  /** host[:port] of an address → host:port to connect to. */
+  /** Binding of ESipa over HTTPS just now; over CoAPs it is ASN.1. */
+  readonly encoding: () => EsipaEncoding;
+  /** host[:port] of an address, or `coaps://` or `json://` and the same → host:port to connect to. */
   readonly resolve: ReadonlyMap<string, string>;
   /** DER of the CI certificates: RSP servers chain to them, and an eIM that the eUICC has no key of. */
   readonly anchors: readonly Uint8Array[];
@@ -33,6 +38,9 @@ export interface IpaWireOptions {
   /** An answer that the IPA does not survive. */
   readonly die: (status: string) => void;
 }
+
+/** How the IPA speaks ESipa over HTTPS. */
+export type EsipaEncoding = 'asn1' | 'json';
 
 /** Where an ESipa request goes. */
 export interface EimTarget {
@@ -45,6 +53,9 @@ export interface IpaWire {
   send(request: NextRequest, composed: Composed, target: EimTarget): Promise<WireAnswer>;
   close(): Promise<void>;
 }
+
+/** The wires of ESipa, as the runner names them: HTTPS with ASN.1, HTTPS with JSON, CoAPs. */
+type EsipaWire = 'https' | 'json' | 'coaps';
 
 const FINAL: readonly string[] = ['handshake', 'tooLarge', 'protocol'];
 const asFailure = (cause: unknown): WireAnswer => {
@@ -60,8 +71,17 @@ export const openIpaWire = (options: IpaWireOptions): IpaWire => {
     now: () => new Date(),
     accepts: (fault: string) => decide.trusts(server, fault),
   });
-  const esipa = esipaHttpClient({ spec });
+  const bindings: Readonly<Record<EsipaWire, ClientBinding>> = {
+    https: esipaHttpClient({ spec }),
+    json: esipaJsonClient({ spec }),
+    coaps: esipaCoapClient(),
+  };
   const clients = new Map<string, { readonly trust: string; readonly client: Client }>();
+  // An eIM that speaks both is polled over HTTPS.
+  const wireTo = ({ eimSupportedProtocol: protocols }: EimEntry): EsipaWire => {
+    if (protocols?.includes('eimRetrieveCoaps') && !protocols.includes('eimRetrieveHttps')) return 'coaps';
+    return options.encoding() === 'json' ? 'json' : 'https';
+  };
   const closing = new AbortController();
   const connection = () => (decide.keepsConnection() ? 'keep' : 'new');
   const servers = openRspHttps({
@@ -76,29 +96,43 @@ export const openIpaWire = (options: IpaWireOptions): IpaWire => {
     report,
   });
 
-  const clientTo = (address: string, eim: EimEntry): Client => {
-    const { key, judge } = eimTrust(eim.trustedPublicKeyDataTls, trustOf('eim'));
-    const known = clients.get(address);
-    if (known?.trust === key) return known.client;
-    void known?.client.close();
+  const openClient = async (wire: EsipaWire, address: string, { judge, spki, certificate }: EimTrust): Promise<Client> => {
     const [host = ''] = address.split(':');
-    const target = resolve.get(address) ?? resolve.get(host) ?? address;
-    const client = openHttpsClient({
-      url: `https://${target}/`,
-      serverName: decide.serverName(host),
-      trust: options.anchors.map(der => pem('CERTIFICATE', der)),
-      judge,
-      defaultTls: decide.offer(),
-      responseTimeout,
+    const names = [`${wire}://${address}`, `${wire}://${host}`, address, host];
+    const target = names.map(name => resolve.get(name)).find(found => found !== undefined) ?? address;
+    const common = { serverName: decide.serverName(host), defaultTls: decide.offer(), responseTimeout };
+    const anchors = options.anchors.map(der => pem('CERTIFICATE', der));
+    if (wire !== 'coaps') return openHttpsClient({ ...common, url: `https://${target}/`, trust: anchors, judge });
+    const { openCoapClient } = await import('../../adapters/coap-client.js');
+    return openCoapClient({
+      ...common,
+      url: `coaps://${target}/`,
+      ...(spki ? { pins: [spki] } : { trust: certificate ? [pem('CERTIFICATE', certificate)] : anchors }),
+      inspect: chain => judge(chain, undefined),
     });
-    clients.set(address, { trust: key, client });
+  };
+
+  const clientTo = async (wire: EsipaWire, address: string, eim: EimEntry): Promise<Client> => {
+    const trust = eimTrust(eim.trustedPublicKeyDataTls, trustOf('eim'));
+    const name = `${wire}://${address}`;
+    const known = clients.get(name);
+    if (known?.trust === trust.key) return known.client;
+    void known?.client.close();
+    const client = await openClient(wire, address, trust);
+    clients.set(name, { trust: trust.key, client });
     return client;
   };
 
   const overEsipa = async ({ type, octets }: Composed, { eim, address }: EimTarget): Promise<WireAnswer> => {
-    const request = decide.request(esipa.write(type, octets));
-    const arrived = await clientTo(address.toLowerCase(), eim).exchange(request, { signal: closing.signal, connection: connection() });
-    const reply = decide.reply(arrived);
+    const wire = wireTo(eim);
+    const esipa = bindings[wire];
+    const written = esipa.write(type, octets);
+    const client = await clientTo(wire, address.toLowerCase(), eim);
+    const arrived = await client.exchange(wire === 'coaps' ? written : decide.request(written), {
+      signal: closing.signal,
+      connection: connection(),
+    });
+    const reply = wire === 'coaps' ? arrived : decide.reply(arrived);
     const status = reply.meta[':status'] ?? '';
     if (!decide.survives(status)) options.die(status);
     const read = esipa.read(reply, type.name);

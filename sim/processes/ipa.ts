@@ -59,9 +59,11 @@ export const startIpa = async (options: IpaProcessOptions, surroundings: IpaSurr
     options.cardTimeout,
     terminal,
   );
+  let { esipa: encoding } = options;
   const wire = openIpaWire({
     spec,
     decide,
+    encoding: () => encoding,
     resolve: options.resolve,
     anchors,
     responseTimeout: options.responseTimeout,
@@ -98,6 +100,9 @@ export const startIpa = async (options: IpaProcessOptions, surroundings: IpaSurr
     polling,
     decide,
     provision,
+    speak: now => {
+      encoding = now;
+    },
     spec,
     listen: options.control,
     report,

@@ -71,8 +71,10 @@ export const createCast = async (
 ): Promise<Cast> => {
   const { over } = planned.entry;
   const lab: SequenceLab = { ...given, servers: given.serversOver(over) };
-  const isCalled = Object.values(lab.ixit.links).some(wires => wires[over]?.kind === 'called');
-  if (isCalled && !lab.clientWire(over)) throw new Inconclusive(`the IUT told no address for its wire ${over}`);
+  const kinds = Object.values(lab.ixit.links).flatMap(wires => wires[over]?.kind ?? []);
+  if (kinds.includes('called') && !lab.clientWire(over)) throw new Inconclusive(`the IUT told no address for its wire ${over}`);
+  if (kinds.includes('listening') && ![...lab.servers.values()].some(({ wire }) => wire === over))
+    throw new Inconclusive(`this machine cannot listen on the wire ${over}`);
   const world: World = { spec: lab.spec, pki: lab.pki, now: () => new Date(), random: randomFrom(planned.seed) };
   const parties = new Map<string, Party>();
   const states = new Map<string, Config>();
@@ -166,7 +168,7 @@ export const createCast = async (
       verifyWith: (arrival, key) => verifyWith(stage, arrival, key),
       operator: (action, parameters, signal) => {
         happened.push(action);
-        return lab.operator.perform(action, operatorValues(parameters), signal);
+        return lab.operator.perform(action, { ...operatorValues(parameters), over }, signal);
       },
       ends: action => lab.catalogue.actions.get(action)?.ends === true,
       responseSeconds: lab.responseSeconds,

@@ -57,7 +57,9 @@ export interface WireDecisions {
 
 const FQDN_TYPE = 2;
 const canRetrieve = ({ eimSupportedProtocol: protocols }: KnownEim): boolean =>
-  protocols === undefined || protocols.includes('eimRetrieveHttps') || protocols.every(protocol => protocol === 'eimProprietary');
+  protocols === undefined ||
+  protocols.some(protocol => protocol === 'eimRetrieveHttps' || protocol === 'eimRetrieveCoaps') ||
+  protocols.every(protocol => protocol === 'eimProprietary');
 
 /** Wires as specified. */
 export const correctWires: WireDecisions = {

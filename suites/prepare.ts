@@ -48,10 +48,22 @@ const filesOf = (root: string, only: readonly string[]): string[] =>
     return folder && number && isSelected(`${folder.split(/[/\\]/).join('.')}.${number}`, only) ? [join(root, path)] : [];
   });
 
-/** As prepareCatalogue, but reads only the cases that are selected; all of them when a prefix selects none, so that it can be told. */
-export const prepareSelection = (root = builtInCases, only: readonly string[]): Catalogue => {
-  const complete = only.length === 0 || only.some(prefix => filesOf(root, [prefix]).length === 0);
-  const catalogue = prepareCatalogue(root, complete ? undefined : filesOf(root, only));
+/** The kinds of IUT that IXIT files name, as prefixes of case ids; undefined when one of them does not say, which is told later. */
+const kindsOf = (ixits: readonly string[]): readonly string[] | undefined => {
+  const kinds = ixits.map(file =>
+    existsSync(file) && !isDirectory(file) ? /^iut:\s*(\w+)\s*(?:#.*)?$/m.exec(readFileSync(file, 'utf8'))?.[1] : undefined,
+  );
+  return kinds.every(kind => kind !== undefined) ? kinds : undefined;
+};
+
+/**
+ * As prepareCatalogue, but reads only the cases that prefixes select, or else those for the IUTs that IXIT files describe;
+ * all of them when a prefix selects none, so that it can be told.
+ */
+export const prepareSelection = (root = builtInCases, only: readonly string[], ixits: readonly string[] = []): Catalogue => {
+  const prefixes = only.length > 0 ? only : (kindsOf(ixits) ?? []);
+  const complete = prefixes.length === 0 || prefixes.some(prefix => filesOf(root, [prefix]).length === 0);
+  const catalogue = prepareCatalogue(root, complete ? undefined : filesOf(root, prefixes));
   checkSelection(only, catalogue);
   return catalogue;
 };

@@ -14,7 +14,7 @@ const WORDS = { run: 'runs', notApplicable: 'not applicable', cannotRun: 'cannot
 
 export const planCommand = async (options: PlanCommandOptions): Promise<number> => {
   const only = options.only ?? [];
-  const catalogue = prepareSelection(options.cases, only);
+  const catalogue = prepareSelection(options.cases, only, options.ixit);
   const ixits = prepareIxits(options.ixit, catalogue, options.cases);
   const entries = ixits.flatMap(ixit => planFor(ixit, catalogue, '', only).map(p => p.entry));
   if (options.json) {

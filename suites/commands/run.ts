@@ -24,7 +24,7 @@ export const runCommand = async (options: RunCommandOptions): Promise<number> =>
   if (options.seed !== undefined && !/^[0-9a-f]{1,64}$/i.test(options.seed))
     throw new UsageError(`--seed ${options.seed}: expected hex digits`);
   const only = options.only ?? [];
-  const catalogue = prepareSelection(options.cases, only);
+  const catalogue = prepareSelection(options.cases, only, options.ixit);
   const { applyKnownIssues, readKnownIssues } = await import('../known-issues.js');
   const known = options.knownIssues === undefined ? undefined : readKnownIssues(options.knownIssues);
   const ixits = prepareIxits(options.ixit, catalogue, options.cases);

@@ -1,4 +1,4 @@
-import { children, equal, readTlv, type Tlv, tlvContent, tlvOctets } from '../asn1/tlv.js';
+import { children, equal, hex, readTlv, type Tlv, tlvContent, tlvOctets } from '../asn1/tlv.js';
 import { derToRaw, verify } from '../crypto/ecdsa.js';
 import { type PublicKey, publicKeyFromSpki } from '../crypto/key.js';
 import { type Extension, isKnownExtension, type KnownExtensions, readExtensions } from './extensions.js';
@@ -127,11 +127,22 @@ export const parseCertificate = (der: Uint8Array): Certificate | NotACertificate
 /** Whether parsing failed. */
 export const isProblem = (parsed: Certificate | NotACertificate): parsed is NotACertificate => 'problem' in parsed;
 
+// A run meets the same few certificates in every session. By all their octets, and bounded, since peers choose them.
+const verified = new Map<string, boolean>();
+const MOST_VERIFIED = 512;
+
 /** Whether the certificate's signature is ECDSA with SHA-256 of the issuer's key over the octets received. RFC 5280 4.1.1.3 */
-export const verifySignature = (certificate: Certificate, issuerKey: PublicKey): boolean =>
-  certificate.signatureAlgorithm === ECDSA_WITH_SHA256 &&
-  certificate.rawSignature !== undefined &&
-  verify(issuerKey, certificate.tbs, certificate.rawSignature);
+export const verifySignature = (certificate: Certificate, issuerKey: PublicKey): boolean => {
+  const { der, rawSignature, signatureAlgorithm, tbs } = certificate;
+  if (signatureAlgorithm !== ECDSA_WITH_SHA256 || rawSignature === undefined) return false;
+  const id = `${issuerKey.curve} ${hex(issuerKey.point)} ${Buffer.from(der).toString('latin1')}`;
+  const known = verified.get(id);
+  if (known !== undefined) return known;
+  const verdict = verify(issuerKey, tbs, rawSignature);
+  if (verified.size >= MOST_VERIFIED) verified.clear();
+  verified.set(id, verdict);
+  return verdict;
+};
 
 /** Whether issuer and subject are the same name, octet for octet. */
 export const isSelfIssued = (certificate: Certificate): boolean => equal(certificate.issuer.octets, certificate.subject.octets);

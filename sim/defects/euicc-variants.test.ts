@@ -4,6 +4,7 @@ import { splitSegments } from '#protocol/bpp/segments.js';
 import { correctDecisions } from '../roles/euicc/decisions.js';
 import { testEim, testWorld } from '../roles/euicc/test-bench.js';
 import { usualDecisions } from '../uicc/decisions.js';
+import { contentAt } from './edits.js';
 import { combinedEuicc } from './euicc-deviation.js';
 import {
   addInitial,
@@ -33,6 +34,10 @@ const eim = testEim();
 const curves: Watch = make =>
   make({ curve: 'both' })
     .chip.credentials.map(c => c.curve)
+    .join(' ');
+const classes: Watch = make =>
+  make()
+    .chip.memory.profiles.map(p => p.profileClass)
     .join(' ');
 const failing = { psmo: [{ delete: three }] };
 const emptyTags = { psmo: [{ listProfileInfo: { searchCriteria: two } }] };
@@ -65,6 +70,20 @@ prove('conformant variants of an eUICC', euiccVariants, [
     },
     'true',
     'false',
+  ],
+  ['hasProvisioningProfile', classes, '', 'provisioning'],
+  ['hasPreloadedTestProfile', classes, '', 'test'],
+  ['answersNoResultsAsNotifications', make => say(make(), 'BF2B04A0028200'), 'BF2B02A200', 'BF2B02A000'],
+  [
+    'showsInitialCounter',
+    make => {
+      const euicc = make({ eims: [] });
+      addInitial(euicc, { eimId: eim.eimId, counterValue: 3, eimPublicKeyData: { eimPublicKey: eim.publicKey } });
+      euicc.execute(packed({ counter: 9 }));
+      return hex(contentAt(euicc.execute(octets('BF5500')).octets, 'A0 30 83') ?? octets(''));
+    },
+    '09',
+    '03',
   ],
   ['refusesUnreadablePackages', make => make().execute(unreadable).sw, '9000', '6A80'],
   [
@@ -128,9 +147,15 @@ const enable = hex(packed({ psmo: [{ enable: two }] }));
 const ENABLE = `81E29100${(enable.length / 2).toString(16).toUpperCase()}${enable}`;
 const SELECT = '01A4040010A0000005591010FFFFFFFF8900000100';
 const GET_EID = '81E2910006BF3E035C015A';
+/** 65 blocks of a command that nobody knows. */
+const tooLong = Array.from({ length: 65 }, (_, n) => {
+  const p2 = n.toString(16).padStart(2, '0').toUpperCase();
+  return `81E2${n === 64 ? '91' : '11'}${p2}FF${n === 0 ? 'BF7E8240BA' : '0000000000'}${'00'.repeat(250)}`;
+});
 proveCard('conformant variants of an eUICC in APDUs', euiccVariants, [
   ['answersInSmallBlocks', ['81E2910003BF2200'], '6195', '6164'],
   ['answersAtOnce', [`${GET_EID}00`], '6115', '9000'],
+  ['takesShorterCommands', tooLong, '6A88', '6A84'],
   ['toleratesLongerLe', [GET_EID, '01C0000020'], '6C15', '9000'],
   ['refreshesSilently', [ENABLE, '01C000005F'], '910B', '9000'],
   ['refreshesByStateChange', [ENABLE, '01C000005F', '801200000B', '801400000C810301010482028281830100', GET_EID], '6881', '6115'],

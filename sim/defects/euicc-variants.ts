@@ -1,14 +1,16 @@
 /** Conformant variants of an eUICC: each behaves differently where the specification leaves a choice. docs/interpretations.md */
 import { ISDR_AID } from '#protocol/apdu/aid.js';
-import { concat, tlv } from '#protocol/asn1/tlv.js';
+import { concat, hex, tlv } from '#protocol/asn1/tlv.js';
 import type { EuiccOverride } from '../roles/euicc/index.js';
-import { contained, edit } from './edits.js';
-import { answering, deciding, type EuiccDeviation, type EuiccDeviations, without } from './euicc-deviation.js';
+import { contained, contentAt, edit, retagged } from './edits.js';
+import { answering, deciding, type EuiccDeviation, type EuiccDeviations, sending, without } from './euicc-deviation.js';
+import { each } from './euicc-edits.js';
 
 const COMMAND_ERROR = 7;
 const UNKNOWN_OR_DAMAGED = 2;
 const FIRST_SEQ_NUMBER = 1000;
 const SECOND_RANGE = 0x100;
+const LARGEST_PACKAGE = 0x4000;
 /** What SGP.22 lists without a tag list. SGP.22 5.7.15 */
 const SGP22_TAGS: readonly string[] = ['5A', '4F', '9F70', '90', '91', '92', '93', '94', '95'];
 const UNKNOWN_ELEMENT = tlv(0x9f7f, Uint8Array.of(1));
@@ -66,6 +68,42 @@ const features: EuiccDeviations = {
   },
 };
 
+/** Variants in what is on the card when it is delivered. */
+const deliveries: EuiccDeviations = {
+  hasProvisioningProfile: {
+    does: 'A provisioning profile came with it.',
+    config: { profiles: [{ iccid: '981032547698103254F6', class: 'provisioning' }] },
+  },
+  hasPreloadedTestProfile: {
+    does: 'A test profile was loaded before it was delivered.',
+    config: { profiles: [{ iccid: '981032547698103254F7', class: 'test', preLoaded: true }] },
+  },
+};
+
+/** Shows the counter that an association began with, where the association is one of AddInitialEim. SGP.32 5.9.18 */
+const showsInitialCounter: EuiccOverride = correct => {
+  const began = new Map<string, Uint8Array>();
+  const nameOf = (eim: Uint8Array) => hex(contentAt(eim, '80') ?? new Uint8Array());
+  const note = (eim: Uint8Array): Uint8Array => {
+    const counter = contentAt(eim, '83');
+    if (counter) began.set(nameOf(eim), counter);
+    return eim;
+  };
+  const initial = (eim: Uint8Array): Uint8Array =>
+    edit(
+      eim,
+      '83',
+      contained(counter => began.get(nameOf(eim)) ?? counter),
+    );
+  return {
+    outgoing: (type, octets, request) => {
+      const right = correct.outgoing(type, octets, request);
+      if (type === 'AddInitialEimResponse' && contentAt(right, 'A0')) edit(request, 'A0', each(note));
+      return type === 'GetEimConfigurationDataResponse' ? edit(right, 'A0', each(initial)) : right;
+    },
+  };
+};
+
 /** Variants in packages and their results. */
 const packages: EuiccDeviations = {
   refusesUnreadablePackages: without('It refuses a package that it cannot read by status word.', 'answerUnreadable'),
@@ -74,6 +112,12 @@ const packages: EuiccDeviations = {
     terminatesFailure: () => UNKNOWN_OR_DAMAGED,
   }),
   speaksLaterVersion: { does: 'Its objects end with an element of a later version.', override: speaksLaterVersion },
+  answersNoResultsAsNotifications: sending(
+    'Where it has no results it answers with an empty list of notifications.',
+    'RetrieveNotificationsListResponse',
+    message => (contentAt(message, 'A2')?.length === 0 ? edit(message, 'A2', retagged(0xa0)) : message),
+  ),
+  showsInitialCounter: { does: 'It shows the counter that an association began with.', override: showsInitialCounter },
   listsLikeSgp22: deciding('Without a tag list it lists what SGP.22 names.', { listsTags: asked => asked ?? SGP22_TAGS }),
 };
 
@@ -110,6 +154,9 @@ const onCard = (does: string, decisions: ReturnType<NonNullable<EuiccDeviation['
 const card: EuiccDeviations = {
   answersInSmallBlocks: onCard('It hands its answers out 100 octets at a time.', { responseBlock: () => 100 }),
   answersAtOnce: onCard('Its answers come without GET RESPONSE where there is an Le.', { answersDirectly: () => true }),
+  takesShorterCommands: onCard('It refuses a command that is larger than any package by status word.', {
+    longestCommand: () => LARGEST_PACKAGE,
+  }),
   toleratesLongerLe: onCard('It returns what it has where more is asked for.', { refusesLongerLe: () => false }),
   refreshesSilently: onCard('It waits for a reset after a change of profiles, without announcing it.', {
     announcesRefresh: () => 'silent',
@@ -125,15 +172,34 @@ const card: EuiccDeviations = {
 };
 
 /** Variants by name. */
-export const euiccVariants: EuiccDeviations = { ...features, ...packages, ...states, ...card };
+export const euiccVariants: EuiccDeviations = { ...features, ...deliveries, ...packages, ...states, ...card };
 
 /**
  * Variants that one eUICC can have at the same time. The self-test runs the catalogue once per group; what fails there is
  * tried with each variant of the group alone.
  */
 export const euiccVariantGroups: readonly (readonly string[])[] = [
-  ['brainpoolOnly', 'numbersFromThousand', 'terminatesBehindFailure', 'notifiesDisableFirst', 'answersInSmallBlocks', 'refreshesSilently'],
-  ['nistOnly', 'hasNoAssociationTokens', 'refusesUnreadablePackages', 'listsLikeSgp22', 'answersAtOnce', 'hasOneChannel', 'hasIpae'],
+  [
+    'brainpoolOnly',
+    'hasProvisioningProfile',
+    'numbersFromThousand',
+    'terminatesBehindFailure',
+    'answersNoResultsAsNotifications',
+    'notifiesDisableFirst',
+    'answersInSmallBlocks',
+    'refreshesSilently',
+  ],
+  [
+    'nistOnly',
+    'hasPreloadedTestProfile',
+    'hasNoAssociationTokens',
+    'refusesUnreadablePackages',
+    'listsLikeSgp22',
+    'showsInitialCounter',
+    'answersAtOnce',
+    'hasOneChannel',
+    'hasIpae',
+  ],
   [
     'hasNoFallback',
     'hasNoEmergencyProfile',
@@ -144,6 +210,7 @@ export const euiccVariantGroups: readonly (readonly string[])[] = [
     'startsTokensHigher',
     'forgetsInterruptedInstallation',
     'refreshesByStateChange',
+    'takesShorterCommands',
     'toleratesLongerLe',
     'returnsNoFci',
   ],

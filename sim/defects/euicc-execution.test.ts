@@ -15,7 +15,6 @@ import {
   prove,
   run,
   say,
-  sayAll,
   states,
   three,
   two,

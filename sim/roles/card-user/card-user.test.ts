@@ -127,6 +127,20 @@ describe('the IPA towards a card under test', () => {
     );
   });
 
+  it('says why a server opens no session', async () => {
+    const refused = (info: string) => {
+      const world = testWorld();
+      const server = createSmdp({ address: smdpAddress }, world);
+      return failure(
+        createCardUser({}, { eid: octets(EID1), euiccInfo1: octets(info), eims: [], server }, world),
+        'AuthenticateServerRequest',
+      );
+    };
+    const ids = `A916041400112233445566778899AABBCCDDEEFF00112233AA16041400112233445566778899AABBCCDDEEFF00112233`;
+    expect(await refused(`BF20358203020500${ids}`)).to.match(/opens no session: it has no CI in common/);
+    expect(await refused(`BF20358203030100${ids}`)).to.match(/opens no session: it does not support the SVN/);
+  });
+
   it('tells what the certificates of the card are worth, and for which CIs it has not asked yet', async () => {
     const lab = setUp();
     const [first, second] = lab.euicc.chip.credentials;

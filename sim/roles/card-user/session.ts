@@ -62,6 +62,12 @@ const ask = async <Q, A>(session: RspSession, type: Type<Q>, value: InputOf<Q>, 
 
 const CHALLENGE_LENGTH = 16;
 
+/** initiateAuthenticationError. SGP.22 5.6.1 */
+const REFUSALS: Readonly<Record<number, string>> = {
+  2: 'it does not support the SVN in EUICCInfo1 of the card',
+  3: 'it has no CI in common with the card',
+};
+
 /** Opens a session at the server, with the challenge that the card gave, or one of ours when it gave none. */
 export const composeAuthenticate = async (session: RspSession): Promise<Uint8Array> => {
   const { around, config, world } = session;
@@ -70,8 +76,12 @@ export const composeAuthenticate = async (session: RspSession): Promise<Uint8Arr
   session.challenge ??= world.random(CHALLENGE_LENGTH);
   if (!around.euiccInfo1) throw new ComposeError('the card tells no EUICCInfo1, so that no session can be opened for it');
   const request = { euiccChallenge: session.challenge, smdpAddress, euiccInfo1: raw(around.euiccInfo1) };
-  const proof = proofOfServer(await ask(session, InitiateAuthenticationRequest, request, InitiateAuthenticationResponse));
-  if (!proof) throw new ComposeError('the server refuses InitiateAuthentication: it has no CI in common with the card');
+  const answer = await ask(session, InitiateAuthenticationRequest, request, InitiateAuthenticationResponse);
+  const proof = proofOfServer(answer);
+  if (!proof) {
+    const { initiateAuthenticationError: code = 0 } = answer.value;
+    throw new ComposeError(`the server opens no session: ${REFUSALS[code] ?? `initiateAuthenticationError ${code}`}`);
+  }
   Object.assign(session, { proof, authenticated: undefined, offer: undefined, prepared: undefined });
   const matchingId = config.matchingId ?? firstMatchingId(server.state);
   return encode(

@@ -35,6 +35,13 @@ describe('the SM-DS', () => {
     expect(ok?.serverCertificate).to.deep.equal(testWorld().pki.certificate('CERT_S_SM_DSauth'));
   });
 
+  it('takes an eUICC of any version where it is told to', async () => {
+    const request = initiate({ address: ADDRESS, svn: '030100' });
+    expect(await refusalOf(smdsWith(), request)).to.equal('8.9.3/3.1 2');
+    const lenient = createSmds({ address: ADDRESS }, testWorld(), { acceptsSvn: () => true });
+    expect(decodedValue(InitiateAuthenticationResponse, await answerTo(lenient, request))).to.have.property('initiateAuthenticationOk');
+  });
+
   it('lists the events of the eUICC, or the one that it asks for', async () => {
     const all = ['EVENT-1 testsmdpplus1.example.com', 'EVENT-2 testsmdpplus2.example.com'];
     expect(await entries(smdsWith())).to.deep.equal(all);

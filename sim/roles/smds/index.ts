@@ -11,7 +11,7 @@ import {
 } from '#protocol/rsp/es9plus.js';
 import { type Actor, ComposeError, type Received, type World } from '../../role.js';
 import { type Answer, decodeProblem, desk, MALFORMED, refusals } from '../rsp-server/answer.js';
-import { correctServer } from '../rsp-server/decisions.js';
+import { correctServer, type ServerDecisions } from '../rsp-server/decisions.js';
 import { issuers } from '../rsp-server/identity.js';
 import { type InitiationFault, initiateAuthentication, type OpenedSession } from '../rsp-server/initiate-authentication.js';
 import { sessionTable } from '../rsp-server/session-table.js';
@@ -71,7 +71,7 @@ const eventOf = ({ eventId, eid, rspServerAddress }: EventConfig): Event => {
 };
 
 /** Makes an SM-DS. Throws ComposeError when the configuration asks for what cannot be. */
-export const createSmds = (config: SmdsConfig, world: World): Smds => {
+export const createSmds = (config: SmdsConfig, world: World, overrides: Partial<ServerDecisions> = {}): Smds => {
   const { spec, pki } = world;
   const { address } = config;
   const certificate = config.certificates?.auth ?? 'CERT_S_SM_DSauth';
@@ -82,7 +82,8 @@ export const createSmds = (config: SmdsConfig, world: World): Smds => {
   const trusted = issuers(pki, config.curve);
   const sessions = sessionTable<Session>();
   let current: Session | undefined;
-  const server = { address, decisions: correctServer, now: () => world.now() };
+  const decisions: ServerDecisions = { ...correctServer, ...overrides };
+  const server = { address, decisions, now: () => world.now() };
 
   const refuseInitiation = refusals(InitiateAuthenticationResponse, 'initiateAuthenticationError', 'ES11.InitiateAuthentication', spec);
   const refuseClient = refusals(AuthenticateClientResponseEs11, 'authenticateClientError', 'ES11.AuthenticateClient', spec);

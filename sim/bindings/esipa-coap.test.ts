@@ -157,6 +157,14 @@ describe('ESipa over CoAP: requests to an eIM', () => {
       .to.have.property('meta')
       .deep.equal({ ':code': '2.04' });
     expect(server.write(sent(), message, { cut: true })).to.deep.equal({ fault: 'cut' });
+    for (const [status, code] of [
+      ['503', '5.03'],
+      ['404', '4.04'],
+      ['204', '2.04'],
+    ])
+      expect(server.write(sent(), undefined, { status }))
+        .to.have.property('meta')
+        .deep.equal({ ':code': code });
     const link = { code: '2.05', separate: 'yes', lose: 2, loseBlock: '1', etag: 'changing', wrongToken: true, contentFormat: 50 };
     expect(server.write(sent(), message, link))
       .to.have.property('meta')

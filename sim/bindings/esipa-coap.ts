@@ -15,7 +15,7 @@ import {
   tagText,
   typeOf,
 } from './esipa-functions.js';
-import { editedBody, faultOf, textOf } from './link-edits.js';
+import { editedBody, faultOf, statusOf, textOf } from './link-edits.js';
 
 /** What depends on the IUT. */
 export interface EsipaCoapOptions {
@@ -118,12 +118,18 @@ const refusalCode = (checks: readonly TransportCheck[]): string => {
   return failed('SGP32-6.2-11') ? '4.05' : '4.00';
 };
 
+/** The code asked for; a status of HTTP that a script states for every wire is the code that reads like it. RFC 7252 12.1.2 */
+const codeOf = (link: LinkEdits): string | undefined => {
+  const status = statusOf(link);
+  return textOf(link.code) ?? (status !== undefined && /^[45]\d\d$/.test(status) ? `${status[0]}.${status.slice(1)}` : undefined);
+};
+
 const answer = (code: string, octets: Uint8Array, options: EsipaCoapOptions, link: LinkEdits): Outbound => {
   const fault = faultOf(link);
   if (fault) return fault;
   const body = editedBody(octets, link);
   return {
-    meta: { ':code': textOf(link.code) ?? code, ...wishesOf(link, 'response'), ...editedOptions(formatOf(options, body), link) },
+    meta: { ':code': codeOf(link) ?? code, ...wishesOf(link, 'response'), ...editedOptions(formatOf(options, body), link) },
     body,
   };
 };

@@ -3,7 +3,7 @@ import { rawToDer } from '#protocol/crypto/ecdsa.js';
 import { testEim } from '../roles/euicc/test-bench.js';
 import { contained, contentAt, edit, spoilt } from './edits.js';
 import { euiccCounterDefects, euiccEchoDefects, euiccSenderDefects } from './euicc-package.js';
-import { ecall, octets, otherEim, outcome, outcomes, packed, prove, run, type Watch } from './euicc-test-bench.js';
+import { ecall, newEim, octets, otherEim, outcome, outcomes, packed, prove, run, type Watch } from './euicc-test-bench.js';
 
 const eim = testEim();
 const withToken = { eims: [{ ...eim, associationToken: 5 }] };
@@ -27,6 +27,15 @@ const at =
 prove('defects of an eUICC in who may send a package', euiccSenderDefects, [
   ['ignoresEimId', make => run(make(), { by: { ...eim, eimId: 'stranger' } }), 'refused', RAT],
   ['ignoresEimSignature', make => outcome(make().execute(spoiltPackage).octets), 'refused', RAT],
+  [
+    'executesForgedPackages',
+    make => {
+      const euicc = make();
+      return `${outcome(euicc.execute(edit(packed({ eco: [{ addEim: newEim }] }), '5F37', contained(spoilt))).octets)} ${euicc.chip.memory.eims.length}`;
+    },
+    'refused 1',
+    'refused 2',
+  ],
   ['ignoresTokenInVerification', make => run(make(withToken), { token: 5 }), RAT, 'refused'],
   ['verifiesOnP256Only', make => run(make(both), { by: otherEim, counter: 21 }), RAT, 'refused'],
   ['acceptsDerSignature', resigned(signature => rawToDer(signature) ?? signature), 'refused', RAT],

@@ -39,6 +39,24 @@ const passesShortSignatures: EuiccOverride = correct => {
   };
 };
 
+/** Finds out too late that a signature was wrong: the package has been executed when it is refused. */
+const executesForgedPackages: EuiccOverride = correct => {
+  let isForged = false;
+  return {
+    hinders: (of, check) => {
+      const isSignature = of === LOAD && check === 'signature';
+      isForged ||= isSignature;
+      return !isSignature && correct.hinders(of, check);
+    },
+    outgoing: (type, answered, request) => {
+      const right = correct.outgoing(type, answered, request);
+      if (type !== 'EuiccPackageResult' || !isForged) return right;
+      isForged = false;
+      return tlv(0xbf51, tlv(0xa2, tlv(0x80, contentAt(request, '30 80') ?? octets(''))));
+    },
+  };
+};
+
 /** Makes some checks before all others. */
 const first = (does: string, ...checks: readonly ('eid' | 'replay')[]): EuiccDeviation => ({
   does,
@@ -60,6 +78,7 @@ const larger = (a: number, b: number): number => {
 export const euiccSenderDefects: EuiccDeviations = {
   ignoresEimId: deciding('It verifies every package with the key of its first eIM.', { findsEim: eimIds => eimIds[0] }),
   ignoresEimSignature: overlooking('It carries out packages whatever their signature.', LOAD, 'signature'),
+  executesForgedPackages: { does: 'It executes packages with a wrong signature before it refuses them.', override: executesForgedPackages },
   ignoresTokenInVerification: deciding('It verifies packages as if there were no association token.', {
     tokenForVerifying: () => undefined,
   }),

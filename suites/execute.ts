@@ -215,7 +215,7 @@ const callProcedure = async (run: Run, context: Context, step: CallStep, no: str
     context.scope,
     procedure.params.map(name => [name, isObject(given) ? (given[name] ?? ABSENT) : ABSENT] as const),
   );
-  const steps = covering(procedure.steps, step.covers);
+  const steps = covering(procedure.steps, step);
   const verdict = await sequenceOfSteps(run, run.cast.context(context.phase, inner, context.phaseBegan), steps, `${no}.`);
   if (verdict !== 'pass' || !step.match) return verdict;
   const results = Object.fromEntries(procedure.returns.map(name => [name, inner.bound.get(name)]));

@@ -7,14 +7,23 @@ const wait = (covers: readonly string[] = []): Step => ({ verb: 'wait', seconds:
 const all = (steps: readonly Step[]): readonly unknown[] =>
   steps.map(step => ('steps' in step ? [step.covers, all(step.steps)] : step.covers));
 
-describe('requirements of a call', () => {
+describe('what a call says', () => {
   it('stand for the steps that name none, also inside of groups', () => {
     const steps: Step[] = [wait(), wait(['B']), { verb: 'unordered', steps: [wait(), wait(['C'])], covers: [], at, text: '' } as Step];
-    expect(all(covering(steps, ['A']))).to.deep.equal([['A'], ['B'], [['A'], [['A'], ['C']]]]);
+    expect(all(covering(steps, { covers: ['A'] }))).to.deep.equal([['A'], ['B'], [['A'], [['A'], ['C']]]]);
+  });
+
+  it('come with what a failure of the call means', () => {
+    const steps: Step[] = [wait(['B']), { ...wait(), else: 'fail' }];
+    const given = covering(steps, { covers: [], else: 'inconclusive' });
+    expect(given.map(step => [step.covers, step.else])).to.deep.equal([
+      [['B'], 'inconclusive'],
+      [[], 'fail'],
+    ]);
   });
 
   it('change nothing when there are none', () => {
     const steps = [wait()];
-    expect(covering(steps, [])).to.equal(steps);
+    expect(covering(steps, { covers: [] })).to.equal(steps);
   });
 });

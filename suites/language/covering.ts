@@ -1,13 +1,16 @@
-/** Requirements of a call: they stand for those steps of the procedure that name none of their own. */
-import type { Step } from './ast.js';
+/** What a call says of the steps of its procedure: it stands for those that say nothing themselves. */
+import type { Step, StepBase } from './ast.js';
 
-/** The steps with the requirements of the call that runs them; steps of groups and of further calls too. */
-export const covering = (steps: readonly Step[], covers: readonly string[]): readonly Step[] =>
-  covers.length === 0 ? steps : steps.map(step => coveringOne(step, covers));
+type Said = Pick<StepBase, 'covers' | 'else'>;
 
-const coveringOne = (step: Step, given: readonly string[]): Step => {
-  const covers = step.covers.length > 0 ? step.covers : given;
+/** The steps with requirements and meaning of the call that runs them; steps of groups and of further calls too. */
+export const covering = (steps: readonly Step[], given: Said): readonly Step[] =>
+  given.covers.length === 0 && given.else === undefined ? steps : steps.map(step => coveringOne(step, given));
+
+const coveringOne = (step: Step, given: Said): Step => {
+  const meaning = step.else ?? given.else;
+  const said = { covers: step.covers.length > 0 ? step.covers : given.covers, ...(meaning === undefined ? {} : { else: meaning }) };
   return step.verb === 'repeat' || step.verb === 'unordered'
-    ? { ...step, covers, steps: covering(step.steps, covers) }
-    : { ...step, covers };
+    ? { ...step, ...said, steps: covering(step.steps, said) }
+    : { ...step, ...said };
 };

@@ -82,7 +82,10 @@ const common = {
   note: text('Why the step is there; shown in the report.').optional(),
   if: text('Options: the step runs only if they are answered so, e.g. `not O_A`.').optional(),
   covers: namesList('Requirement ids that this step shows; those of a call stand for its steps that name none.').optional(),
-  else: oneOf(['fail', 'inconclusive'], 'What a failure of this step means.').optional(),
+  else: oneOf(
+    ['fail', 'inconclusive'],
+    'What a failure of this step means; that of a call stands for its steps that say nothing themselves.',
+  ).optional(),
 };
 const within = duration('How long it may take.').optional();
 

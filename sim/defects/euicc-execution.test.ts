@@ -133,7 +133,7 @@ prove('defects of an eUICC in notifications', euiccNotificationDefects, [
   ['omitsDeleteNotifications', told([disabled], { delete: two }), 'delete a', ''],
   ['omitsInstallNotifications', installs, 'install testsmdpplus1.example.com, install n', 'install testsmdpplus1.example.com'],
   ['notifiesStrangers', told([{ iccid: one.iccid, state: 'enabled' }], { disable: one }), '', 'disable stranger.example.com'],
-  ['joinsEvents', member('81'), '0640', '0460'],
+  ['joinsEvents', member('81'), '0640', '0560'],
   ['omitsNotifiedIccid', member('5A'), '989209012143658719F4', ''],
   ['notifiesOtherIccid', member('5A'), '989209012143658719F4', '989209012143658708F4'],
   ['sendsFirstNotificationOnly', make => `${say(filled(make).euicc, 'BF2B00').split('BF2F').length - 1}`, '2', '1'],

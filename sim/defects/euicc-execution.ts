@@ -90,7 +90,7 @@ export const euiccNotificationDefects: EuiccDeviations = {
   notifiesStrangers: notifying('It notifies an address that nobody configured.', (_event, configured) =>
     configured.length > 0 ? configured : ['stranger.example.com'],
   ),
-  joinsEvents: signing('Its notifications carry two events.', NOTIFICATION, '81', () => octets('81020460')),
+  joinsEvents: signing('Its notifications carry two events.', NOTIFICATION, '81', () => octets('81020560')),
   omitsNotifiedIccid: signing('Its notifications carry no ICCID.', NOTIFICATION, '5A', () => octets('')),
   notifiesOtherIccid: signing(
     'Its notifications carry the ICCID of another profile.',

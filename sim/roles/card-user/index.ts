@@ -13,7 +13,6 @@ import {
   composePackage,
   noteAssociation,
   noteAssociationRequest,
-  noteConfiguration,
   noteSentPackage,
   takePackageResult,
 } from './packages.js';
@@ -76,7 +75,6 @@ export const createCardUser = (config: CardUserConfig, around: CardUserSurroundi
       results++;
     } else seqNumber = takeRsp(session, type.name, message) ?? seqNumber;
     if (type.name === 'AddInitialEimResponse') noteAssociation(eims, message);
-    if (type.name === 'GetEimConfigurationDataResponse') noteConfiguration(eims, message);
   };
 
   return {

@@ -168,6 +168,24 @@ describe('the IPA towards a card under test', () => {
     expect(lab.ipa.state.challenges).to.have.length(3);
   });
 
+  it('goes on with an association from before, with the larger of the counters', async () => {
+    const lab = setUp();
+    await ask(lab, 'AddInitialEimRequest');
+    const [eim] = lab.euicc.chip.memory.eims;
+    if (!eim) throw new Error('no eIM');
+    Object.assign(eim, { counterValue: 40, associationToken: 9 });
+    await ask(lab, 'GetEimConfigurationDataRequest');
+    expect(lab.eim.associationToken).to.equal(9);
+    expect(lab.eim.state.counter).to.equal(40);
+    expect(await ask(lab, 'EuiccPackageRequest')).to.have.nested.property(
+      'euiccPackageResultSigned.euiccPackageResultDataSigned.counterValue',
+      41,
+    );
+    eim.counterValue = 3;
+    await ask(lab, 'GetEimConfigurationDataRequest');
+    expect(lab.eim.state.counter).to.equal(41);
+  });
+
   it('does not count a package in the name of nobody, and begins anew with a new association', async () => {
     const lab = setUp();
     await ask(lab, 'AddInitialEimRequest');

@@ -13,6 +13,7 @@ import {
   composePackage,
   noteAssociation,
   noteAssociationRequest,
+  noteConfiguration,
   noteSentPackage,
   takePackageResult,
 } from './packages.js';
@@ -75,6 +76,7 @@ export const createCardUser = (config: CardUserConfig, around: CardUserSurroundi
       results++;
     } else seqNumber = takeRsp(session, type.name, message) ?? seqNumber;
     if (type.name === 'AddInitialEimResponse') noteAssociation(eims, message);
+    if (type.name === 'GetEimConfigurationDataResponse') noteConfiguration(eims, message);
   };
 
   return {

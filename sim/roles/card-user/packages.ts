@@ -3,7 +3,7 @@ import { decode } from '#protocol/asn1/decode.js';
 import { type Decoded, fieldOctets } from '#protocol/asn1/element.js';
 import { encode } from '#protocol/asn1/encode.js';
 import { raw, type Spec, type ValueOf } from '#protocol/asn1/type.js';
-import { AddInitialEimRequest, type AddInitialEimResponse } from '#protocol/iot/eim-configuration.js';
+import { AddInitialEimRequest, type AddInitialEimResponse, type GetEimConfigurationDataResponse } from '#protocol/iot/eim-configuration.js';
 import { GetEimPackageRequest, ProvideEimPackageResult } from '#protocol/iot/esipa.js';
 import { EuiccPackageRequest } from '#protocol/iot/package.js';
 import type { EuiccPackageResult } from '#protocol/iot/result.js';
@@ -35,6 +35,19 @@ export const noteAssociation = (eims: readonly EimActor[], message: Decoded): vo
   // The runner hands over messages by the name of their type.
   const { addInitialEimOk } = message.value as ValueOf<typeof AddInitialEimResponse>;
   for (const [n, item] of (addInitialEimOk ?? []).entries()) eims[n]?.associated(item.associationToken);
+};
+
+/**
+ * An association from before the case goes on where it stood. A card may show the counter that the association began
+ * with: then the eIM knows better. SGP.32 5.9.18
+ */
+export const noteConfiguration = (eims: readonly EimActor[], message: Decoded): void => {
+  const { eimConfigurationDataList } = message.value as ValueOf<typeof GetEimConfigurationDataResponse>;
+  for (const { eimId, counterValue, associationToken } of eimConfigurationDataList) {
+    const actor = eims.find(({ eim }) => eim.config.eimId === eimId);
+    if (counterValue !== undefined && counterValue > Number(actor?.state.counter ?? 0)) actor?.countsFrom(counterValue);
+    if (associationToken !== undefined) actor?.associated(associationToken);
+  }
 };
 
 /** The next package of the first eIM that has one, as it would reach the card. */

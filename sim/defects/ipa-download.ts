@@ -85,7 +85,9 @@ export const ipaTriggerDefects: IpaDeviations = {
 
 /** Defects in the session. */
 export const ipaSessionDefects: IpaDeviations = {
-  goesOnAfterErrors: deciding('It goes on with a download that the eIM has answered with an error.', { stopsAfter: () => false }),
+  goesOnAfterErrors: deciding('It goes on with a download that the eIM or the server has answered with an error.', {
+    stopsAfter: () => false,
+  }),
   ignoresServerAddress: deciding('It goes on with a server that says it has another address.', { acceptsServer: p => p === 'address' }),
   ignoresServerValidity: deciding('It goes on with a server whose certificate is not valid now.', { acceptsServer: p => p === 'validity' }),
   ignoresServerOid: deciding('It goes on with a server that has not the OID of the activation code.', { acceptsServer: p => p === 'oid' }),

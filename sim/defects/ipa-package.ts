@@ -105,6 +105,10 @@ export const ipaNotificationDefects: IpaDeviations = {
     override: correct => ({ orders: pending => correct.orders(pending).toReversed() }),
   },
   removesUntaken: deciding('It removes a notification that was not taken.', { keepsUntaken: () => false }),
+  abandonsUntaken: deciding('It never delivers a notification again that was not taken.', {
+    retriesUntaken: () => false,
+    attempts: () => 1,
+  }),
   goesOnAfterUntaken: deciding('It sends later notifications to a receiver that did not take an earlier one.', {
     waitsForUntaken: () => false,
   }),

@@ -4,6 +4,7 @@ import type { Frame } from '../../adapters/adapter.js';
 import type { IpaOverride } from '../roles/ipa/index.js';
 import { deciding, type IpaDeviations, requesting, treating } from './ipa-deviation.js';
 import { KEEPS_DATA } from './ipa-download.js';
+import { COMPACT } from './ipa-relay.js';
 
 const octets = (text: string): Uint8Array => fromHex(text) ?? new Uint8Array();
 
@@ -66,9 +67,7 @@ const esipa: IpaDeviations = {
   },
   compactsMessages: {
     does: 'It uses compact forms once the eIM was told that it does, and of what they leave out.',
-    config: { compact: 'announced' },
-    features: ['minimizeEsipaBytes'],
-    declares: { O_I_COMPACT: true },
+    ...COMPACT,
   },
   omitsEidInNotifications: deciding('Its compact notifications do not name the EID.', { namesEidInNotifications: () => false }),
   namesItsNetwork: { does: 'It names the network that it is registered in.', config: { rPlmn: '62F210' } },

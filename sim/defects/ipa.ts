@@ -4,6 +4,7 @@ import { ipaDataDefects } from './ipa-data.js';
 import type { IpaDeviations } from './ipa-deviation.js';
 import { ipaLocalDefects, ipaOutcomeDefects, ipaSessionDefects, ipaTriggerDefects } from './ipa-download.js';
 import { ipaNotificationDefects, ipaPollDefects, ipaResultDefects } from './ipa-package.js';
+import { ipaRelayDefects } from './ipa-relay.js';
 import { ipaHttpDefects, ipaTlsDefects } from './ipa-transport.js';
 
 /** Defects by name. */
@@ -20,4 +21,5 @@ export const ipaDefects: IpaDeviations = {
   ...ipaSessionDefects,
   ...ipaOutcomeDefects,
   ...ipaLocalDefects,
+  ...ipaRelayDefects,
 };

@@ -283,6 +283,18 @@ export const SCENES: Readonly<Record<string, Scene>> = {
   refusedServer: { euicc: directly, script: download(), servers: spoiling('InitiateAuthenticationResponse') },
   refusedOffer: { euicc: directly, script: download(), servers: spoiling('AuthenticateClientResponseEs9') },
   rules: { euicc: directly, profile: { metadata: ppr1 }, script: download() },
+  foreignServer: {
+    euicc: directly,
+    script: download(),
+    servers: (message, type) => (type === 'InitiateAuthenticationResponse' ? edit(message, 'A0 30', foreign) : message),
+    withApdus: true,
+  },
+  foreignEuicc: { euicc: { ...directly, futureElements: ['euiccSigned1'] }, script: download() },
+  foreignNotifications: {
+    euicc: { profiles, futureElements: ['tbsOtherNotification'] },
+    before: used,
+    script: scripted({ [PROVIDE]: [ack(1)] }),
+  },
   allowedRules: { euicc: { ...directly, rat, profiles: [] }, profile: { metadata: ppr1 }, script: download() },
   twoDownloads: {
     euicc: directly,

@@ -22,6 +22,8 @@ export interface IpaControlOptions {
   readonly provision: (eimConfigurationData: Uint8Array | undefined) => void;
   /** From now on ESipa over HTTPS is spoken so. */
   readonly speak: (encoding: EsipaEncoding) => void;
+  /** The user has these confirmation codes to type, one after the other as servers refuse them. */
+  readonly memorize: (codes: readonly string[]) => void;
   readonly spec: Spec;
   readonly listen: string;
   readonly report: (problem: string) => void;
@@ -80,7 +82,7 @@ const FUNCTIONS: readonly (readonly [path: RegExp, act: (card: Card, spec: Spec)
   ],
 ];
 
-const routesOf = ({ card, polling, decide, provision, speak, spec, report }: IpaControlOptions): readonly Route[] => {
+const routesOf = ({ card, polling, decide, provision, memorize, speak, spec, report }: IpaControlOptions): readonly Route[] => {
   let isRetired = false;
   const active = async (act: () => Promise<Reply>): Promise<Reply> =>
     isRetired ? { status: 409, body: { error: 'the IPA in the eUICC is active; reset the card first' } } : act();
@@ -104,13 +106,14 @@ const routesOf = ({ card, polling, decide, provision, speak, spec, report }: Ipa
     [
       'POST',
       /^\/poll\/start$/,
-      ({ body: { over } }) =>
-        active(async () => {
-          // The wire of a test run; CoAPs follow from what the eUICC has of the eIM.
-          if (over !== undefined) speak(over === 'json' ? 'json' : 'asn1');
+      async ({ body: { over } }) => {
+        // The wire of a test run; CoAPs follow from what the eUICC has of the eIM.
+        if (over !== undefined) speak(over === 'json' ? 'json' : 'asn1');
+        // The command is right, only that there is nothing for this IPA to do.
+        if (!isRetired)
           void polling.poll().catch((cause: unknown) => report(`poll: ${cause instanceof Error ? cause.message : String(cause)}`));
-          return { status: 202 };
-        }),
+        return { status: 202 };
+      },
     ],
     [
       'POST',
@@ -127,6 +130,16 @@ const routesOf = ({ card, polling, decide, provision, speak, spec, report }: Ipa
         const octets = typeof given === 'string' ? fromHex(given) : undefined;
         if (given !== undefined && !octets) throw new ComposeError('eimConfigurationData: expected octets as hex');
         provision(octets);
+        return { status: 204 };
+      },
+    ],
+    [
+      'POST',
+      /^\/confirmation-codes$/,
+      async ({ body: { codes } }) => {
+        if (!Array.isArray(codes) || !codes.every(code => typeof code === 'string'))
+          throw new ComposeError('codes: expected a list of confirmation codes');
+        memorize(codes);
         return { status: 204 };
       },
     ],

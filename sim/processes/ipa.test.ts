@@ -135,6 +135,12 @@ describe('reference IPA process', () => {
     expect(euicc.chip.memory.eims.map(e => e.eimId)).deep.equals(['testeim1']);
   });
 
+  it('takes confirmation codes from its operator, and nothing else for them', async () => {
+    const { ipa } = await start({});
+    const given = async (codes: unknown) => (await control(ipa.control, 'POST', '/confirmation-codes', { codes })).status;
+    expect([await given(['1', '2']), await given([]), await given('1'), await given([1])]).deep.equals([204, 204, 400, 400]);
+  });
+
   it('ends in the middle of a poll when it is told to', async () => {
     const { ipa } = await startWith({
       address: 'silent',
@@ -176,9 +182,12 @@ describe('reference IPA process', () => {
   });
 
   it('gives way to the IPA in the eUICC until the card is reset', async () => {
-    const { ipa } = await start({ supports: { ipae: true } });
+    const { ipa, problems } = await start({ supports: { ipae: true } });
     expect(await control(ipa.control, 'POST', '/ipae')).deep.equals({ status: 200, body: { result: 0 } });
-    for (const path of ['/poll', '/poll/start', '/fallback']) expect((await control(ipa.control, 'POST', path)).status, path).equals(409);
+    for (const path of ['/poll', '/fallback']) expect((await control(ipa.control, 'POST', path)).status, path).equals(409);
+    const { length } = problems;
+    for (const path of ['/poll/start', '/poll/end']) expect((await control(ipa.control, 'POST', path)).status, path).within(202, 204);
+    expect(problems, 'told to poll, it does not even ask the card').to.have.length(length);
     expect((await control(ipa.control, 'POST', '/reset')).status).equals(204);
     expect((await control(ipa.control, 'POST', '/poll')).body.conversations).to.have.length(1);
   });

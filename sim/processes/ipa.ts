@@ -70,8 +70,9 @@ export const startIpa = async (options: IpaProcessOptions, surroundings: IpaSurr
     report,
     die: surroundings.die ?? (() => undefined),
   });
-  const { features, notifies, confirmationCode, immediateEnable, attempts, pause } = options;
+  const { features, notifies, immediateEnable, attempts, pause } = options;
   let { initialEim } = options;
+  const confirmationCode = [...options.confirmationCode];
   const polling = createPolling({
     card,
     wire,
@@ -92,6 +93,9 @@ export const startIpa = async (options: IpaProcessOptions, surroundings: IpaSurr
   });
   // A poll that goes on ends when its wires and its card go away.
   const release = async () => void (await Promise.all([polling.close(), wire.close(), card.close()]));
+  const memorize = (codes: readonly string[]): void => {
+    confirmationCode.splice(0, confirmationCode.length, ...codes);
+  };
   const provision = (eimConfigurationData: Uint8Array | undefined): void => {
     initialEim = eimConfigurationData;
   };
@@ -103,6 +107,7 @@ export const startIpa = async (options: IpaProcessOptions, surroundings: IpaSurr
     speak: now => {
       encoding = now;
     },
+    memorize,
     spec,
     listen: options.control,
     report,

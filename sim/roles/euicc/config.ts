@@ -2,6 +2,7 @@
 import { fromHex, hex } from '#protocol/asn1/tlv.js';
 import type { Curve } from '#protocol/crypto/key.js';
 import { ComposeError } from '../../role.js';
+import type { SignedObject } from './decision-names.js';
 
 /** Octets, or their hex text as it stands in a file. */
 export type OctetsOrHex = Uint8Array | string;
@@ -132,6 +133,8 @@ export interface EuiccConfig {
   readonly memoryFull?: boolean;
   /** Operations and functions that break down inside the eUICC, by name (`enable`, `addEim`, `immediateEnable` …): undefinedError. */
   readonly breakdowns?: readonly string[];
+  /** Objects that carry an element of a future version behind those that are defined, and are signed with it. SGP.32 2.1.3 */
+  readonly futureElements?: readonly SignedObject[];
   /** Connection parameters of the enabled profile. SGP.32 5.9.24 */
   readonly httpParams?: OctetsOrHex;
 }
@@ -155,6 +158,7 @@ export const EUICC_CONFIG_KEYS: Readonly<Record<keyof EuiccConfig, true>> = {
   memoryFull: true,
   breakdowns: true,
   notifications: true,
+  futureElements: true,
   httpParams: true,
 };
 

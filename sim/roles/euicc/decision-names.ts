@@ -124,14 +124,17 @@ export type Effect =
   | 'reuseOneTimeKey';
 
 /** Objects that the eUICC signs. SGP.32 2.11.2.1, SGP.22 2.6.2 */
-export type SignedObject =
-  | 'euiccPackageResultDataSigned'
-  | 'euiccPackageErrorDataSigned'
-  | 'euiccSigned1'
-  | 'euiccSigned2'
-  | 'profileInstallationResultData'
-  | 'tbsOtherNotification'
-  | 'euiccCancelSessionSigned';
+export const SIGNED_OBJECTS = [
+  'euiccPackageResultDataSigned',
+  'euiccPackageErrorDataSigned',
+  'euiccSigned1',
+  'euiccSigned2',
+  'profileInstallationResultData',
+  'tbsOtherNotification',
+  'euiccCancelSessionSigned',
+] as const;
+/** One of SIGNED_OBJECTS. */
+export type SignedObject = (typeof SIGNED_OBJECTS)[number];
 
 /** What outlasts a reset, except the session, which does not. */
 export type Lasting =

@@ -1,9 +1,11 @@
 import { expect } from 'chai';
 import { decode } from '#protocol/asn1/decode.js';
+import { fieldOctets } from '#protocol/asn1/element.js';
 import { concat, hex } from '#protocol/asn1/tlv.js';
 import { EuiccPackageResult } from '#protocol/iot/result.js';
+import { signaturesIn, signedOctets } from '#protocol/signatures.js';
 import type { EuiccOverride } from './decisions.js';
-import { createEuicc } from './index.js';
+import { createEuicc, type EuiccConfig, signerOf } from './index.js';
 import { EID1, ICCID1, ICCID2, octets, signedPackage, testEim, testWorld } from './test-bench.js';
 
 const eim = testEim();
@@ -32,6 +34,23 @@ describe('the decisions of the eUICC', () => {
     const euicc = euiccWith(hinders, () => ({ performs: effect => effect !== 'disable' }));
     euicc.execute(signedPackage(eim, { counter: 6, psmo: [enable] }));
     expect(euicc.chip.memory.profiles.map(p => p.state)).deep.equals(['enabled', 'enabled']);
+  });
+  it('come before elements of a future version, which are signed with the rest', () => {
+    const of = (futureElements: EuiccConfig['futureElements']) =>
+      createEuicc(
+        { eid: EID1, eims: [{ eimId: eim.eimId, publicKey: eim.publicKey }], ...(futureElements && { futureElements }) },
+        testWorld(),
+      );
+    const command = signedPackage(eim, { counter: 6, psmo: [{ getRAT: {} }] });
+    const future = of(['euiccPackageResultDataSigned']);
+    const result = decode(EuiccPackageResult, future.execute(command).octets);
+    const [site] = signaturesIn(result);
+    const covered = site && signedOctets(result, site, signerOf(future).context(result));
+    const data = fieldOctets(result, 'euiccPackageResultSigned.euiccPackageResultDataSigned') ?? octets('');
+    expect(hex(data)).to.match(/9F7F0100$/);
+    expect(covered && 'octets' in covered && hex(covered.octets)).to.include('9F7F0100');
+    expect(hex(of(['euiccSigned1']).execute(command).octets)).not.to.include('9F7F0100');
+    expect(() => of(['nothing' as never])).to.throw(/futureElements: expected .*euiccSigned1/);
   });
   it('lay later overrides over earlier ones, which they can call', () => {
     const behind =

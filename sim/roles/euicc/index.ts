@@ -8,8 +8,9 @@ import { ProfileInstallationResult } from '#protocol/rsp/notification.js';
 import { type Actor, type Composed, ComposeError, type Received, type Refused, type World } from '../../role.js';
 import { type Answer, refused } from './answer.js';
 import { answer, COMMANDS } from './commands.js';
-import { type EuiccConfig, sizedOctets } from './config.js';
+import { type EuiccConfig, sizedOctets, someOf } from './config.js';
 import { credentialsOf } from './credentials.js';
+import { SIGNED_OBJECTS } from './decision-names.js';
 import { decisionsWith, type EuiccOverride } from './decisions.js';
 import { isProfileSegment, loadProfile } from './installation.js';
 import { isdrTemplates } from './ipae.js';
@@ -79,6 +80,7 @@ const RESPONSES: ReadonlyMap<string, Type> = new Map([
 export const createEuicc = (config: EuiccConfig, world: World, overrides: readonly EuiccOverride[] = []): Euicc => {
   const decisions = decisionsWith(overrides, world);
   const eid = sizedOctets(config.eid, 16, 'eid');
+  someOf(config.futureElements, SIGNED_OBJECTS, 'futureElements');
   const [first, ...others] = credentialsOf(config, eid, world.pki);
   if (!first) throw new ComposeError('expected at least one curve');
   const credentials = [first, ...others] as const;

@@ -133,6 +133,10 @@ export const takeProofOfServer = (device: Device, message: Decoded<ValueOf<typeo
   const { download } = device;
   const proof = proofOfServer(message);
   if (!download) return;
+  if (!proof && !device.decide.stopsAfter('initiation')) {
+    download.server = NO_PROOF;
+    return;
+  }
   if (!proof) {
     download.failure = `InitiateAuthentication failed with ${message.value.initiateAuthenticationError}`;
     return;
@@ -240,6 +244,10 @@ export const takeOfferOfServer = async (device: Device, message: Decoded<ValueOf
   if (!download) return;
   const offer = offerOfServer(message);
   if (offer) return takeOffer(device, download, offer, true);
+  if (!device.decide.stopsAfter('authentication')) {
+    download.offer = NO_OFFER;
+    return;
+  }
   download.failure = `AuthenticateClient failed with ${message.value.authenticateClientError}`;
   download.isRefused = !device.decide.cancelsRefused(download.via);
 };

@@ -78,6 +78,8 @@ export interface ResultDecisions {
   rollsBack(facts: RollbackFacts): boolean;
   /** Whether a notification that was not taken stays on the card. */
   keepsUntaken(): boolean;
+  /** Whether a notification that was not taken is delivered again with the next poll. */
+  retriesUntaken(): boolean;
   /** Whether later notifications wait for one that was not taken, when it goes to the same receiver. */
   waitsForUntaken(): boolean;
 }
@@ -132,6 +134,7 @@ const results: ResultDecisions = {
   looksForMissingResult: () => true,
   rollsBack: ({ isAllowed, hasEnabled, attempts }) => isAllowed && hasEnabled && attempts === 0,
   keepsUntaken: () => true,
+  retriesUntaken: () => true,
   waitsForUntaken: () => true,
 };
 

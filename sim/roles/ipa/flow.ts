@@ -72,11 +72,13 @@ const isReported = ({ config, decide, download }: Device, task: Task): boolean =
   return !(config.installationResultBy === 'notification' && hasSucceeded);
 };
 
-/** A failed download that the eIM is not told of leaves nothing to do. */
+/** A download that is over and that the eIM is not told of leaves nothing to do. */
 const forgetUnreported = (device: Device): void => {
   const { download, decide } = device;
-  const isRelayed = download?.via === 'ESipa' && download.failure !== undefined && !download.isOver;
-  if (isRelayed && download.task && !decide.reportsRelayedFailure()) finishTask(device, download.task);
+  if (!download?.task || download.isOver) return;
+  const hasSucceeded = download.installationResult !== undefined || download.reported !== undefined;
+  const isTold = download.via === 'ESipa' ? hasSucceeded || decide.reportsRelayedFailure() : decide.reportsTo('eim', hasSucceeded);
+  if (!isTold) finishTask(device, download.task);
 };
 
 /** A download that the IPA is told to do by its configuration. */

@@ -141,7 +141,7 @@ export const createIpa = (config: IpaConfig, world: World, overrides: readonly I
       forget();
       device.hasNoPackage = false;
       device.mayHaveLeftOvers = true;
-      device.postponed.clear();
+      if (decide.retriesUntaken()) device.postponed.clear();
       for (const task of device.tasks) task.wasSent = false;
     },
     rollBack: () => rollBack(device),

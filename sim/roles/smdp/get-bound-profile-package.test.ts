@@ -1,9 +1,10 @@
 import { expect } from 'chai';
 import { decode } from '#protocol/asn1/decode.js';
-import { equal, hex } from '#protocol/asn1/tlv.js';
+import { equal, hex, tlv } from '#protocol/asn1/tlv.js';
 import { BoundProfilePackage } from '#protocol/rsp/download.js';
 import { AuthenticateClientResponseEs9, GetBoundProfilePackageResponse } from '#protocol/rsp/es9plus.js';
 import { StoreMetadataRequest } from '#protocol/rsp/profile.js';
+import { edit } from '../../defects/edits.js';
 import { authenticate, ciKeyId, decodedValue, EID1, flipped, initiate, octets, oneTimeKey, prepare } from '../rsp-server/test-euicc.js';
 import type { ProfileConfig } from './config.js';
 import { answerTo, install, MATCHING_ID, offered, opened, orderState, packageOf, refusalOf, smdpWith } from './test-smdp.js';
@@ -60,6 +61,18 @@ describe('GetBoundProfilePackage of the SM-DP+', () => {
     expect(() => install(smdp, bpp)).to.throw('expected BF36 with BF23, A0, A1');
     expect(() => smdpWith({ commands: ['install'] })).to.throw('commands: expected configureISDP');
     expect(() => smdpWith({ packageMetadata: 'metadata' })).to.throw('packageMetadata: expected octets in hex');
+  });
+
+  it('verifies over the offer as it went out, whatever a script has made of it', async () => {
+    const smdp = smdpWith();
+    const offer = await offered(smdp);
+    const other = edit(offer, 'A0 5F37', element => tlv(0x5f37, flipped(element.subarray(3))));
+    smdp.sent?.({ type: AuthenticateClientResponseEs9, octets: other });
+    expect(await refusalOf(smdp, prepare(offer))).to.match(/^8\.1\/6\.1 /);
+    const again = smdpWith();
+    const changed = edit(await offered(again), 'A0 5F37', element => tlv(0x5f37, flipped(element.subarray(3))));
+    again.sent?.({ type: AuthenticateClientResponseEs9, octets: changed });
+    expect(packageOf(await answerTo(again, prepare(changed)))).to.have.length.above(0);
   });
 
   const refusals: readonly [string, string, Parameters<typeof prepare>[1], Partial<ProfileConfig>][] = [

@@ -1,5 +1,6 @@
 /** A simulated SM-DP+: ES9+ and ES9+' as a correct server answers them, and the orders behind them. SGP.22 3.1, 5.6 */
 import { decode } from '#protocol/asn1/decode.js';
+import { fieldOctets } from '#protocol/asn1/element.js';
 import { tlv } from '#protocol/asn1/tlv.js';
 import type { Type } from '#protocol/asn1/type.js';
 import {
@@ -164,6 +165,12 @@ export const createSmdp = (config: SmdpConfig, world: World, overrides: readonly
       answers.answer(received);
     },
     react: async received => answers.answer(received),
+    sent: ({ type, octets }) => {
+      if (type.name !== AuthenticateClientResponseEs9.name || !current?.smdpSignature2) return;
+      // The eUICC signs over the signature that it gets, whatever a script has made of it.
+      const signature = fieldOctets(decode(AuthenticateClientResponseEs9, octets, { spec }), 'authenticateClientOk.smdpSignature2');
+      if (signature) current.smdpSignature2 = signature;
+    },
     orders,
     notifications,
     add: profile => {

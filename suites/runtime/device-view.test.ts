@@ -52,5 +52,6 @@ describe('what a device does with its card', () => {
     expect(refusesBlock?.({ number: 3, isLast: true, received: 20 })).to.equal('6A80');
     expect(answers?.('wrongBlock')).to.equal(usualDecisions.answers('wrongBlock'));
     expect(watch.view.refusals).to.deep.equal({ block: 1, wrongBlock: 1 });
+    expect(watch.view.events).to.deep.equal(['refused block', 'refused wrongBlock']);
   });
 });

@@ -4,7 +4,7 @@ import type { Refusal, UiccOverride } from '../../sim/uicc/decisions.js';
 
 /** What has happened so far. */
 export interface DeviceView {
-  /** ES10 commands and what happened around them, in order: type names, `terminalCapability`, `isdrSelected`, `reset` … */
+  /** ES10 commands and what happened around them, in order: type names, `terminalCapability`, `isdrSelected`, `reset`, `refused block` … */
   readonly events: readonly string[];
   /** How often each of them happened; what never did is absent. */
   readonly counts: Readonly<Record<string, number>>;
@@ -54,6 +54,10 @@ export const watchDevice = (tell: (what: string) => void = () => undefined): Dev
     more(counts, what);
     tell(what);
   };
+  const refused = (why: string): void => {
+    more(refusals, why);
+    note(`refused ${why}`);
+  };
   return {
     view,
     happened: what => {
@@ -77,14 +81,14 @@ export const watchDevice = (tell: (what: string) => void = () => undefined): Dev
     },
     override: usual => ({
       answers: (refusal: Refusal) => {
-        more(refusals, refusal);
+        refused(refusal);
         return usual.answers(refusal);
       },
       refusesBlock: block => {
         view.mostBlocks = Math.max(view.mostBlocks, block.number + 1);
-        const refused = usual.refusesBlock(block);
-        if (refused) more(refusals, 'block');
-        return refused;
+        const sw = usual.refusesBlock(block);
+        if (sw) refused('block');
+        return sw;
       },
     }),
   };

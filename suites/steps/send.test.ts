@@ -102,7 +102,8 @@ const setUp = async (bound: readonly (readonly [string, unknown])[] = []) => {
     if (!site || !covered || !('octets' in covered)) return false;
     return verify(credential.key, covered.octets, message.octets.subarray(site.signature.content, site.signature.end));
   };
-  return { run, give, isGenuine, euicc };
+  const step = (typeName: string): SendStep => ({ verb: 'send', actor: 'ipa', typeName, covers: [], at, text: '' });
+  return { run, give, isGenuine, euicc, context, party, step };
 };
 
 const DATA = 'eimPackageResult.euiccPackageResult.euiccPackageResultSigned';
@@ -155,5 +156,15 @@ describe('the step send', () => {
     const corrupt = parseYaml('t.yaml', '[{ flip: ..euiccSignEPR, bit: 7 }]').root;
     expect(isGenuine(await run('{ eidValue: $absent }', corrupt ? { corrupt } : {}))).to.equal(false);
     expect(isGenuine(await run('{ eidValue: $absent }'))).to.equal(true);
+  });
+
+  it('is left out behind a message that need not have come, and only there', async () => {
+    const { context, party, step } = await setUp();
+    const answering = { ...context, clientWire: () => undefined };
+    party.wasSpared = true;
+    expect((await send(answering, step('GetEimPackageResponse'))).skipped).to.equal('what it answers did not come');
+    party.wasSpared = false;
+    const error = await send(answering, { ...step('nothing'), typeName: 'nothing' }).catch((cause: unknown) => cause);
+    expect(error).to.be.instanceOf(HarnessError).with.property('message', 'ipa has no request to answer');
   });
 });

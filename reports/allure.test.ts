@@ -67,6 +67,26 @@ describe('Allure description', () => {
     ]);
   });
 
+  it('gathers what leads to a test as long as all of it passes, with its messages in one text', () => {
+    const [sequence] = goldenRecord.sequences;
+    const [, first] = sequence?.steps ?? [];
+    if (!sequence || !first) throw new Error('the fixture has a sequence');
+    const before = [
+      { ...first, no: 'b1', phase: 'before' as const, verdict: 'pass' as const },
+      { ...first, no: 'b2', phase: 'before' as const, verdict: 'pass' as const },
+    ];
+    const gathered = describeSequence({
+      ...sequence,
+      exchanges: sequence.exchanges.filter(({ no }) => no === first.exchange),
+      steps: before,
+    }).steps[0];
+    expect(gathered?.name).to.equal('before, 2 steps');
+    expect(gathered?.steps.map(({ files }) => files.length)).to.deep.equal([0, 0]);
+    expect(gathered?.files.map(({ name }) => name)).to.deep.equal(['messages of before.txt']);
+    const broken = before.map((step, index) => (index === 1 ? { ...step, verdict: 'inconclusive' as const, reason: 'late' } : step));
+    expect(describeSequence({ ...sequence, steps: broken }).steps[0]?.name).to.match(/^b1 {2}before: /);
+  });
+
   it('has the octets of a field that is too long to be shown beside its name', () => {
     const [first] = goldenRecord.sequences;
     const [sent] = first?.exchanges ?? [];

@@ -2,7 +2,7 @@ import { diagram } from './diagram.js';
 import { dump, dumpText, failedChecks, hexText } from './dump.js';
 import { failing, failureLines, positionText } from './failure.js';
 import { addressOf, offset, partyName, roleName } from './names.js';
-import type { Check, Exchange, PlanEntry, SequenceRecord, StepRecord } from './record.js';
+import type { Check, Exchange, Phase, PlanEntry, SequenceRecord, StepRecord } from './record.js';
 
 /** Status as Allure knows it. */
 export type AllureStatus = 'passed' | 'failed' | 'broken' | 'skipped';
@@ -104,19 +104,25 @@ function signatureText({ signatures }: Exchange): string {
 
 const section = (title: string, content: string): string => (content === '' ? '' : `\n== ${title} ==\n${content}\n`);
 
-// One file for all that is known of a message: four of them cost a run seconds of opening files, and the reader the overview.
-function messageFiles(sequence: SequenceRecord, exchange: Exchange): readonly AllureFile[] {
+/** All that is known of a message. */
+function messageText(sequence: SequenceRecord, exchange: Exchange): string {
   const transport = Object.entries(exchange.transport).map(([key, value]) => `${key}: ${value}`);
   // The decoded text has the octets beside it; alone they say more only where they were edited, are no message, or were cut.
   const saysMore = exchange.edits.length > 0 || exchange.tree.length === 0 || dump(exchange).some(({ cut }) => cut === true);
   const bare = exchange.octets !== '' && saysMore;
-  const content = [
+  return [
     dumpText(exchange, failedChecks(sequence, exchange)),
     section('octets', bare ? hexText(exchange) : ''),
     section('transport', transport.join('\n')),
     section('signatures', signatureText(exchange)),
   ].join('');
-  return [text(`${exchange.no} ${exchange.message}.txt`, content)];
+}
+
+const messageName = ({ no, message }: Exchange): string => `${no} ${message}`;
+
+// One file for all that is known of a message: four of them cost a run seconds of opening files, and the reader the overview.
+function messageFiles(sequence: SequenceRecord, exchange: Exchange): readonly AllureFile[] {
+  return [text(`${messageName(exchange)}.txt`, messageText(sequence, exchange))];
 }
 
 function checkStep(check: Check, start: number): AllureStep {
@@ -132,39 +138,77 @@ function operatorFile({ operator }: StepRecord): readonly AllureFile[] {
   return [text('operator.txt', `${action}, by ${by}, ${seconds.toFixed(1)} s\n\nrequest\n${request}\n\nanswer\n${answer}\n`)];
 }
 
-function scriptStep(sequence: SequenceRecord, step: StepRecord, from: number): AllureStep {
+/** A step of the script, or a message outside of it, before its message becomes a file. */
+interface Item {
+  readonly step: AllureStep;
+  readonly phase: Phase;
+  readonly exchange: Exchange | undefined;
+}
+
+function scriptItem(sequence: SequenceRecord, step: StepRecord, from: number): Item {
   const start = from + step.started * 1000;
   const stop = start + step.seconds * 1000;
-  const exchange = sequence.exchanges.find(({ no }) => no === step.exchange);
   const phase = step.phase === 'steps' ? '' : `${step.phase}: `;
   return {
-    name: `${step.no}  ${phase}${step.text}${step.note ? ` — ${step.note}` : ''}`,
-    status: statuses[step.verdict],
-    ...(step.reason !== undefined && { message: `${positionText(step.at)} ${step.reason}` }),
-    start,
-    stop,
-    steps: step.checks.map(check => checkStep(check, stop)),
-    files: [...(exchange ? messageFiles(sequence, exchange) : []), ...operatorFile(step)],
+    phase: step.phase,
+    exchange: sequence.exchanges.find(({ no }) => no === step.exchange),
+    step: {
+      name: `${step.no}  ${phase}${step.text}${step.note ? ` — ${step.note}` : ''}`,
+      status: statuses[step.verdict],
+      ...(step.reason !== undefined && { message: `${positionText(step.at)} ${step.reason}` }),
+      start,
+      stop,
+      steps: step.checks.map(check => checkStep(check, stop)),
+      files: operatorFile(step),
+    },
   };
 }
 
 // Messages that an actor exchanged by itself have no step of the script; the reader still wants them in their place.
-function actorStep(sequence: SequenceRecord, exchange: Exchange, from: number): AllureStep {
+function actorItem(sequence: SequenceRecord, exchange: Exchange, phase: Phase, from: number): Item {
   const at = from + exchange.at * 1000;
   const parties = `${partyName(exchange.from, sequence)} → ${partyName(exchange.to, sequence)}`;
   const name = `–  ${parties}  ${exchange.message} (outside the script)`;
-  return { name, status: 'passed', start: at, stop: at, steps: [], files: messageFiles(sequence, exchange) };
+  return { phase, exchange, step: { name, status: 'passed', start: at, stop: at, steps: [], files: [] } };
 }
 
-function stepsOf(sequence: SequenceRecord, from: number): readonly AllureStep[] {
+function itemsOf(sequence: SequenceRecord, from: number): readonly Item[] {
   const scripted = new Set(sequence.steps.map(step => step.exchange));
-  const steps = sequence.steps.map(step => scriptStep(sequence, step, from));
+  const items = sequence.steps.map(step => scriptItem(sequence, step, from));
   for (const exchange of sequence.exchanges.filter(({ no }) => !scripted.has(no))) {
-    const step = actorStep(sequence, exchange, from);
-    const later = steps.findIndex(({ start }) => start > step.start);
-    steps.splice(later < 0 ? steps.length : later, 0, step);
+    const at = from + exchange.at * 1000;
+    const later = items.findIndex(({ step }) => step.start > at);
+    const place = later < 0 ? items.length : later;
+    items.splice(place, 0, actorItem(sequence, exchange, items[place - 1]?.phase ?? 'steps', from));
   }
-  return steps;
+  return items;
+}
+
+// What leads there and tidies up is most of a sequence and, as long as it goes well, of little interest: one step with one file.
+function phaseStep(sequence: SequenceRecord, items: readonly Item[]): AllureStep {
+  const [first] = items;
+  const messages = items.flatMap(({ exchange }) => (exchange ? [exchange] : []));
+  const content = messages.map(exchange => `#### ${messageName(exchange)}\n${messageText(sequence, exchange)}`).join('\n\n');
+  return {
+    name: `${first?.phase}, ${items.length} steps`,
+    status: 'passed',
+    start: first?.step.start ?? 0,
+    stop: items.at(-1)?.step.stop ?? 0,
+    steps: items.map(({ step }) => step),
+    files: messages.length > 0 ? [text(`messages of ${first?.phase}.txt`, content)] : [],
+  };
+}
+
+const phases: readonly Phase[] = ['before', 'steps', 'after'];
+
+function stepsOf(sequence: SequenceRecord, from: number): readonly AllureStep[] {
+  const items = itemsOf(sequence, from);
+  const inPhase = (phase: Phase): readonly AllureStep[] => {
+    const own = items.filter(item => item.phase === phase);
+    if (phase !== 'steps' && own.length > 1 && own.every(({ step }) => step.status === 'passed')) return [phaseStep(sequence, own)];
+    return own.map(({ step, exchange }) => (exchange ? { ...step, files: [...messageFiles(sequence, exchange), ...step.files] } : step));
+  };
+  return phases.flatMap(inPhase);
 }
 
 const caseOf = (of: Omit<PlanEntry, 'state' | 'reason'> & Pick<SequenceRecord, 'interpretations'>) => ({

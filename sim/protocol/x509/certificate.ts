@@ -1,4 +1,4 @@
-import { children, equal, hex, readTlv, type Tlv, tlvContent, tlvOctets } from '../asn1/tlv.js';
+import { children, equal, readTlv, type Tlv, tlvContent, tlvOctets } from '../asn1/tlv.js';
 import { derToRaw, verify } from '../crypto/ecdsa.js';
 import { type PublicKey, publicKeyFromSpki } from '../crypto/key.js';
 import { type Extension, isKnownExtension, type KnownExtensions, readExtensions } from './extensions.js';
@@ -114,10 +114,23 @@ const read = (der: Uint8Array): Certificate => {
   };
 };
 
+// A run meets the same few certificates in every session. By all their octets, and bounded, since peers choose them.
+const MOST_KNOWN = 512;
+const parsed = new Map<string, Certificate>();
+const verified = new Map<string, boolean>();
+const remember = <Value>(known: Map<string, Value>, id: string, value: Value): Value => {
+  if (known.size >= MOST_KNOWN) known.clear();
+  known.set(id, value);
+  return value;
+};
+const octetsAsText = (octets: Uint8Array): string => Buffer.from(octets.buffer, octets.byteOffset, octets.length).toString('latin1');
+
 /** Reads one DER certificate; whatever the octets are, it answers and never throws. RFC 5280 4.1 */
 export const parseCertificate = (der: Uint8Array): Certificate | NotACertificate => {
+  const id = octetsAsText(der);
   try {
-    return read(der);
+    // A copy: the octets may be a view of a message that is much larger, or be overwritten by their owner.
+    return parsed.get(id) ?? remember(parsed, id, read(der.slice()));
   } catch (cause) {
     if (cause instanceof Malformed) return { problem: cause.message };
     throw cause;
@@ -127,21 +140,12 @@ export const parseCertificate = (der: Uint8Array): Certificate | NotACertificate
 /** Whether parsing failed. */
 export const isProblem = (parsed: Certificate | NotACertificate): parsed is NotACertificate => 'problem' in parsed;
 
-// A run meets the same few certificates in every session. By all their octets, and bounded, since peers choose them.
-const verified = new Map<string, boolean>();
-const MOST_VERIFIED = 512;
-
 /** Whether the certificate's signature is ECDSA with SHA-256 of the issuer's key over the octets received. RFC 5280 4.1.1.3 */
 export const verifySignature = (certificate: Certificate, issuerKey: PublicKey): boolean => {
   const { der, rawSignature, signatureAlgorithm, tbs } = certificate;
   if (signatureAlgorithm !== ECDSA_WITH_SHA256 || rawSignature === undefined) return false;
-  const id = `${issuerKey.curve} ${hex(issuerKey.point)} ${Buffer.from(der).toString('latin1')}`;
-  const known = verified.get(id);
-  if (known !== undefined) return known;
-  const verdict = verify(issuerKey, tbs, rawSignature);
-  if (verified.size >= MOST_VERIFIED) verified.clear();
-  verified.set(id, verdict);
-  return verdict;
+  const id = `${issuerKey.curve} ${octetsAsText(issuerKey.point)} ${octetsAsText(der)}`;
+  return verified.get(id) ?? remember(verified, id, verify(issuerKey, tbs, rawSignature));
 };
 
 /** Whether issuer and subject are the same name, octet for octet. */

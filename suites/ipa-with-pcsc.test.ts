@@ -39,7 +39,7 @@ describe('the worked example of an IPA behind PC/SC', function () {
     const ixit = prepareIxit(example(), catalogue);
     const lab = await openLab(ixit, { catalogue });
     try {
-      const [planned, ...more] = planFor(ixit, catalogue, '');
+      const [planned, ...more] = planFor(ixit, catalogue, '').filter(({ entry }) => entry.state === 'run');
       if (!planned || more.length > 0) throw new Error(`expected one sequence, got ${more.length + 1}`);
       const record = await execute(planned, lab);
       expect(record, record.reason).to.include({ verdict: 'pass', reason: '' });

@@ -68,6 +68,8 @@ export const createNotificationQueue = ({ decisions, deliver, later }: QueueSurr
   };
 
   const run = (key: string, lane: Lane): void => {
+    // A retry of a lane that ended meanwhile: another one may stand under its key, whose order and end are its own.
+    if (lanes.get(key) !== lane) return;
     // Starts in a later turn, so that all notifications of one message are in line before the first goes out.
     lane.running ??= Promise.resolve()
       .then(() => pass(lane))

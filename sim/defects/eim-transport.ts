@@ -3,8 +3,8 @@ import { concat, hex, readTlv } from '#protocol/asn1/tlv.js';
 import type { EimOverride } from '../roles/eim/index.js';
 import type { EimDeviations } from './deviation.js';
 import { contentAt } from './edits.js';
-import { openFixedKeyTls } from './fixed-key-tls.js';
 import { answering, refusal, startsWith, statusOf, withMeta } from './frames.js';
+import { serverTlsDefects } from './server-tls.js';
 
 const losesQueueOnBadRequest: EimOverride = correct => {
   let lost = false;
@@ -69,17 +69,7 @@ const correlatesByConnection: EimOverride = () => {
 
 /** Defects of the TLS server. */
 export const eimTlsDefects: EimDeviations = {
-  speaksTls13Only: { does: 'It offers TLS 1.3 and nothing older.', tls: { offer: { minVersion: 'TLSv1.3' } } },
-  acceptsOldTls: { does: 'It also speaks TLS 1.0 and 1.1.', tls: { offer: { minVersion: 'TLSv1', ciphers: 'DEFAULT:@SECLEVEL=0' } } },
-  acceptsWeakSuites: {
-    does: 'It accepts suites without encryption and without authentication.',
-    tls: { offer: { ciphers: 'ALL:eNULL:aNULL:@SECLEVEL=0' } },
-  },
-  presentsCertificateForKeyAgreement: {
-    does: 'Its TLS certificate is not for signatures.',
-    tls: { certificate: 'CERT_EIM_TLS_KEY_USAGE' },
-  },
-  reusesEphemeralKey: { does: 'It has one ephemeral key for all TLS handshakes.', tls: { inFront: openFixedKeyTls } },
+  ...serverTlsDefects('CERT_EIM_TLS_KEY_USAGE'),
   registersOtherTlsKey: {
     does: 'It has eUICCs trust a key that its TLS certificate does not have.',
     registersKeyOf: 'CERT_S_EIMsign',

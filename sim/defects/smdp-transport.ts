@@ -1,25 +1,13 @@
 /** Seeded defects of an SM-DP+ in TLS, HTTP and the JSON binding. SGP.22 2.6.6, 6.2, 6.5 */
 import { readTlv, tlvContent } from '#protocol/asn1/tlv.js';
 import type { Frame } from '../../adapters/adapter.js';
-import { openFixedKeyTls } from './fixed-key-tls.js';
 import { answering, refusal, statusOf, withMeta } from './frames.js';
+import { serverTlsDefects } from './server-tls.js';
 import type { SmdpDeviation, SmdpDeviations } from './smdp-deviation.js';
 import { jsonMember, withJson } from './smdp-frames.js';
 
 /** Defects of the TLS server. */
-export const smdpTlsDefects: SmdpDeviations = {
-  speaksTls13Only: { does: 'It offers TLS 1.3 and nothing older.', tls: { offer: { minVersion: 'TLSv1.3' } } },
-  acceptsOldTls: { does: 'It also speaks TLS 1.0 and 1.1.', tls: { offer: { minVersion: 'TLSv1', ciphers: 'DEFAULT:@SECLEVEL=0' } } },
-  acceptsWeakSuites: {
-    does: 'It accepts suites without encryption and without authentication.',
-    tls: { offer: { ciphers: 'ALL:eNULL:aNULL:@SECLEVEL=0' } },
-  },
-  presentsCertificateForKeyAgreement: {
-    does: 'Its TLS certificate is not for signatures.',
-    tls: { certificate: 'CERT_S_SM_DP_TLS_KEY_USAGE' },
-  },
-  reusesEphemeralKey: { does: 'It has one ephemeral key for all TLS handshakes.', tls: { inFront: openFixedKeyTls } },
-};
+export const smdpTlsDefects: SmdpDeviations = serverTlsDefects('CERT_S_SM_DP_TLS_KEY_USAGE');
 
 const failed = (answer: Frame): boolean => JSON.stringify(jsonMember(answer, 'header') ?? '').includes('"Failed"');
 

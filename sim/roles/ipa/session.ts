@@ -100,35 +100,31 @@ const metadataOf = (octets: Uint8Array | undefined, spec: Spec): Pick<Offer, 'me
   metadataOctets: octets,
 });
 
+type OfferedByEim = NonNullable<ValueOf<typeof AuthenticateClientResponseEsipa>['authenticateClientOkDPEsipa']>;
+type OfferedByServer = NonNullable<ValueOf<typeof AuthenticateClientResponseEs9>['authenticateClientOk']>;
+
+const offerIn = (
+  message: Decoded<ValueOf<typeof AuthenticateClientResponseEsipa>> | Decoded<ValueOf<typeof AuthenticateClientResponseEs9>>,
+  path: string,
+  ok: OfferedByEim | OfferedByServer,
+): Offer => ({
+  transactionId: ok.smdpSigned2.transactionId,
+  ccRequired: ok.smdpSigned2.ccRequiredFlag,
+  bppEuiccOtpk: ok.smdpSigned2.bppEuiccOtpk,
+  smdpSigned2: fieldOctets(message, `${path}.smdpSigned2`) ?? NONE,
+  certificate: ok.smdpCertificate,
+  signature: ok.smdpSignature2,
+  ...metadataOf(fieldOctets(message, `${path}.profileMetaData`), message.spec),
+});
+
 /** The offer in an answer of an eIM; undefined when it is an error or comes from an SM-DS. */
 export const offerOfEim = (message: Decoded<ValueOf<typeof AuthenticateClientResponseEsipa>>): Offer | undefined => {
   const ok = message.value.authenticateClientOkDPEsipa;
-  if (!ok) return undefined;
-  const path = 'authenticateClientOkDPEsipa';
-  return {
-    transactionId: ok.smdpSigned2.transactionId,
-    ccRequired: ok.smdpSigned2.ccRequiredFlag,
-    bppEuiccOtpk: ok.smdpSigned2.bppEuiccOtpk,
-    smdpSigned2: fieldOctets(message, `${path}.smdpSigned2`) ?? NONE,
-    certificate: ok.smdpCertificate,
-    signature: ok.smdpSignature2,
-    ...metadataOf(fieldOctets(message, `${path}.profileMetaData`), message.spec),
-    ...(ok.hashCc && { hashCc: ok.hashCc }),
-  };
+  return ok && { ...offerIn(message, 'authenticateClientOkDPEsipa', ok), ...(ok.hashCc && { hashCc: ok.hashCc }) };
 };
 
 /** The offer in an answer of an SM-DP+; undefined when it is an error. */
 export const offerOfServer = (message: Decoded<ValueOf<typeof AuthenticateClientResponseEs9>>): Offer | undefined => {
   const ok = message.value.authenticateClientOk;
-  if (!ok) return undefined;
-  const path = 'authenticateClientOk';
-  return {
-    transactionId: ok.smdpSigned2.transactionId,
-    ccRequired: ok.smdpSigned2.ccRequiredFlag,
-    bppEuiccOtpk: ok.smdpSigned2.bppEuiccOtpk,
-    smdpSigned2: fieldOctets(message, `${path}.smdpSigned2`) ?? NONE,
-    certificate: ok.smdpCertificate,
-    signature: ok.smdpSignature2,
-    ...metadataOf(fieldOctets(message, `${path}.profileMetaData`), message.spec),
-  };
+  return ok && offerIn(message, 'authenticateClientOk', ok);
 };

@@ -153,6 +153,7 @@ export const createCast = async (
     throw error;
   }
 
+  const ends = (action: string) => lab.catalogue.actions.get(action)?.ends === true;
   const isCaller = (party: Party) => party.role === 'ipa';
   return {
     parties,
@@ -166,11 +167,14 @@ export const createCast = async (
       parties,
       clientWire: party => (isCaller(party) ? lab.clientWire(planned.entry.over) : undefined),
       verifyWith: (arrival, key) => verifyWith(stage, arrival, key),
-      operator: (action, parameters, signal) => {
-        happened.push(action);
-        return lab.operator.perform(action, { ...operatorValues(parameters), over }, signal);
+      operator: async (action, parameters, signal) => {
+        // What an act ends may go on as before until the act is over.
+        if (!ends(action)) happened.push(action);
+        const performed = await lab.operator.perform(action, { ...operatorValues(parameters), over }, signal);
+        if (ends(action)) happened.push(action);
+        return performed;
       },
-      ends: action => lab.catalogue.actions.get(action)?.ends === true,
+      ends,
       responseSeconds: lab.responseSeconds,
       news,
       phaseBegan: began,

@@ -31,6 +31,14 @@ describe('how a case has a server of ours behave', () => {
     expect([refuses('ProvideEimPackageResult'), refuses('GetEimPackageRequest')]).to.deep.equal([true, false]);
   });
 
+  it('puts them off until something has happened', () => {
+    const happened: string[] = ['pollEim'];
+    const { refuses } = serverBehaviour({ refuses: { messages: ['HandleNotification'], until: 'stopIpa' } }, happened);
+    expect([refuses('HandleNotification'), refuses('InitiateAuthenticationRequest')]).to.deep.equal([true, false]);
+    happened.push('stopIpa');
+    expect(refuses('HandleNotification')).to.equal(false);
+  });
+
   it('presents another certificate and offers another TLS', () => {
     const { certificate, tls } = serverBehaviour({ certificate: 'CERT_EIM_TLS2', tls: { maxVersion: 'TLSv1.1' } });
     expect({ certificate, tls }).to.deep.equal({ certificate: 'CERT_EIM_TLS2', tls: { maxVersion: 'TLSv1.1' } });
@@ -43,6 +51,7 @@ describe('how a case has a server of ours behave', () => {
       { outage: { from: 3 } },
       { outage: { contacts: 'often' } },
       { refuses: ['HandleNotifications'] },
+      { refuses: { messages: ['HandleNotification'], until: 3 } },
     ];
     for (const link of wrong) expect(() => serverBehaviour(link), JSON.stringify(link)).to.throw(HarnessError);
   });

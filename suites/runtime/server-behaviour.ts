@@ -56,6 +56,14 @@ const typesOf = (given: unknown): readonly string[] =>
     return name;
   });
 
+/** `refuses: X`, several, or `{ messages: [X], until: stopIpa }`: until the device has done something, or an operator this act. */
+const refusalOf = (given: unknown, happened: readonly string[]): ServerBehaviour['refuses'] => {
+  const { messages, until } = isObject(given) ? given : { messages: given, until: undefined };
+  const refused = typesOf(messages);
+  const end = until === undefined ? undefined : textOf('refuses.until', until);
+  return typeName => refused.includes(typeName) && !(end !== undefined && happened.includes(end));
+};
+
 /** Reads it; `happened` grows with what the device does and what is done to it. Throws HarnessError for a word or value that there is not. */
 export const serverBehaviour = (link: Config, happened: readonly string[] = []): ServerBehaviour => {
   const unknown = Object.keys(link).find(word => !WORDS.includes(word));
@@ -63,12 +71,12 @@ export const serverBehaviour = (link: Config, happened: readonly string[] = []):
   const { certificate, tls } = link;
   const stated = certificate instanceof Uint8Array ? certificateName(certificate) : certificate;
   const isDown = outageOf(link.outage, happened);
-  const refused = typesOf(link.refuses);
+  const refuses = refusalOf(link.refuses, happened);
   return {
     certificate: typeof stated === 'string' ? stated : undefined,
     // Its words are those of the adapter, which refuses what it does not know.
     tls: isObject(tls) ? (tls as TlsOffer) : undefined,
     isDown,
-    refuses: typeName => refused.includes(typeName),
+    refuses,
   };
 };

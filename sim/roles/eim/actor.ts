@@ -7,7 +7,7 @@ import { type Actor, type Composed, ComposeError, type Received, type Refused, t
 import type { Parameters } from '../parameters.js';
 import { adoptDataRequest, adoptPackage, adoptTrigger } from './adopt.js';
 import { type Answer, eidText } from './context.js';
-import { createEim, type Eim } from './index.js';
+import { createEim, type Eim, type EimOverride } from './index.js';
 import type { RspServers } from './rsp-servers.js';
 import type { EuiccRecord } from './state.js';
 
@@ -74,11 +74,20 @@ const ORDERS: Readonly<Record<string, Parameters>> = {
 const alternativeOf = ({ type, octets }: Composed, spec: World['spec']): string | undefined =>
   decode(type, octets, { spec }).root.children[0]?.name;
 
+// An IPA that tells nothing of a failed download would begin it again and again, and be judged for what our eIM caused. SGP.32 3.1.1.1
+const handsOutDownloadsOnce: EimOverride = correct => ({
+  choosesPackage: (waiting, outstanding) =>
+    correct.choosesPackage(
+      waiting,
+      outstanding.filter(({ kind }) => kind !== 'download'),
+    ),
+});
+
 /** Makes an eIM for a test case; throws OrderError when its orders cannot be read. */
 export const createEimActor = (config: EimActorConfig, world: World, around: EimSurroundings): EimActor => {
   const { servers, later, tlsPublicKey, ...keys } = around;
   const own = { eimId: config.id ?? 'testeim1', eimFqdn: config.fqdn, ...(tlsPublicKey ? { tlsPublicKey } : {}), ...keys };
-  const eim = createEim({ config: own, world, servers, later });
+  const eim = createEim({ config: own, world, servers, later, overrides: [handsOutDownloadsOnce] });
   let record: EuiccRecord | undefined;
   let asked: Received | undefined;
   let answered: { readonly to: Received; readonly answer: Promise<Answer> } | undefined;

@@ -66,4 +66,58 @@ describe('the state of a card under test', () => {
     };
     expect(await restoreCardState(before, refusing, '1.2')).to.deep.equal(['not as before: eIMs operator (status word 6A80)']);
   });
+
+  const silentAbout =
+    (ask: AskCard, ...names: readonly string[]): AskCard =>
+    async (request, value, response) => {
+      if (names.includes(request.name)) throw new Error('status word 6985');
+      return ask(request, value, response);
+    };
+
+  it('is described as not told, and not as none, where the card refuses', async () => {
+    const { ask } = card(CONFIG);
+    const refusing = silentAbout(ask, 'ProfileInfoListRequest', 'GetEimConfigurationDataRequest', 'EuiccConfiguredAddressesRequest');
+    expect(describeCardState(await readCardState(refusing), '1.2')).to.deep.equal({
+      profiles: 'not told (status word 6985)',
+      eims: 'not told (status word 6985)',
+      defaultDpAddress: 'not told (status word 6985)',
+    });
+    const empty = card({ eid: CONFIG.eid });
+    expect(describeCardState(await readCardState(empty.ask), '1.2')).to.deep.equal({
+      profiles: 'none',
+      eims: 'none',
+      defaultDpAddress: 'none',
+    });
+  });
+
+  it('removes no eIM that was there unseen, and says so', async () => {
+    const { euicc, ask } = card(CONFIG);
+    const before = await readCardState(silentAbout(ask, 'GetEimConfigurationDataRequest', 'EuiccConfiguredAddressesRequest'));
+    expect(await restoreCardState(before, ask, '1.2')).to.deep.equal([
+      'not known whether as before: eIMs (not told before the run: status word 6985)',
+      'not known whether as before: default SM-DP+ address (not told before the run: status word 6985)',
+    ]);
+    expect(euicc.chip.memory.eims).to.have.length(1);
+    expect(euicc.chip.memory.defaultDpAddress).to.equal('dp.example.com');
+  });
+
+  it('is left alone where the card no longer tells it', async () => {
+    const { euicc, ask } = card(CONFIG);
+    const before = await readCardState(ask);
+    const lines = await restoreCardState(before, silentAbout(ask, 'GetEimConfigurationDataRequest', 'ProfileInfoListRequest'), '1.2');
+    expect(lines).to.deep.equal([
+      'not known whether as before: eIMs (not told after the run: status word 6985)',
+      'not known whether as before: profiles (not told after the run: status word 6985)',
+    ]);
+    expect(euicc.chip.memory.eims).to.have.length(1);
+  });
+
+  it('does not take a refused profile list for an empty one', async () => {
+    const { ask } = card(CONFIG);
+    const refusing: AskCard = async (request, value, response) =>
+      request.name === 'ProfileInfoListRequest'
+        ? decode(response, Uint8Array.of(0xbf, 0x2d, 3, 0x81, 1, 0x7f))
+        : ask(request, value, response);
+    expect(describeCardState(await readCardState(refusing), '1.2').profiles).to.equal('not told (profileInfoListError 127)');
+  });
 });

@@ -52,7 +52,7 @@ export const execute = async (planned: PlannedSequence, lab: Lab): Promise<Seque
   }, planned.case.limit * 1000);
   const script = createScript(
     lab.catalogue.procedures,
-    condition => holds(condition, lab.options),
+    condition => holds(condition, lab),
     action => lab.catalogue.actions.get(action)?.ends === true,
   );
   const records: StepRecord[] = [];
@@ -135,7 +135,7 @@ const sequenceOfSteps = async (run: Run, context: Context, steps: readonly Step[
   try {
     for (const [index, step] of steps.entries()) {
       run.script.at(index);
-      if (step.if !== undefined && !holds(step.if, run.lab.options)) continue;
+      if (step.if !== undefined && !holds(step.if, run.lab)) continue;
       const verdict = await oneStep(run, context, step, `${prefix}${index + 1}`);
       verdicts.push(verdict);
       if (verdict !== 'pass' && !all) break;

@@ -47,6 +47,7 @@ const input = (more: Partial<PlanInput> = {}): PlanInput => ({
     ['O_HTTPS', true],
     ['O_COAPS', false],
   ]),
+  spec: '1.2',
   links: new Set(['https']),
   servers: new Set(['es9plus']),
   mayDestroy: true,
@@ -89,6 +90,18 @@ describe('the plan', () => {
     expect(excluded.map(({ reason }) => reason)).to.deep.equal(['O_HTTPS is yes', 'O_HTTPS is yes', 'O_HTTPS is yes']);
   });
 
+  it('leaves out a case, or one row, that another version of SGP.32 has', () => {
+    const row = (name: string, when: string) => ({ name, cells: { kind: 'map', entries: [], at } as const, at, when: condition(when) });
+    const [whole] = plan(some({ when: condition('O_HTTPS and since 1.3') }));
+    expect(whole).to.include({ state: 'notApplicable', reason: 'applies from SGP.32 v1.3; the IXIT says spec: 1.2' });
+    const table = [row('old', 'until 1.0'), row('new', 'since 1.1')];
+    expect(plan(some({ table })).map(({ state, reason }) => [state, reason])).to.deep.equal([
+      ['notApplicable', 'applies up to SGP.32 v1.0; the IXIT says spec: 1.2'],
+      ['run', ''],
+    ]);
+    expect(plan(some({ table }), input({ spec: '1.0' })).map(({ state }) => state)).to.deep.equal(['run', 'notApplicable']);
+  });
+
   it('says which action has no binding, also inside of a procedure', () => {
     const [entry] = plan(
       some({ before: [call('prepare')], steps: [operator('queueEnable')] }),
@@ -121,10 +134,16 @@ describe('the plan', () => {
     });
   });
 
+  it('leaves out actions of steps that another version has', () => {
+    const steps = [operator('a', 'since 1.3'), operator('b', 'until 1.2')];
+    expect([...actionsOf(steps, procedures, input())]).to.deep.equal(['b']);
+  });
+
   it('leaves out actions of steps whose option is no', () => {
-    expect([
-      ...actionsOf([operator('a', 'O_COAPS'), operator('b', 'O_HTTPS'), call('prepare')], procedures, input().options),
-    ]).to.deep.equal(['b', 'registerEuicc']);
+    expect([...actionsOf([operator('a', 'O_COAPS'), operator('b', 'O_HTTPS'), call('prepare')], procedures, input())]).to.deep.equal([
+      'b',
+      'registerEuicc',
+    ]);
   });
 
   it('holds only cases of the IUT, each sequence with a seed of its own', () => {

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { PlanEntry, PlanState } from '../reports/record.js';
 import type { Case, Procedure, Row, Step } from './language/ast.js';
-import { type Condition, decide, holds } from './language/condition.js';
+import { type Condition, type Declared, decide, holds } from './language/condition.js';
 
 /** A sequence that the plan holds, with what its execution needs. */
 export interface PlannedSequence {
@@ -15,9 +15,8 @@ export interface PlannedSequence {
 }
 
 /** What the plan has to know of the IUT. */
-export interface PlanInput {
+export interface PlanInput extends Declared {
   readonly iut: string;
-  readonly options: ReadonlyMap<string, boolean>;
   /** Links over which the IUT is reached, e.g. https. */
   readonly links: ReadonlySet<string>;
   readonly isBound: (action: string) => boolean;
@@ -81,7 +80,7 @@ export const makePlan = (
       return links.flatMap(({ link, when }) => {
         const state = stateOf(c, procedures, input, link, when, texts);
         const stateOfRow = (row: Row | undefined): State =>
-          state.state === 'notApplicable' ? state : (notApplicable([row?.when], input.options) ?? state);
+          state.state === 'notApplicable' ? state : (notApplicable([row?.when], input) ?? state);
         return rows.map((row, n): PlannedSequence => {
           const key = `${c.id}${link ? `[${link}]` : ''}${row ? `#${n + 1}` : ''}`;
           const entry: PlanEntry = {
@@ -106,9 +105,9 @@ export const makePlan = (
       });
     });
 
-const notApplicable = (conditions: readonly (Condition | undefined)[], options: PlanInput['options']): State | undefined => {
+const notApplicable = (conditions: readonly (Condition | undefined)[], declared: Declared): State | undefined => {
   for (const condition of conditions) {
-    const decision = condition && decide(condition, options);
+    const decision = condition && decide(condition, declared);
     if (decision && !decision.value) return { state: 'notApplicable', reason: decision.decidedBy.join(', ') };
   }
   return undefined;
@@ -122,7 +121,7 @@ const stateOf = (
   over: Condition | undefined,
   texts: ReadonlyMap<string, string>,
 ): State => {
-  const excluded = notApplicable([c.when, over], input.options);
+  const excluded = notApplicable([c.when, over], input);
   if (excluded) return excluded;
   if (c.destructive && !input.mayDestroy)
     return { state: 'notApplicable', reason: 'what it changes cannot be undone; it runs with --destructive only' };
@@ -133,7 +132,7 @@ const stateOf = (
       state: 'cannotRun',
       reason: `${missing.map(name => (name === 'es10' ? 'links.es10' : `links.${name}.https`)).join(', ')} is not described (${input.linkPlace})`,
     };
-  const unbound = [...actionsOf([...c.before, ...c.steps, ...c.after], procedures, input.options)].filter(action => !input.isBound(action));
+  const unbound = [...actionsOf([...c.before, ...c.steps, ...c.after], procedures, input)].filter(action => !input.isBound(action));
   if (unbound.length > 0) return { state: 'cannotRun', reason: `no binding for ${unbound.join(', ')} (${input.bindingPlace})` };
   const used = [c.file, ...procedureFiles([...c.before, ...c.steps, ...c.after], procedures)].map(file => texts.get(file) ?? '').join('\n');
   const { known, given, place } = input.settings;
@@ -150,18 +149,18 @@ const procedureFiles = (steps: readonly Step[], procedures: ReadonlyMap<string, 
     return procedure ? [procedure.file, ...procedureFiles(procedure.steps, procedures)] : [];
   });
 
-/** Operator actions that steps use under the options given, procedures included. */
+/** Operator actions that steps use by what is declared, procedures included. */
 export const actionsOf = (
   steps: readonly Step[],
   procedures: ReadonlyMap<string, Procedure>,
-  options: ReadonlyMap<string, boolean>,
+  declared: Declared,
   into = new Set<string>(),
 ): ReadonlySet<string> => {
   for (const step of steps) {
-    if (step.if !== undefined && !holds(step.if, options)) continue;
+    if (step.if !== undefined && !holds(step.if, declared)) continue;
     if (step.verb === 'operator') into.add(step.action);
-    if (step.verb === 'call') actionsOf(procedures.get(step.procedure)?.steps ?? [], procedures, options, into);
-    if (step.verb === 'unordered' || step.verb === 'repeat') actionsOf(step.steps, procedures, options, into);
+    if (step.verb === 'call') actionsOf(procedures.get(step.procedure)?.steps ?? [], procedures, declared, into);
+    if (step.verb === 'unordered' || step.verb === 'repeat') actionsOf(step.steps, procedures, declared, into);
   }
   return into;
 };

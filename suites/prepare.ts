@@ -128,6 +128,7 @@ export const planFor = (
     {
       iut: ixit.iut,
       options: ixit.options,
+      spec: ixit.spec,
       links: new Set(Object.keys(ixit.links[MAIN_INTERFACE[ixit.iut]] ?? {})),
       servers: new Set(
         Object.entries(ixit.links).flatMap(([name, wires]) =>

@@ -157,6 +157,11 @@ describe('building values', () => {
     expect(problem(() => lay('{name: $text(3) if O_A else $absent}'))).to.equal('option O_A is not answered');
   });
 
+  it('chooses by the version that a run is for', () => {
+    expect(lay('{name: $text(3) if since 1.1 else $absent}', { spec: '1.1' })).to.deep.include({ name: 'abc' });
+    expect(lay('{name: $text(3) if since 1.1 else $absent}', { spec: '1.0' })).to.not.have.property('name');
+  });
+
   it('relays octets of a whole structure untouched', () => {
     const value = lay('{operations: $octets}', { bound: [['octets', Uint8Array.of(0xa6, 0)]] }) as { operations: unknown };
     expect(hex(rawOctets(value.operations) ?? new Uint8Array())).to.equal('A600');

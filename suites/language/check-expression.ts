@@ -1,11 +1,12 @@
 /** Expressions checked before a run: names, functions and their arguments, and whether they suit the type of their place. */
 import type { Kind, Type } from '#protocol/asn1/type.js';
 import { checkContent } from './check-content.js';
+import { optionsOf, versionsOf } from './condition.js';
 import { inside } from './evaluate.js';
 import { type Expression, expressionText, isConstantName, parseScalar } from './expression.js';
 import { FUNCTIONS, type FunctionDefinition, functionNamed } from './functions.js';
 import { layout, word } from './layout.js';
-import { bindName, columnsOf, type Names, useConstant, useName, useOption } from './names.js';
+import { bindName, columnsOf, inVersions, type Names, useConstant, useName, useOption } from './names.js';
 import { readScalar, sizeProblem } from './reading.js';
 import { didYouMean, type Position, type ScalarNode } from './source.js';
 
@@ -153,9 +154,9 @@ export const checkExpression = (e: Expression, where: Where): void => {
       if (type && layout(type).kind !== 'integer') names.report('wrong-place', e.at, `a sum is no value of this ${word(type)}`);
       return checkNumbers(e, names);
     case 'if':
-      useOption(names, e.option, e.at);
-      checkExpression(e.then, where);
-      checkExpression(e.otherwise, where);
+      for (const option of optionsOf(e.condition)) useOption(names, option.name, option.at);
+      inVersions(names, versionsOf(e.condition), () => checkExpression(e.then, where));
+      inVersions(names, versionsOf({ kind: 'not', of: e.condition }), () => checkExpression(e.otherwise, where));
   }
 };
 

@@ -1,4 +1,5 @@
 /** Expressions to values. */
+import { holds, optionsOf } from './condition.js';
 import { CaseError } from './diagnostics.js';
 import { type Capture, type Expression, expressionText, parseScalar } from './expression.js';
 import { apply, type FunctionDefinition, functionNamed } from './functions.js';
@@ -81,9 +82,9 @@ export const evaluate = (e: Expression, scope: Scope): unknown => {
         number(evaluate(e.first, scope), e.first),
       );
     case 'if': {
-      const answer = scope.options.get(e.option);
-      if (answer === undefined) throw new MissingValue(`option ${e.option} is not answered`);
-      return evaluate(answer ? e.then : e.otherwise, scope);
+      const open = optionsOf(e.condition).find(({ name }) => !scope.options.has(name));
+      if (open) throw new MissingValue(`option ${open.name} is not answered`);
+      return evaluate(holds(e.condition, scope) ? e.then : e.otherwise, scope);
     }
   }
 };

@@ -64,7 +64,10 @@ describe('expressions', () => {
     expect(problem('$not(succeeded)')).to.equal(
       "15 expected a number, 'text', $name or $function, got \"succeeded)\" - write $succeeded or 'succeeded'",
     );
-    expect(problem('$a if x else $b')).to.equal('16 expected an option O_… behind "if", got "x else $b"');
+    expect(problem('$a if x else $b')).to.equal('16 expected an option O_…, "since …" or "until …" behind "if", got "x else $b"');
+    expect(problem('$a if since 1.4 else $b')).to.equal(
+      '22 expected a version of SGP.32 behind "since" (1.0, 1.1, 1.2, 1.3), got "1.4" - did you mean "1.0"?',
+    );
     expect(problem('$a if O_A')).to.equal('19 expected " else ", got the end');
     expect(problem('$a as Upper')).to.equal('16 expected a name in lowerCamel behind "as", got "Upper"');
     expect(problem('$a as ')).to.equal('16 expected a name in lowerCamel behind "as", got the end');

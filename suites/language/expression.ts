@@ -1,10 +1,12 @@
 /**
  * Scalars of the language: a text that begins with `$` is an expression over its whole length, any other is literal.
  *
- *   value = sum [ " if " OPTION " else " sum ] [ " as " name ]
+ *   value = sum [ " if " condition " else " sum ] [ " as " name ]
+ *   condition = OPTION | "since " version | "until " version
  *   sum   = term { (" + " | " - ") term }
  *   term  = number | low..high | 'text' | "$" name { "." field } | "$" function [ "(" sum ")" ]
  */
+import { type Condition, conditionText, parseCondition } from './condition.js';
 import type { Diagnostic, Position } from './diagnostics.js';
 import { functionNamed } from './functions.js';
 
@@ -16,7 +18,13 @@ export type Expression =
   | { readonly kind: 'name'; readonly path: readonly string[]; readonly at: Position }
   | { readonly kind: 'call'; readonly name: string; readonly argument?: Expression; readonly at: Position }
   | { readonly kind: 'sum'; readonly first: Expression; readonly rest: readonly Addend[]; readonly at: Position }
-  | { readonly kind: 'if'; readonly option: string; readonly then: Expression; readonly otherwise: Expression; readonly at: Position };
+  | {
+      readonly kind: 'if';
+      readonly condition: Condition;
+      readonly then: Expression;
+      readonly otherwise: Expression;
+      readonly at: Position;
+    };
 export interface Addend {
   readonly sign: 1 | -1;
   readonly term: Expression;
@@ -104,11 +112,13 @@ const parser = (text: string, at: Position) => {
   const choice = (): Expression => {
     const then = sum(true);
     if (take(/^ if /) === undefined) return then;
-    const option = take(/^O_[A-Z0-9_]+/);
-    const here = place(offset - (option?.length ?? 0));
-    if (option === undefined) return fail(`expected an option O_… behind "if", got ${rest()}`);
+    const here = place();
+    const written = take(/^O_[A-Z0-9_]+/) ?? take(/^(?:since|until) [^ ]+/);
+    if (written === undefined) return fail(`expected an option O_…, "since …" or "until …" behind "if", got ${rest()}`);
+    const condition = parseCondition(written, here);
+    if ('code' in condition) return fail(condition.message, condition.at.column - at.column, condition.code, condition.hint);
     if (take(/^ else /) === undefined) return fail(`expected " else ", got ${rest()}`);
-    return { kind: 'if', option, then, otherwise: sum(false), at: here };
+    return { kind: 'if', condition, then, otherwise: sum(false), at: here };
   };
 
   return (): Scalar | Diagnostic => {
@@ -163,6 +173,6 @@ export const expressionText = (e: Expression): string => {
     case 'sum':
       return [expressionText(e.first), ...e.rest.map(({ sign, term }) => `${sign === 1 ? '+' : '-'} ${expressionText(term)}`)].join(' ');
     case 'if':
-      return `${expressionText(e.then)} if ${e.option} else ${expressionText(e.otherwise)}`;
+      return `${expressionText(e.then)} if ${conditionText(e.condition)} else ${expressionText(e.otherwise)}`;
   }
 };

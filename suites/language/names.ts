@@ -1,4 +1,5 @@
 /** What names mean while a file is checked: everything that is known before a run. */
+import { SPECS, type Spec } from '#protocol/asn1/type.js';
 import type { Action, Option, Row } from './ast.js';
 import type { TypeSource } from './layout.js';
 import type { Report } from './shape.js';
@@ -56,9 +57,17 @@ export interface Names {
   readonly used: Set<string>;
   /** Condition under which the step being read runs, as text, e.g. `if O_S_TRID`. */
   condition: string | undefined;
+  /** Versions in which what is being read applies. */
+  versions: readonly Spec[];
 }
 
-export const makeNames = (known: Known, report: Report, actors: ReadonlySet<string> | undefined, rows: readonly Row[] = []): Names => ({
+export const makeNames = (
+  known: Known,
+  report: Report,
+  actors: ReadonlySet<string> | undefined,
+  rows: readonly Row[] = [],
+  versions: readonly Spec[] = SPECS,
+): Names => ({
   known,
   report,
   actors,
@@ -66,6 +75,7 @@ export const makeNames = (known: Known, report: Report, actors: ReadonlySet<stri
   bound: new Map(),
   used: new Set(),
   condition: undefined,
+  versions,
 });
 
 const ACTOR_NAME = /^(eim|ipa|euicc|smdp|smds)[0-9]?$/;
@@ -123,6 +133,17 @@ export const useConstant = (names: Names, name: string, at: Position): string | 
 export const columnsOf = (rows: readonly { readonly cells: MapNode }[]): readonly string[] => [
   ...new Set(rows.flatMap(row => row.cells.entries.map(entry => entry.key))),
 ];
+
+/** Reads what applies only in some of the versions in which the things around it do. */
+export const inVersions = <T>(names: Names, versions: readonly Spec[], read: () => T): T => {
+  const outer = names.versions;
+  const inner = outer.filter(spec => versions.includes(spec));
+  // In none at all: that is reported where it is said, and what stands below is read as if nothing were.
+  if (inner.length > 0) names.versions = inner;
+  const result = read();
+  names.versions = outer;
+  return result;
+};
 
 /** Checks an option's name. */
 export const useOption = (names: Names, name: string, at: Position): Option | undefined => {

@@ -1,6 +1,8 @@
 /** Case files read: headers, actors, table and steps, with everything checked that can be checked before a run. */
+import type { Spec } from '#protocol/asn1/type.js';
 import { ACTOR_ROLES, type ActorRole, type ActorSpec, type Case, IUT_ROLES, type Over, type Row, type Step } from './ast.js';
 import { checkContent } from './check-content.js';
+import { versionsOf } from './condition.js';
 import type { Diagnostic } from './diagnostics.js';
 import { readDuration } from './duration.js';
 import { columnsOf, type Known, makeNames, type Names, roleOf } from './names.js';
@@ -100,9 +102,10 @@ const checkColumns = ({ rows, used, report }: Names): void => {
   }
 };
 
-const canFail = (steps: readonly Step[]): boolean =>
+const canFail = (steps: readonly Step[], spec: Spec): boolean =>
   steps.some(step => {
-    if (step.verb === 'unordered' || step.verb === 'repeat') return canFail(step.steps);
+    if (!versionsOf(step.if).includes(spec)) return false;
+    if (step.verb === 'unordered' || step.verb === 'repeat') return canFail(step.steps, spec);
     if (step.verb === 'expect' || step.verb === 'operator')
       return step.verb === 'expect' ? step.optional !== true || step.match !== undefined : step.match !== undefined;
     return step.verb === 'check' || step.verb === 'call';
@@ -138,13 +141,15 @@ export const readCase = (source: SourceFile, root: MapNode, known: Known, found:
   checkTitle(root, headers);
   checkPlace(source, iut, scalarAt(root, 'id'), headers, root.at);
   const when = readCondition(scalarAt(root, 'when'), iut, headers);
+  const versions = versionsOf(when);
+  if (versions.length > 0) headers.versions = versions;
   const over = readOver(root, iut, headers);
   const covers = readCovers(root, headers);
   if (nodeAt(root, 'covers')?.kind === 'list' && scalarsAt(root, 'covers').length === 0)
     report('missing-key', nodeAt(root, 'covers')?.at ?? root.at, '"covers" names no requirement', 'a case shows at least one');
   const table = readTable(root, iut, headers);
   if (nodeAt(root, 'table') && table.length === 0) report('missing-key', nodeAt(root, 'table')?.at ?? root.at, '"table" has no rows');
-  const names = makeNames(known, report, actorNames, table);
+  const names = makeNames(known, report, actorNames, table, headers.versions);
   const actors = readActors(root, names);
   const reading: Reading = {
     names,
@@ -161,8 +166,15 @@ export const readCase = (source: SourceFile, root: MapNode, known: Known, found:
   ];
   checkColumns(names);
   const steps = nodeAt(root, 'steps');
-  if (steps && found.length === before && !canFail(body))
-    report('checks-nothing', steps.at, 'this case cannot fail: no step in "steps" expects or checks anything');
+  const idle = names.versions.filter(spec => !canFail(body, spec));
+  if (steps && found.length === before && idle.length > 0)
+    report(
+      'checks-nothing',
+      steps.at,
+      idle.length === names.versions.length
+        ? 'this case cannot fail: no step in "steps" expects or checks anything'
+        : `this case cannot fail in ${idle.join(', ')}: no step in "steps" that applies there expects or checks anything`,
+    );
   const [id, title, origin] = [textAt(root, 'id'), textAt(root, 'title'), textAt(root, 'source')];
   if (!iut || id === undefined || title === undefined || origin === undefined) return undefined;
   return {

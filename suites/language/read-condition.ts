@@ -1,5 +1,5 @@
-/** Conditions over options, as cases and steps state them. */
-import { type Condition, optionsOf, parseCondition } from './condition.js';
+/** Conditions over options and versions, as cases and steps state them. */
+import { type Condition, optionsOf, parseCondition, versionsOf } from './condition.js';
 import { inside } from './evaluate.js';
 import { type Names, useOption } from './names.js';
 import type { ScalarNode } from './source.js';
@@ -9,9 +9,18 @@ export const readCondition = (node: ScalarNode | undefined, iut: string | undefi
   if (!node) return undefined;
   const condition = parseCondition(node.text, inside(node));
   if ('code' in condition) {
-    names.report('condition', condition.at, condition.message);
+    names.report('condition', condition.at, condition.message, condition.hint);
     return undefined;
   }
+  const own = versionsOf(condition);
+  if (!own.some(spec => names.versions.includes(spec)))
+    names.report(
+      'condition',
+      inside(node),
+      own.length === 0
+        ? `"${node.text}" holds in no version`
+        : `"${node.text}" holds in no version in which what is around it applies (${names.versions.join(', ')})`,
+    );
   for (const { name, at } of optionsOf(condition)) {
     const option = useOption(names, name, at);
     if (option && iut !== undefined && option.role !== iut)

@@ -2,9 +2,9 @@
 import type { Step, StepBase, Wait } from './ast.js';
 import { checkScalar } from './check-expression.js';
 import type { Code } from './codes.js';
-import { conditionText } from './condition.js';
+import { conditionText, versionsOf } from './condition.js';
 import { readDuration } from './duration.js';
-import { bindName, type Names } from './names.js';
+import { bindName, inVersions, type Names } from './names.js';
 import { readCondition } from './read-condition.js';
 import { readVerb } from './read-verb.js';
 import { VERBS, type VerbDefinition } from './schema.js';
@@ -92,7 +92,7 @@ const readOne = (node: Node, reading: Reading): Step | undefined => {
     .join(', ');
   // A step without a condition of its own keeps that of the steps around it.
   if (reason) names.condition = reason;
-  const step = readVerb(definition.verb, entry, words, base, reading);
+  const step = inVersions(names, versionsOf(base.if), () => readVerb(definition.verb, entry, words, base, reading));
   names.condition = outer;
   return step;
 };

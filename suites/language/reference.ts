@@ -78,6 +78,15 @@ ${wordTable()}
 
 \`Type\` is the name of an ASN.1 type as the specification writes it.
 
+## Conditions
+
+\`when\` of a case or row, \`if\` of a step and the right side of \`over\` are conditions: options of the supplier (\`O_…\`) and versions
+of SGP.32 (\`since 1.1\`, \`until 1.0\`, that version included; 1.0 stands for 1.0.1 too), joined with \`not\`, \`and\`, \`or\` and
+parentheses: \`O_A and (O_B or not O_C) and since 1.1\`.
+
+What does not apply does not run. A case or row is then *not applicable*, and the plan names the option that decided, or says \`applies
+from SGP.32 v1.1; the IXIT says spec: 1.0\`. What names no version applies to all.
+
 ## Values
 
 The ASN.1 type of a field decides what a scalar means, not YAML: octets are written in hex (an ICCID also as printed on the
@@ -88,7 +97,7 @@ There are no quoting rules to remember, except those of YAML itself: a text with
 A scalar that begins with \`$\` is an expression over its whole length; a text that begins with \`$\` is written with \`$$\`.
 
 \`\`\`
-value = sum [ " if " OPTION " else " sum ] [ " as " name ]
+value = sum [ " if " (OPTION | "since " version | "until " version) " else " sum ] [ " as " name ]
 sum   = term { (" + " | " - ") term }
 term  = number | low..high | 'text' | "$" name { "." field } | "$" function [ "(" sum ")" ]
 \`\`\`

@@ -44,7 +44,7 @@ export const CASE = z.strictObject({
   title: text('One sentence saying what must happen.'),
   source: text('Document, version, section and test id it comes from.'),
   iut: oneOf(IUT_ROLES, 'The role under test.'),
-  when: text('Options that make it applicable: `O_A and (O_B or not O_C)`.').optional(),
+  when: text('Options and versions that make it applicable: `O_A and (O_B or not O_C) and since 1.1`.').optional(),
   over: z
     .record(z.string(), z.string({ error: 'expected an option' }), { error: 'expected a map of links and options' })
     .meta({ description: 'Link → option. The sequence runs once per link the IUT declares.' })
@@ -60,7 +60,7 @@ export const CASE = z.strictObject({
     .array(z.unknown(), { error: 'expected a list of rows' })
     .meta({
       description:
-        'Rows; the sequence runs once per row, cells are `$row.<column>`, the column `name` goes into the title, `when` holds options that the row alone needs.',
+        'Rows; the sequence runs once per row, cells are `$row.<column>`, the column `name` goes into the title, `when` holds options and versions that the row alone needs.',
       ...editor({ $ref: '#/$defs/table' }),
     })
     .optional(),
@@ -80,7 +80,7 @@ export const PROCEDURE = z.strictObject({
 
 const common = {
   note: text('Why the step is there; shown in the report.').optional(),
-  if: text('Options: the step runs only if they are answered so, e.g. `not O_A`.').optional(),
+  if: text('The step runs only under these options and versions, e.g. `not O_A`, `since 1.1`.').optional(),
   covers: namesList('Requirement ids that this step shows; those of a call stand for its steps that name none.').optional(),
   else: oneOf(
     ['fail', 'inconclusive'],

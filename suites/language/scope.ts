@@ -1,4 +1,5 @@
 /** What names mean while a sequence runs. */
+import { DEFAULT_SPEC, type Spec } from '#protocol/asn1/type.js';
 import type { Random } from './functions.js';
 import type { MapNode } from './source.js';
 import { ABSENT, isObject, MissingValue, unread } from './values.js';
@@ -15,6 +16,8 @@ export interface Scope {
   readonly constants: ReadonlyMap<string, unknown>;
   /** Options as the supplier answered them. */
   readonly options: ReadonlyMap<string, boolean>;
+  /** Version of SGP.32 that the IUT is tested against. */
+  readonly spec: Spec;
   /** Cells of the table row this run is for. */
   readonly row?: MapNode;
   /** State of an actor now; undefined when there is no such actor. */
@@ -32,6 +35,7 @@ export interface ScopeParts extends Partial<Omit<Scope, 'bound'>> {
 export const makeScope = (parts: ScopeParts = {}): Scope => ({
   constants: parts.constants ?? new Map(),
   options: parts.options ?? new Map(),
+  spec: parts.spec ?? DEFAULT_SPEC,
   ...(parts.row ? { row: parts.row } : {}),
   actor: parts.actor ?? (() => undefined),
   random:

@@ -84,6 +84,7 @@ export const createCast = async (
   const scope = makeScope({
     constants: lab.constants,
     options: lab.options,
+    spec: lab.spec,
     random: world.random,
     ...(row ? { row } : {}),
     actor: name => {

@@ -1,4 +1,5 @@
 /** How an eUICC may differ from the reference, and how most of its deviations are written. */
+import type { Spec } from '#protocol/asn1/type.js';
 import type { CheckName, Effect, FunctionName, SignedObject } from '../roles/euicc/decision-names.js';
 import type { EuiccConfig, EuiccDecisions, EuiccOverride } from '../roles/euicc/index.js';
 import type { UiccOverride } from '../uicc/index.js';
@@ -13,6 +14,8 @@ export interface EuiccDeviation extends Deviation<EuiccOverride> {
   readonly config?: Partial<EuiccConfig>;
   /** Options that its supplier declares otherwise. */
   readonly declares?: Readonly<Record<string, boolean>>;
+  /** Version of SGP.32 that it speaks, whatever the test asks for. */
+  readonly spec?: Spec;
 }
 
 /** Deviations by name. */
@@ -26,6 +29,7 @@ export const combinedEuicc = (deviations: readonly EuiccDeviation[]) => {
     overrides: deviations.flatMap(d => d.override ?? []),
     cardOverrides: deviations.flatMap(d => d.card ?? []),
     config,
+    spec: deviations.findLast(d => d.spec !== undefined)?.spec,
     declares: Object.fromEntries(deviations.flatMap(d => Object.entries(d.declares ?? {}))),
   };
 };

@@ -1,7 +1,7 @@
 /** The card in the emulated modem: a simulated eUICC in its delivery state, as a configuration wants it. */
 import { readFileSync } from 'node:fs';
 import { hex } from '#protocol/asn1/tlv.js';
-import { DEFAULT_SPEC } from '#protocol/asn1/type.js';
+import type { Spec } from '#protocol/asn1/type.js';
 import { testPki } from '#protocol/x509/test-pki.js';
 import { combinedEuicc, type EuiccDeviation } from '../defects/euicc-deviation.js';
 import { EUICC_CONFIG_KEYS } from '../roles/euicc/config.js';
@@ -36,15 +36,17 @@ export interface CardMaker {
   /** Defects and variants; what they say of the configuration goes before everything else. */
   readonly deviations: readonly EuiccDeviation[];
   readonly seed: string;
+  /** Version of SGP.32 that the cards speak, unless a deviation says another. */
+  readonly spec: Spec;
 }
 
 /** Makes the cards of a process, one after the other, each as new. Throws OptionError when there cannot be such a card. */
-export const cardMaker = ({ config, deviations, seed }: CardMaker): ((given: CardConfig) => ModemCard) => {
-  const { config: fixed, overrides, cardOverrides } = combinedEuicc(deviations);
+export const cardMaker = ({ config, deviations, seed, spec }: CardMaker): ((given: CardConfig) => ModemCard) => {
+  const { config: fixed, overrides, cardOverrides, spec: own } = combinedEuicc(deviations);
   let count = 0;
   const make = (given: CardConfig): ModemCard => {
     const random = seededRandom(seed, `euicc ${++count}`);
-    const world = { spec: DEFAULT_SPEC, pki: testPki(), now: () => new Date(), random };
+    const world = { spec: own ?? spec, pki: testPki(), now: () => new Date(), random };
     const wanted = { ...DELIVERY, ...config, ...given };
     const euicc = createEuicc({ ...wanted, ...fixed, supports: { ...wanted.supports, ...fixed.supports } }, world, overrides);
     return { euicc, uicc: createUicc({ port: portOf(euicc), overrides: cardOverrides }) };

@@ -5,7 +5,7 @@ import { euiccDefects } from '../defects/euicc.js';
 import { euiccVariants } from '../defects/euicc-variants.js';
 import { type ModemQuirks, QUIRKS, readQuirks } from '../modem/index.js';
 import { type CardMaker, cardOption } from './modem-card.js';
-import { asIs, deviations, list, OptionError, option, optionReader } from './process-options.js';
+import { asIs, deviations, list, OptionError, option, optionReader, specOption } from './process-options.js';
 
 const quirks = (text: string): ModemQuirks => {
   const pairs = list(text).map(item => {
@@ -27,6 +27,7 @@ const CARD_OPTIONS = {
   card: option('card', 'configuration of the eUICC: JSON, or a file with JSON; as delivered when empty', '', cardOption),
   defect: option('defect', 'seeded defects of the eUICC and its card, separated by commas', '', deviations('defect', euiccDefects)),
   variant: option('variant', 'conformant variants of them, separated by commas', '', deviations('variant', euiccVariants)),
+  spec: specOption('the eUICC'),
   seed: option('seed', 'repeats all random choices; random when empty', '', asIs),
 } as const;
 
@@ -55,6 +56,7 @@ type Reads = ReturnType<typeof optionReader>;
 const maker = (value: Reads): CardMaker => ({
   config: value(CARD_OPTIONS.card),
   deviations: [...value(CARD_OPTIONS.variant), ...value(CARD_OPTIONS.defect)],
+  spec: value(CARD_OPTIONS.spec),
   seed: value(CARD_OPTIONS.seed) || hex(randomBytes(16)),
 });
 

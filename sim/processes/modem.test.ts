@@ -1,6 +1,8 @@
 import { createServer } from 'node:net';
 import { expect } from 'chai';
+import { decode } from '#protocol/asn1/decode.js';
 import { hex } from '#protocol/asn1/tlv.js';
+import { EUICCInfo2 } from '#protocol/iot/info.js';
 import { linkError } from '../../adapters/client-contract.js';
 import { modemOptions, openModem } from '../../adapters/modem.js';
 import { openTerminal } from '../terminal/index.js';
@@ -97,6 +99,21 @@ describe('emulated modem as a process', () => {
     }
   });
 
+  it('holds cards of the version that it is told', async () => {
+    const iotVersion = async (given: Readonly<Record<string, string>>): Promise<string> => {
+      const { terminal } = await device(await start(given));
+      const info = decode(EUICCInfo2, (await terminal.execute(Uint8Array.of(0xbf, 0x22, 0x00))).octets, { spec: '1.3' });
+      return (info.value.iotSpecificInfo?.iotVersion ?? []).map(hex).join(' ');
+    };
+    expect(await iotVersion({})).equals('010200');
+    for (const [spec, version] of [
+      ['1.0.1', '010001'],
+      ['1.1', '010100'],
+      ['1.3', '010300'],
+    ] as const)
+      expect(await iotVersion({ spec, variant: 'brainpoolOnly' })).equals(version);
+  });
+
   it('has one user at a time over TCP', async () => {
     const running = await start({ port: '127.0.0.1:0' });
     const { eid } = await device(running);
@@ -112,6 +129,7 @@ describe('emulated modem as a process', () => {
       [{ card: 'no-such-file.json' }, /^--card: .*no such file/],
       [{ card: '{"eids":[]}' }, /^--card: expected keys out of/],
       [{ defect: 'none' }, /^--defect: expected one of /],
+      [{ spec: '2.0' }, /^--spec: expected one of 1.0.1, 1.0, 1.1, 1.2, 1.3, got 2.0$/],
       [{ variant: 'none' }, /^--variant: expected one of /],
       [{ quirks: 'echo' }, /^--quirks: expected name=value, got echo$/],
       [{ quirks: 'echo=thrice' }, /^--quirks: echo: expected byCommand/],

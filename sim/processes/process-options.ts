@@ -1,5 +1,6 @@
 /** Options of the reference implementations, as data: the command line prints them, the processes read them. */
 import { readFileSync } from 'node:fs';
+import { DEFAULT_SPEC, SPECS, type Spec } from '#protocol/asn1/type.js';
 import type { Curve } from '#protocol/crypto/ecdsa.js';
 import { CURVE_NAMES } from '#protocol/crypto/key.js';
 
@@ -39,6 +40,14 @@ export const curve = (text: string): Curve => {
   if (!found) throw new OptionError(`--curve: expected ${CURVE_NAMES.join(' or ')}, got ${text}`);
   return found;
 };
+/** `--spec`: the version of SGP.32 that a simulated party speaks; 1.0.1 has the messages of 1.0. */
+export const specOption = (who: string): ProcessOption<Spec> =>
+  option('spec', `version of SGP.32 that ${who} speaks: 1.0.1, ${SPECS.join(', ')}`, DEFAULT_SPEC, text => {
+    const found = SPECS.find(spec => spec === (text === '1.0.1' ? '1.0' : text));
+    if (!found) throw new OptionError(`--spec: expected one of 1.0.1, ${SPECS.join(', ')}, got ${text}`);
+    return found;
+  });
+
 /** Where names lead, that are in no DNS. */
 export const resolve = (text: string): ReadonlyMap<string, string> =>
   new Map(

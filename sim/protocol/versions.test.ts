@@ -81,15 +81,15 @@ describe('ESipa messages by version', () => {
 
   it('names the key id euiccCiPKIdToBeUsed in v1.0 and demands it under its new name since', () => {
     const members = (spec: Spec) => compile(typeOf('InitiateAuthenticationOkEsipa'), spec).fields.filter(f => /^euiccCi/.test(f.name));
-    expect(members('1.0').map(f => [f.name, f.optional])).to.deep.equal([['euiccCiPKIdToBeUsed', false]]);
+    expect(members('1.0').map(f => [f.label, f.optional])).to.deep.equal([['euiccCiPKIdToBeUsed', false]]);
     for (const spec of ['1.1', '1.2', '1.3'] as const) {
-      expect(members(spec).map(f => [f.name, f.optional])).to.deep.equal([['euiccCiPKIdentifierToBeUsed', false]]);
+      expect(members(spec).map(f => [f.label, f.optional])).to.deep.equal([['euiccCiPKIdentifierToBeUsed', false]]);
     }
   });
 
   it('names error 50 of the package request profileMetadataMismatch in v1.0 and metadataMismatch since', () => {
     const named = (spec: Spec) => codes('GetBoundProfilePackageResponseEsipa', 'getBoundProfilePackageErrorEsipa', spec);
-    expect(named('1.0')).to.include('profileMetadataMismatch').and.not.include('metadataMismatch');
+    expect(named('1.0')).to.include('profileMetadataMismatch');
     expect(named('1.1')).to.include('metadataMismatch').and.not.include('profileMetadataMismatch');
   });
 
@@ -122,6 +122,23 @@ describe('packages, results and data by version', () => {
     for (const text of [t('A8', ICCID), 'A900', 'BF6503800161']) {
       expect(fits('Psmo', text), text).to.deep.equal(['1.1', '1.2', '1.3']);
     }
+  });
+
+  it('has values under their later names in every version', () => {
+    const { value } = read('Psmo', 'A70B8000810388370182026162', '1.0');
+    expect(value).to.deep.equal({
+      configureImmediateEnable: { immediateEnableFlag: null, defaultSmdpOid: '2.999.1', defaultSmdpAddress: 'ab' },
+    });
+    expect(hex(encodeUntyped(typeOf('Psmo'), value, { spec: '1.0' }))).to.equal('A70B8000810388370182026162');
+    const options = read('EuiccMemoryResetRequest', 'BF340482020308', '1.0').value;
+    expect(options).to.deep.equal({ resetOptions: ['resetImmediateEnableConfig'] });
+    expect(json('EuiccMemoryResetRequest', 'BF340482020308', '1.0')).to.deep.equal({ resetOptions: ['resetAutoEnableConfig'] });
+    expect(write('EuiccMemoryResetRequest', { resetOptions: ['resetImmediateEnableConfig'] }, '1.0')).to.equal('BF340482020308');
+  });
+
+  it('enables immediately by an empty BF5A in v1.0', () => {
+    expect(fits('ImmediateEnableRequest', 'BF5A00')).to.deep.equal(['1.0']);
+    expect(fits('ImmediateEnableRequest', 'BF5A038001FF')).to.deep.equal(['1.1', '1.2', '1.3']);
   });
 
   it('renames configureAutoEnable to configureImmediateEnable under the same tags', () => {

@@ -3,6 +3,7 @@ import { decode } from '#protocol/asn1/decode.js';
 import { type Decoded, elements } from '#protocol/asn1/element.js';
 import { encode } from '#protocol/asn1/encode.js';
 import { hex } from '#protocol/asn1/tlv.js';
+import type { Spec } from '#protocol/asn1/type.js';
 import { GetCertsRequest, GetCertsResponse } from '#protocol/iot/es10b.js';
 import { EUICCInfo1, GetEuiccDataRequest, GetEuiccDataResponse, GetEuiccInfo1Request } from '#protocol/rsp/info.js';
 import { isProblem, parseCertificate } from '#protocol/x509/certificate.js';
@@ -62,7 +63,7 @@ const LONGEST_COMMAND_MS = 60_000;
 /** Lines kept between two messages; what a modem says by itself meanwhile must not add up. */
 const MOST_LINES = 10_000;
 
-const open = async (link: CardLink, startArguments: readonly string[], signal: AbortSignal): Promise<Opened> => {
+const open = async (link: CardLink, spec: Spec, startArguments: readonly string[], signal: AbortSignal): Promise<Opened> => {
   switch (link.wire) {
     case 'modem': {
       const seen: string[] = [];
@@ -82,7 +83,7 @@ const open = async (link: CardLink, startArguments: readonly string[], signal: A
       return { card: await openPcsc({ reader: String(link.settings.reader), signal }) };
     }
     case 'simulated': {
-      const simulated = openSimulatedCard(startArguments);
+      const simulated = openSimulatedCard(['--spec', spec, ...startArguments]);
       return { card: simulated, replace: async () => simulated.replace() };
     }
   }
@@ -93,7 +94,7 @@ export const openCardUnderTest = async (ixit: Ixit, startArguments: readonly str
   const link = cardLink(ixit);
   if (!link) return undefined;
   const limit = () => AbortSignal.timeout(ixit.timeouts.response.seconds * 1000);
-  const { card, at, replace, lines } = await open(link, startArguments, limit());
+  const { card, at, replace, lines } = await open(link, ixit.spec, startArguments, limit());
   const client = openCardClient(card, { signal: limit, ...(lines ? { lines } : {}) });
   const ask = askWith(client, ixit);
   const native = new Map<string, () => Promise<void>>([

@@ -1,9 +1,11 @@
 /** Types resolved for one version: what decoder, encoder, JSON form and printer walk. */
 import { tagHex } from './tlv.js';
-import { existsIn, type Field, type Kind, SPECS, type Spec, type Type, tagged } from './type.js';
+import { existsIn, type Field, type Kind, nameIn, SPECS, type Spec, type Type, tagged } from './type.js';
 
 export interface CompiledField {
   readonly name: string;
+  /** Name in the text of the version. */
+  readonly label: string;
   readonly compiled: Compiled;
   readonly optional: boolean;
   readonly default: unknown;
@@ -26,7 +28,7 @@ export interface Compiled {
   /** Alternatives of a CHOICE by identifier. */
   readonly alternatives: ReadonlyMap<number, CompiledField>;
   readonly element: Compiled | undefined;
-  /** Names of a BIT STRING by position. */
+  /** Names of a BIT STRING by position; of two names for one bit the later one. */
   readonly bitNames: readonly (string | undefined)[];
 }
 
@@ -83,7 +85,15 @@ const make = (given: Type, spec: Spec): Compiled => {
 
 const field = (f: Field, spec: Spec): CompiledField => {
   const compiled = compile(f.type, spec);
-  return { name: f.name, compiled, optional: f.optional, default: f.default, starts: compiled.starts, only: compiled.only };
+  return {
+    name: f.name,
+    label: nameIn(spec, f),
+    compiled,
+    optional: f.optional,
+    default: f.default,
+    starts: compiled.starts,
+    only: compiled.only,
+  };
 };
 
 const onlyOf = (starts: ReadonlySet<number>): number => (starts.size === 1 ? ([...starts][0] as number) : -1);

@@ -28,13 +28,21 @@ const valueToJson = (c: Compiled, value: unknown): Json => {
   if (c.kind === 'explicit') return valueToJson(c.element as Compiled, value);
   if (value instanceof Uint8Array) return hex(value);
   if (typeof value === 'bigint') return value.toString();
-  if (Array.isArray(value)) return c.element ? value.map(v => valueToJson(c.element as Compiled, v)) : value.map(String);
+  if (Array.isArray(value))
+    return c.element ? value.map(v => valueToJson(c.element as Compiled, v)) : value.map(name => bitLabel(c, String(name)));
   if (typeof value === 'object' && value !== null) {
     const given = value as Readonly<Record<string, unknown>>;
-    const known = c.fields.filter(f => given[f.name] !== undefined).map(f => [f.name, valueToJson(f.compiled, given[f.name])] as const);
+    const known = c.fields.filter(f => given[f.name] !== undefined).map(f => [f.label, valueToJson(f.compiled, given[f.name])] as const);
     return { ...Object.fromEntries(known), ...unknownToJson(value) };
   }
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : null;
+};
+
+/** The first of the names of a bit, which is the one in the text of the version. */
+const bitLabel = ({ type: { names = new Map<string, number>() } }: Compiled, name: string): string => {
+  const bit = names.get(name);
+  for (const [label, number] of names) if (number === bit) return label;
+  return name;
 };
 
 /** A value from its JSON form, ready for `encode`. Throws JsonFormError. */
@@ -89,10 +97,10 @@ const objectToValue = (c: Compiled, json: unknown, path: readonly string[]): unk
       const inner = [...path, name];
       if (name === '$unknown')
         return [name, Array.isArray(member) ? member.map(m => hexOctets(m, inner)) : fail(inner, 'a list of hex TLVs', member)];
-      const field = c.fields.find(f => f.name === name);
+      const field = c.fields.find(f => f.label === name || f.name === name);
       return field
-        ? [name, jsonToValue(field.compiled, member, inner)]
-        : fail(path, `one of ${c.fields.map(f => f.name).join(', ')}`, name);
+        ? [field.name, jsonToValue(field.compiled, member, inner)]
+        : fail(path, `one of ${c.fields.map(f => f.label).join(', ')}`, name);
     }),
   );
 };

@@ -57,6 +57,8 @@ export interface Field {
   /** First and last version that has it. */
   readonly since?: Spec;
   readonly until?: Spec;
+  /** Name in the text of v1.0; values have the later name in every version. */
+  readonly formerly?: string;
 }
 
 /** What stands behind a field name in a definition: a type, or a type with presence and version marks. */
@@ -67,6 +69,7 @@ export interface Member<V, O extends boolean> {
   readonly default?: unknown;
   readonly since?: Spec;
   readonly until?: Spec;
+  readonly formerly?: string;
 }
 
 /** Elements that no definition knows (extensibility), kept as received: complete TLVs in wire order. */
@@ -200,6 +203,17 @@ export const withDefault = <V>(type: Type<V>, value: V): Member<V, true> => ({ m
 export const since = <V>(spec: Spec, d: Modifiable<V>): Member<V, true> => ({ ...(asMember(d) as Member<V, true>), since: spec });
 /** Exists up to and including this version. */
 export const until = <V>(spec: Spec, d: Modifiable<V>): Member<V, true> => ({ ...(asMember(d) as Member<V, true>), until: spec });
+/**
+ * v1.0 calls it otherwise, at the same place and with the same meaning. Values have the later name, so that roles and test
+ * cases need not know the difference; JSON has the names of the version.
+ */
+export const formerly = <V, O extends boolean = false>(name: string, d: Type<V> | Member<V, O>): Member<V, O> => ({
+  ...(asMember(d) as Member<V, O>),
+  formerly: name,
+});
+/** The name of a field in the text of a version. */
+export const nameIn = (spec: Spec, { name, formerly: old }: Pick<Field, 'name' | 'formerly'>): string =>
+  spec === '1.0' ? (old ?? name) : name;
 
 /** True when something marked since/until exists in a version. */
 export const existsIn = (spec: Spec, mark: { readonly since?: Spec; readonly until?: Spec }): boolean =>

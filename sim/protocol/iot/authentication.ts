@@ -1,6 +1,6 @@
 /** Mutual authentication in indirect download, with its compact forms (SGP.32 5.14.1, 5.14.3, 6.3.2.1, 6.3.2.2). */
 import { growingInteger } from '../asn1/growing.js';
-import { choice, define, explicit, octets, optional, sequence, since, tagged, until, utf8 } from '../asn1/type.js';
+import { choice, define, explicit, formerly, octets, optional, sequence, since, tagged, utf8 } from '../asn1/type.js';
 import { AuthenticateResponseError, CtxParams1, ServerSigned1 } from '../rsp/authentication.js';
 import { Certificate, TransactionId } from '../rsp/basic.js';
 import { SmdpSigned2 } from '../rsp/download.js';
@@ -29,8 +29,7 @@ export const InitiateAuthenticationOkEsipa = define(
     transactionId: optional(tagged('80', TransactionId)),
     serverSigned1: ServerSigned1,
     serverSignature1: octets('5F37'),
-    euiccCiPKIdToBeUsed: until('1.0', octets()),
-    euiccCiPKIdentifierToBeUsed: since('1.1', octets()),
+    euiccCiPKIdentifierToBeUsed: formerly('euiccCiPKIdToBeUsed', octets()),
     serverCertificate: Certificate,
     matchingId: optional(utf8()),
     ctxParams1: optional(explicit('A2', CtxParams1)),

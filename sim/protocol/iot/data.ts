@@ -4,6 +4,7 @@ import {
   choice,
   define,
   explicit,
+  formerly,
   integer,
   nil,
   octets,
@@ -47,8 +48,7 @@ export const IpaEuiccDataRequest = define(
   'SGP.32 2.11.1.2',
   sequence('BF52', {
     tagList: octets('5C'),
-    euiccCiPKId: until('1.0', optional(octets())),
-    euiccCiPKIdentifierToBeUsed: since('1.1', optional(octets())),
+    euiccCiPKIdentifierToBeUsed: formerly('euiccCiPKId', optional(octets())),
     searchCriteria: until(
       '1.0',
       optional(

@@ -78,7 +78,7 @@ export const GetBoundProfilePackageResponseEsipa = define(
   choice('BF3A', {
     getBoundProfilePackageOkEsipa: tagged('A0', GetBoundProfilePackageOkEsipa),
     getBoundProfilePackageErrorEsipa: versions(
-      { '1.0': integer('81', { ...packageErrors, profileMetadataMismatch: 50 }) },
+      { '1.0': integer('81', { ...packageErrors, profileMetadataMismatch: 50, metadataMismatch: 50 }) },
       '1.1',
       integer('81', { ...packageErrors, metadataMismatch: 50 }),
     ),

@@ -95,6 +95,7 @@ export const AddInitialEimResponse = define(
         '1.0': integer('81', {
           insufficientMemory: 1,
           unsignedEimConfigDisallowed: 2,
+          associatedEimAlreadyExists: 2,
           ciPKUnknown: 3,
           invalidAssociationToken: 5,
           counterValueOutOfRange: 6,

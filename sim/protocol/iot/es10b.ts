@@ -1,7 +1,28 @@
 /** ES10b functions that SGP.32 adds or changes (SGP.32 5.9). */
 import { growingInteger } from '../asn1/growing.js';
-import { bits, boolean, choice, define, integer, nil, octets, oid, optional, sequence, tagged, utf8, versions } from '../asn1/type.js';
+import {
+  bits,
+  boolean,
+  choice,
+  define,
+  formerly,
+  integer,
+  nil,
+  octets,
+  oid,
+  optional,
+  sequence,
+  tagged,
+  utf8,
+  versions,
+} from '../asn1/type.js';
 import { Certificate } from '../rsp/basic.js';
+import {
+  ConfigureAutoProfileEnablingRequest,
+  ConfigureAutoProfileEnablingResponse,
+  EnableUsingDDRequest,
+  EnableUsingDDResponse,
+} from './es10b-superseded.js';
 import { EuiccPackageResult } from './result.js';
 
 /** Resets parts of an IoT eUICC; v1.0 uses the tag of SGP.22 with options of its own. */
@@ -17,6 +38,7 @@ export const EuiccMemoryResetRequest = define(
           resetDefaultSmdpAddress: 2,
           resetEimConfigData: 3,
           resetAutoEnableConfig: 4,
+          resetImmediateEnableConfig: 4,
         }),
       }),
     },
@@ -44,7 +66,10 @@ export const EuiccMemoryResetResponse = define(
       '1.0': sequence('BF34', {
         resetResult: integer('02', { ok: 0, nothingToDelete: 1, catBusy: 5, undefinedError: 127 }),
         resetEimResult: optional(integer('81', { ok: 0, nothingToDelete: 1, eimResetNotSupported: 2, undefinedError: 127 })),
-        resetAutoEnableConfigResult: optional(integer('82', { ok: 0, resetAECNotSupported: 1, undefinedError: 127 })),
+        resetImmediateEnableConfigResult: formerly(
+          'resetAutoEnableConfigResult',
+          optional(integer('82', { ok: 0, resetAECNotSupported: 1, resetIECNotSupported: 1, undefinedError: 127 })),
+        ),
       }),
     },
     '1.1',
@@ -82,18 +107,32 @@ export const GetCertsResponse = define(
 export const ImmediateEnableRequest = define(
   'ImmediateEnableRequest',
   'SGP.32 5.9.15',
-  sequence('BF5A', {
-    refreshFlag: boolean('80'),
-  }),
+  versions(
+    { '1.0': EnableUsingDDRequest },
+    '1.1',
+    sequence('BF5A', {
+      refreshFlag: boolean('80'),
+    }),
+  ),
 );
 
 /** Result of immediate enabling. */
 export const ImmediateEnableResponse = define(
   'ImmediateEnableResponse',
   'SGP.32 5.9.15',
-  sequence('BF5A', {
-    immediateEnableResult: integer('80', { ok: 0, immediateEnableNotAvailable: 1, noSessionContext: 4, catBusy: 5, undefinedError: 127 }),
-  }),
+  versions(
+    { '1.0': EnableUsingDDResponse },
+    '1.1',
+    sequence('BF5A', {
+      immediateEnableResult: integer('80', {
+        ok: 0,
+        immediateEnableNotAvailable: 1,
+        noSessionContext: 4,
+        catBusy: 5,
+        undefinedError: 127,
+      }),
+    }),
+  ),
 );
 
 /** Returns to the Profile enabled before. */
@@ -119,20 +158,28 @@ export const ProfileRollbackResponse = define(
 export const ConfigureImmediateProfileEnablingRequest = define(
   'ConfigureImmediateProfileEnablingRequest',
   'SGP.32 5.9.17',
-  sequence('BF59', {
-    immediateEnableFlag: optional(nil('80')),
-    defaultSmdpOid: optional(oid('81')),
-    defaultSmdpAddress: optional(utf8('82')),
-  }),
+  versions(
+    { '1.0': ConfigureAutoProfileEnablingRequest },
+    '1.1',
+    sequence('BF59', {
+      immediateEnableFlag: optional(nil('80')),
+      defaultSmdpOid: optional(oid('81')),
+      defaultSmdpAddress: optional(utf8('82')),
+    }),
+  ),
 );
 
 /** Result of configuring immediate enabling. */
 export const ConfigureImmediateProfileEnablingResponse = define(
   'ConfigureImmediateProfileEnablingResponse',
   'SGP.32 5.9.17',
-  sequence('BF59', {
-    configImmediateEnableResult: integer('80', { ok: 0, insufficientMemory: 1, associatedEimAlreadyExists: 2, undefinedError: 127 }),
-  }),
+  versions(
+    { '1.0': ConfigureAutoProfileEnablingResponse },
+    '1.1',
+    sequence('BF59', {
+      configImmediateEnableResult: integer('80', { ok: 0, insufficientMemory: 1, associatedEimAlreadyExists: 2, undefinedError: 127 }),
+    }),
+  ),
 );
 
 /** Enables the Fallback Profile. */

@@ -1,5 +1,5 @@
 /** What an IoT eUICC says about itself (SGP.32 3.8.4, 5.9.2). */
-import { bits, define, integer, nil, octets, optional, sequence, sequenceOf, since, tagged, until } from '../asn1/type.js';
+import { bits, define, formerly, integer, nil, octets, optional, sequence, sequenceOf, since, tagged } from '../asn1/type.js';
 import { VersionType } from '../rsp/basic.js';
 import { euiccInfo2Members } from '../rsp/info.js';
 
@@ -25,12 +25,9 @@ export const EUICCInfo2 = define(
   sequence('BF22', {
     ...euiccInfo2Members,
     ipaMode: optional(tagged('90', IpaMode)),
-    rfu2: until('1.0', optional(sequenceOf('B1', octets()))),
-    euiccCiPKIdListForSigningV3: since('1.1', optional(sequenceOf('B1', octets()))),
-    rfu3: until('1.0', optional(octets('92', 0, 32))),
-    additionalEuiccInfo: since('1.1', optional(octets('92', 0, 32))),
-    rfu4: until('1.0', optional(tagged('93', VersionType))),
-    highestSvn: since('1.1', optional(tagged('93', VersionType))),
+    euiccCiPKIdListForSigningV3: formerly('rfu2', optional(sequenceOf('B1', octets()))),
+    additionalEuiccInfo: formerly('rfu3', optional(octets('92', 0, 32))),
+    highestSvn: formerly('rfu4', optional(tagged('93', VersionType))),
     iotSpecificInfo: optional(tagged('B4', IoTSpecificInfo)),
     euiccMinimumSecurityLevel: since('1.3', optional(octets('95', 1))),
   }),

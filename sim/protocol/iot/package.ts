@@ -1,5 +1,5 @@
 /** eUICC Packages: what an eIM asks of an eUICC (SGP.32 2.11.1.1). */
-import { choice, define, integer, nil, octets, oid, optional, sequence, sequenceOf, since, tagged, until, utf8 } from '../asn1/type.js';
+import { choice, define, formerly, integer, nil, octets, oid, optional, sequence, sequenceOf, since, tagged, utf8 } from '../asn1/type.js';
 import { Iccid, TransactionId } from '../rsp/basic.js';
 import { ProfileInfoListRequest } from '../rsp/profile.js';
 import { EimConfigurationData, eimId } from './eim-configuration.js';
@@ -30,20 +30,12 @@ export const Psmo = define(
     }),
     listProfileInfo: ProfileInfoListRequest,
     getRAT: sequence('A6', {}),
-    configureAutoEnable: until(
-      '1.0',
+    configureImmediateEnable: formerly(
+      'configureAutoEnable',
       sequence('A7', {
-        autoEnableFlag: optional(nil('80')),
-        smdpOid: optional(oid('81')),
-        smdpAddress: optional(utf8('82')),
-      }),
-    ),
-    configureImmediateEnable: since(
-      '1.1',
-      sequence('A7', {
-        immediateEnableFlag: optional(nil('80')),
-        defaultSmdpOid: optional(oid('81')),
-        defaultSmdpAddress: optional(utf8('82')),
+        immediateEnableFlag: formerly('autoEnableFlag', optional(nil('80'))),
+        defaultSmdpOid: formerly('smdpOid', optional(oid('81'))),
+        defaultSmdpAddress: formerly('smdpAddress', optional(utf8('82'))),
       }),
     ),
     setFallbackAttribute: since(
@@ -89,8 +81,7 @@ export const EuiccPackageSigned = define(
     eimId,
     eidValue: octets('5A', 16),
     counterValue: integer('81'),
-    transactionId: until('1.0', optional(tagged('82', TransactionId))),
-    eimTransactionId: since('1.1', optional(tagged('82', TransactionId))),
+    eimTransactionId: formerly('transactionId', optional(tagged('82', TransactionId))),
     euiccPackage: EuiccPackage,
   }),
 );

@@ -1,6 +1,19 @@
 /** eUICC Package Results: what an eUICC made of a package (SGP.32 2.11.2.1). */
 import { growingInteger } from '../asn1/growing.js';
-import { choice, define, explicit, integer, octets, optional, sequence, sequenceOf, since, tagged, until, versions } from '../asn1/type.js';
+import {
+  choice,
+  define,
+  explicit,
+  formerly,
+  integer,
+  octets,
+  optional,
+  sequence,
+  sequenceOf,
+  since,
+  tagged,
+  versions,
+} from '../asn1/type.js';
 import { RulesAuthorisationTable, TransactionId } from '../rsp/basic.js';
 import { EimIdType, eimId } from './eim-configuration.js';
 import { ProfileInfoListResponse } from './profile.js';
@@ -156,8 +169,7 @@ export const EuiccResultData = define(
     deleteResult: tagged('85', DeleteProfileResult),
     listProfileInfoResult: ProfileInfoListResponse,
     getRATResult: tagged('A6', RulesAuthorisationTable),
-    configureAutoEnableResult: until('1.0', tagged('87', ConfigureAutoEnableResult)),
-    configureImmediateEnableResult: since('1.1', tagged('87', ConfigureImmediateEnableResult)),
+    configureImmediateEnableResult: formerly('configureAutoEnableResult', tagged('87', ConfigureImmediateEnableResult)),
     addEimResult: explicit('A8', AddEimResult),
     deleteEimResult: tagged('89', DeleteEimResult),
     updateEimResult: tagged('8A', UpdateEimResult),
@@ -177,8 +189,7 @@ export const EuiccPackageResultDataSigned = define(
   sequence('30', {
     eimId,
     counterValue: integer('81'),
-    transactionId: until('1.0', optional(tagged('82', TransactionId))),
-    eimTransactionId: since('1.1', optional(tagged('82', TransactionId))),
+    eimTransactionId: formerly('transactionId', optional(tagged('82', TransactionId))),
     seqNumber: integer('83'),
     euiccResult: sequenceOf('30', EuiccResultData),
   }),
@@ -212,8 +223,7 @@ export const EuiccPackageErrorDataSigned = define(
   sequence('30', {
     eimId,
     counterValue: integer('81'),
-    transactionId: until('1.0', optional(tagged('82', TransactionId))),
-    eimTransactionId: since('1.1', optional(tagged('82', TransactionId))),
+    eimTransactionId: formerly('transactionId', optional(tagged('82', TransactionId))),
     euiccPackageErrorCode: EuiccPackageErrorCode,
   }),
 );

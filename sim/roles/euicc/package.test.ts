@@ -203,7 +203,7 @@ describe('LoadEuiccPackage', () => {
       const covered = signedOctets(message, site, { eimSignature: command.subarray(command.length - 67) });
       const key = euicc.chip.credentials[0].key;
       expect('octets' in covered && verify(key, covered.octets, bf51.subarray(site.signature.content, site.signature.end))).equals(true);
-      expect(message.value.euiccPackageResultSigned?.euiccPackageResultDataSigned.transactionId).deep.equals(octets('0A'));
+      expect(message.value.euiccPackageResultSigned?.euiccPackageResultDataSigned.eimTransactionId).deep.equals(octets('0A'));
     });
   });
 

@@ -68,7 +68,7 @@ const salvage = (message: Decoded, path: string): unknown => {
   return 'element' in found ? found.element.value : undefined;
 };
 const transactionOf = (message: Decoded): Uint8Array | undefined => {
-  const id = salvage(message, `${SIGNED}.${message.spec === '1.0' ? 'transactionId' : 'eimTransactionId'}`);
+  const id = salvage(message, `${SIGNED}.eimTransactionId`);
   return id instanceof Uint8Array && id.length >= 1 && id.length <= 16 ? id : undefined;
 };
 

@@ -1,16 +1,12 @@
 /** Signed eUICC Package Results and errors. SGP.32 2.11.2.1, 3.3.1 */
 import { encode } from '#protocol/asn1/encode.js';
-import { raw, type Spec } from '#protocol/asn1/type.js';
+import { raw } from '#protocol/asn1/type.js';
 import { EuiccPackageErrorDataSigned, EuiccPackageResult, EuiccPackageResultDataSigned } from '#protocol/iot/result.js';
 import { associationTokenTlv } from '#protocol/signatures.js';
 import { credentialFor } from './credentials.js';
 import type { SignedObject } from './decision-names.js';
 import { signObject } from './signing.js';
 import type { Chip, ResultContent, StoredResult } from './state.js';
-
-/** The eIM's transaction id under the name it has in a version. */
-const transactionMember = (spec: Spec, id: Uint8Array | undefined) =>
-  id === undefined ? {} : spec === '1.0' ? { transactionId: id } : { eimTransactionId: id };
 
 /** What is common to results and errors of one package. */
 export type Answered = Omit<ResultContent, 'operations'>;
@@ -42,7 +38,7 @@ export const storeResult = (chip: Chip, content: ResultContent): StoredResult =>
     {
       eimId: content.eimId,
       counterValue: content.counterValue,
-      ...transactionMember(spec, decisions.echoesTransaction(content.eimTransactionId, 'result')),
+      eimTransactionId: decisions.echoesTransaction(content.eimTransactionId, 'result'),
       seqNumber,
       euiccResult: content.operations,
     },
@@ -64,7 +60,7 @@ export const signedError = (chip: Chip, content: Answered, euiccPackageErrorCode
     {
       eimId: content.eimId,
       counterValue: content.counterValue,
-      ...transactionMember(spec, chip.decisions.echoesTransaction(content.eimTransactionId, 'signedError')),
+      eimTransactionId: chip.decisions.echoesTransaction(content.eimTransactionId, 'signedError'),
       euiccPackageErrorCode,
     },
     { spec },

@@ -75,7 +75,7 @@ export const signedPackage = (eim: TestEim, given: TestPackage): Uint8Array => {
       eidValue: octets(given.eid ?? EID1),
       // A test may ask for a counter beyond every number; the encoder takes both.
       counterValue: given.counter as number,
-      ...(spec === '1.0' ? { transactionId: id } : { eimTransactionId: id }),
+      eimTransactionId: id,
       euiccPackage: list,
     },
     { spec },

@@ -73,7 +73,7 @@ export const proofOfEim = (message: Decoded<ValueOf<typeof InitiateAuthenticatio
     serverSigned1: fieldOctets(message, `${path}.serverSigned1`) ?? NONE,
     certificate: ok.serverCertificate,
     signature: ok.serverSignature1,
-    ciPKId: (message.spec === '1.0' ? ok.euiccCiPKIdToBeUsed : ok.euiccCiPKIdentifierToBeUsed) ?? NONE,
+    ciPKId: ok.euiccCiPKIdentifierToBeUsed,
     ...(ctxParams1 && { ctxParams1 }),
     ...(ok.matchingId !== undefined && { matchingId: ok.matchingId }),
   };

@@ -139,6 +139,17 @@ describe('the command line', function () {
     });
   });
 
+  it('stops in one line before anything runs when the IUT speaks another version than its IXIT file says', async () => {
+    const text = readFileSync(join(folder, 'mine.ixit.yaml'), 'utf8');
+    writeFileSync(join(folder, 'old.ixit.yaml'), text.replace('\niut: eim\n', '\niut: eim\nspec: "1.0"\n'));
+    const { code, err } = await sgp32(['run', '--ixit', 'old.ixit.yaml', '--only', 'eim.retrieval', '--out', 'never']);
+    expect({ code, err }).to.deep.equal({
+      code: 2,
+      err: 'old.ixit.yaml:3:1: the IUT speaks 1.1 or later: error 2 in BF4F, an error in BF50; the IXIT says spec: 1.0 - set spec: "1.1" or "1.2" or "1.3" in old.ixit.yaml:3\n',
+    });
+    expect(existsSync(join(folder, 'never'))).to.equal(false);
+  });
+
   it('runs the example of the guide against an eIM at a URL and prints one JSON object', async () => {
     expect(separate.code, separate.err).to.equal(0);
     const summary = JSON.parse(separate.out);

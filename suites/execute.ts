@@ -45,6 +45,7 @@ const GRACE = 15;
 export const execute = async (planned: PlannedSequence, lab: Lab): Promise<SequenceRecord> => {
   const started = new Date().toISOString();
   const log = createExchangeLog(() => performance.now());
+  if (lab.versions?.conflict()) return assemble(planned, lab, log, [], started);
   const state: State = { over: new AbortController(), faults: [], limitReached: false };
   const limit = setTimeout(() => {
     state.limitReached = true;
@@ -88,7 +89,8 @@ const bringBack = async ({ condition, ixit, operator }: Lab): Promise<void> => {
 
 const assemble = (planned: PlannedSequence, lab: Lab, log: ExchangeLog, steps: readonly StepRecord[], started: string): SequenceRecord => {
   const { entry } = planned;
-  const judged = judge(steps, entry.covers);
+  const other = lab.versions?.conflict()?.message;
+  const judged = other === undefined ? judge(steps, entry.covers) : unjudged(other);
   const iutOutput = judged.verdict === 'pass' ? '' : lab.iutOutput();
   const { state: _, reason: __, ...about } = entry;
   return {
@@ -103,6 +105,9 @@ const assemble = (planned: PlannedSequence, lab: Lab, log: ExchangeLog, steps: r
     yaml: planned.yaml,
   };
 };
+
+/** Nothing is judged by the rules of a version that the IUT does not speak. */
+const unjudged = (reason: string): ReturnType<typeof judge> => ({ verdict: 'inconclusive', reason, findings: [], violated: [] });
 
 const setUpFailure = (planned: PlannedSequence, error: unknown): StepRecord => ({
   no: '0',

@@ -186,7 +186,7 @@ export interface Ixit {
   readonly reset?: string;
   readonly operator: ReadonlyMap<string, Binding>;
   /** Where what is missing would stand: the line of its part of the file, the first line of a file without this part. */
-  readonly places: { readonly settings: Position; readonly links: Position; readonly operator: Position };
+  readonly places: { readonly spec: Position; readonly settings: Position; readonly links: Position; readonly operator: Position };
   readonly timeouts: { readonly response: Duration; readonly operator: Duration; readonly start: Duration };
   /** The text with every secret from the environment replaced by `***`. */
   readonly mask: (text: string) => string;

@@ -230,7 +230,12 @@ export const loadIxit = (
     ...(start === undefined ? {} : { start }),
     ...(reset === undefined ? {} : { reset }),
     operator,
-    places: { settings: settings?.at ?? top, links: fields.get('links')?.at ?? top, operator: fields.get('operator')?.at ?? top },
+    places: {
+      spec: fields.get('spec')?.at ?? top,
+      settings: settings?.at ?? top,
+      links: fields.get('links')?.at ?? top,
+      operator: fields.get('operator')?.at ?? top,
+    },
     timeouts,
     mask: masking(secrets),
   };

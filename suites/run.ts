@@ -14,6 +14,7 @@ import { exitCode, summarise } from '../reports/summary.js';
 import { execute } from './execute.js';
 import type { Ixit } from './ixit-schema.js';
 import { pkiOf } from './lab-material.js';
+import { CaseError, type Diagnostic } from './language/diagnostics.js';
 import type { Catalogue } from './language/load.js';
 import { runMocha } from './mocha.js';
 import type { PlannedSequence } from './plan.js';
@@ -70,8 +71,6 @@ export const run = async (input: RunInput): Promise<RunResult> => {
   const plan = parts.flatMap(p => p.plan);
   const id = runId(started, input.ixits);
   const directory = input.out ?? join('sgp32-results', id);
-  mkdirSync(directory, { recursive: true });
-  for (const name of OUTPUTS) rmSync(join(directory, name), { recursive: true, force: true });
   // Loading the report generator takes as long as many sequences: it happens while they run.
   const generator = input.allureHtml ? preloadAllureHtml() : Promise.resolve();
   generator.catch(() => undefined);
@@ -81,6 +80,9 @@ export const run = async (input: RunInput): Promise<RunResult> => {
   );
   const [first] = parts;
   const lab = first && needsLab(first) ? await enter(first) : undefined;
+  if (lab && 'otherVersion' in lab && lab.otherVersion) throw new CaseError([lab.otherVersion]);
+  mkdirSync(directory, { recursive: true });
+  for (const name of OUTPUTS) rmSync(join(directory, name), { recursive: true, force: true });
   const header = headerOf(input, parts, id, started, seed, lab);
   const progress = liveConsole({
     screen: input.screen,
@@ -89,7 +91,7 @@ export const run = async (input: RunInput): Promise<RunResult> => {
     requirements: header.requirements,
     resultsDir: relative(process.cwd(), directory) || '.',
   });
-  await carryOut(parts, header, directory, enter, progress, began);
+  const otherVersions = await carryOut(parts, header, directory, enter, progress, began);
   const record = await readRecord(directory);
   await generator;
   await writeReports(record, directory, {
@@ -103,6 +105,7 @@ export const run = async (input: RunInput): Promise<RunResult> => {
       relative(process.cwd(), join(directory, name)),
     ),
   );
+  if (otherVersions.length > 0) throw new CaseError(otherVersions);
   return { directory, record, summary, exitCode: exitCode(summary) };
 };
 
@@ -133,7 +136,7 @@ const memo = (enter: (part: Part) => Promise<Entered>): ((part: Part) => Promise
   };
 };
 
-/** Executes the parts one after the other, each in its own lab. */
+/** Executes the parts one after the other, each in its own lab; resolves with what IXIT files say wrongly of their versions. */
 const carryOut = async (
   parts: readonly Part[],
   header: RecordHeader,
@@ -141,7 +144,8 @@ const carryOut = async (
   enter: (part: Part) => Promise<Entered>,
   progress: Progress,
   began: number,
-): Promise<void> => {
+): Promise<readonly Diagnostic[]> => {
+  const otherVersions: Diagnostic[] = [];
   await using store = await openRecord(directory);
   await store.begin(header);
   const allure = allureReporting(header, join(directory, 'allure-results'));
@@ -166,6 +170,8 @@ const carryOut = async (
         allure.reporterOptions,
       );
     } finally {
+      const otherVersion = 'unreachable' in lab ? ('otherVersion' in lab ? lab.otherVersion : undefined) : lab.versions.conflict();
+      if (otherVersion) otherVersions.push(otherVersion);
       if (!('unreachable' in lab)) {
         const restored = !isForeignCard(part.ixit)
           ? []
@@ -178,6 +184,7 @@ const carryOut = async (
   }
   await allure.written();
   await store.end(new Date().toISOString(), (performance.now() - began) / 1000);
+  return otherVersions;
 };
 
 const unreachable = (planned: PlannedSequence, reason: string): SequenceRecord => {

@@ -1,7 +1,7 @@
 /** The options of `sgp32 sim eim`, as data: the command line prints them, the process reads them. */
 import { eimDefects } from '../defects/eim.js';
 import { eimVariants } from '../defects/eim-variants.js';
-import { asIs, curve, deviations, option, optionReader, resolve, trust } from './process-options.js';
+import { asIs, curve, deviations, option, optionReader, resolve, specOption, trust } from './process-options.js';
 
 /** Every option of the reference eIM. */
 export const EIM_OPTIONS = {
@@ -12,6 +12,7 @@ export const EIM_OPTIONS = {
   eimId: option('eim-id', 'eimId in packages and configuration data', 'testeim1', asIs),
   curve: option('curve', 'curve of the signing key: P-256 or brainpoolP256r1', 'P-256', curve),
   fqdn: option('fqdn', 'eimFqdn in the configuration data', 'eim.example.com', asIs),
+  spec: specOption('it'),
   resolve: option('resolve', 'where names of RSP servers lead: name=host:port, separated by commas', '', resolve),
   trust: option('trust', 'PEM files of trusted CI certificates, separated by commas; the CIs of the test PKI when empty', '', trust),
   defect: option('defect', 'seeded defects, separated by commas', '', deviations('defect', eimDefects)),
@@ -35,6 +36,7 @@ export const readEimOptions = (given: Readonly<Record<string, string>>): EimProc
     eimId: value(EIM_OPTIONS.eimId),
     curve: value(EIM_OPTIONS.curve),
     fqdn: value(EIM_OPTIONS.fqdn),
+    spec: value(EIM_OPTIONS.spec),
     resolve: value(EIM_OPTIONS.resolve),
     trust: value(EIM_OPTIONS.trust),
     defect: value(EIM_OPTIONS.defect),

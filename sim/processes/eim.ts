@@ -2,7 +2,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { hex } from '#protocol/asn1/tlv.js';
-import { DEFAULT_SPEC } from '#protocol/asn1/type.js';
 import { pem } from '#protocol/crypto/ecdsa.js';
 import { isProblem, parseCertificate } from '#protocol/x509/certificate.js';
 import { type Pki, testPki } from '#protocol/x509/test-pki.js';
@@ -92,7 +91,7 @@ const openCoap = async (
 
 /** Starts a reference eIM; resolves when it listens. */
 export const startEim = async (options: EimProcessOptions, { report = () => undefined }: ProcessSurroundings = {}): Promise<RunningEim> => {
-  const spec = DEFAULT_SPEC;
+  const { spec } = options;
   const pki = testPki();
   const names = options.curve === 'P-256' ? ['SK_S_EIMsign', 'SK_S_EIMsign_BRP'] : ['SK_S_EIMsign_BRP', 'SK_S_EIMsign'];
   const [signingKey, ...otherSigningKeys] = names.flatMap(name => pki.privateKey(name) ?? []);

@@ -4,7 +4,7 @@ import { fromHex } from '#protocol/asn1/tlv.js';
 import type { Duration } from '../../adapters/adapter.js';
 import { ipaDefects } from '../defects/ipa.js';
 import { ipaVariants } from '../defects/ipa-variants.js';
-import { asIs, deviations, list, OptionError, option, optionReader, resolve, trust } from './process-options.js';
+import { asIs, deviations, list, OptionError, option, optionReader, resolve, specOption, trust } from './process-options.js';
 
 const yesNo =
   (name: string) =>
@@ -57,6 +57,7 @@ const notifies = (text: string): 'eim' | 'server' | undefined => {
 export const IPA_OPTIONS = {
   card: option('card', 'where its eUICC is: stdio, pcsc:<reader> (part of its name) or modem:<port>', 'stdio', card),
   control: option('control', 'host:port of the control API over plain HTTP; port 0 takes a free one', '127.0.0.1:0', asIs),
+  spec: specOption('it'),
   resolve: option('resolve', 'where names of servers lead: name=host:port, separated by commas', '', resolve),
   trust: option('trust', 'PEM files of trusted CI certificates, separated by commas; the CIs of the test PKI when empty', '', trust),
   esipa: option(
@@ -96,6 +97,7 @@ export const readIpaOptions = (given: Readonly<Record<string, string>>): IpaProc
   return {
     card: value(IPA_OPTIONS.card),
     control: value(IPA_OPTIONS.control),
+    spec: value(IPA_OPTIONS.spec),
     resolve: value(IPA_OPTIONS.resolve),
     trust: value(IPA_OPTIONS.trust),
     esipa: value(IPA_OPTIONS.esipa),

@@ -1,6 +1,5 @@
 /** The reference IPA as a process: a device with its card, ESipa to the eIMs of the card, ES9+ and ES11, a control API. docs/reference-ipa.md */
 import { setTimeout } from 'node:timers/promises';
-import { DEFAULT_SPEC } from '#protocol/asn1/type.js';
 import { testPki } from '#protocol/x509/test-pki.js';
 import type { Card, Duration } from '../../adapters/adapter.js';
 import { combinedIpa } from '../defects/ipa-deviation.js';
@@ -46,7 +45,7 @@ const pollAtIntervals = async ({ seconds }: Duration, poll: () => Promise<PollRe
 /** Starts a reference IPA; resolves when its control API listens. */
 export const startIpa = async (options: IpaProcessOptions, surroundings: IpaSurroundings = {}): Promise<RunningIpa> => {
   const { report = () => undefined } = surroundings;
-  const spec = DEFAULT_SPEC;
+  const { spec } = options;
   const pki = testPki();
   const anchors = trusted(pki, options.trust).ders;
   const world = { spec, pki, now: () => new Date(), random: (count: number) => crypto.getRandomValues(new Uint8Array(count)) };

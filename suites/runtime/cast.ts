@@ -98,6 +98,7 @@ export const createCast = async (
     log,
     keys: joinKeySources(sources),
     levelOf: lab.levelOf,
+    versions: lab.versions,
     sent: lab.ixit.iut === 'ipa' ? [] : undefined,
     over: state.over.signal,
     scriptAnswers: (party, typeName) => script.answers(party, typeName),

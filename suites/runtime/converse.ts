@@ -14,6 +14,7 @@ import { decodeChecks, signatureChecks, transportChecks } from './message-checks
 import { type Arrival, deliver, linkFacts, type Outgoing, type Party } from './party.js';
 import { isPassedOn, relayChecks } from './relay.js';
 import type { ServerBehaviour } from './server-behaviour.js';
+import { noteSigns } from './spoken-version.js';
 import { type ClientWire, frameFacts, type ServerHandler, type ServerWire, type Stage } from './stage.js';
 
 /** Decoding and signatures of a message from the IUT, as checks; with those on what it had to pass on. */
@@ -147,8 +148,10 @@ const answered = async (
     const reply = await wire.client.exchange(frame, exchangeOptions(link, stage.over));
     party.link = linkFacts(reply.connection);
     const facts = replyFacts(reply, party.link);
-    const carried = wire.binding.read(reply, out.type.name);
+    const { binding } = wire;
+    const carried = binding.read(reply, out.type.name);
     if ('octets' in carried) {
+      if (binding.interface === 'ESipa') noteSigns(stage.versions, carried.octets, reply, 'eim');
       const code = carried.status && codeText(carried.status);
       const { arrival } = admit(stage, party, carried, frameFacts(reply), { ...facts, ...(code && { code }) }, { ...about, toEdited });
       if (arrival.received) await party.actor.take(arrival.received);
@@ -308,6 +311,7 @@ export const serve = (stage: Stage, party: Party, wire: ServerWire, behaviour: S
       party.link = linkFacts(frame.connection);
       const carried = binding.read(frame);
       if (!('octets' in carried)) return refuse(frame, carried);
+      if (binding.interface === 'ESipa') noteSigns(stage.versions, carried.octets, frame, 'ipa');
       const { arrival } = admit(
         stage,
         party,

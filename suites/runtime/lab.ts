@@ -15,6 +15,7 @@ import { es10Client } from '../../sim/bindings/es10-card.js';
 import { fillIxit, type Known, startOptions } from '../ixit-known.js';
 import type { Ixit } from '../ixit-schema.js';
 import { pkiOf } from '../lab-material.js';
+import type { Diagnostic } from '../language/diagnostics.js';
 import type { Catalogue } from '../language/load.js';
 import { type IutOperator, operatorFor } from '../operator.js';
 import { describeCardState, restoreCardState } from './card-state.js';
@@ -25,6 +26,7 @@ import { readTrust, trustedKeys } from './iut-keys.js';
 import type { NamedKey } from './keyring.js';
 import type { LevelOf } from './message-checks.js';
 import { type OpenServer, openServer } from './servers.js';
+import { askEim, type VersionWatch, watchVersions } from './spoken-version.js';
 import type { ClientWire } from './stage.js';
 
 export interface Lab {
@@ -49,6 +51,8 @@ export interface Lab {
   /** The reader that a device under test holds. */
   readonly slot: CardSlot | undefined;
   readonly operator: IutOperator;
+  /** What shows of the IUT's version; undefined when it does not stop anything. */
+  readonly versions: VersionWatch | undefined;
   /** What the sequences leave behind: after a clean-up that failed nobody knows how the IUT stands. */
   readonly condition: { isUnknown: boolean };
   /** Puts back on a card under test what a run has changed and can be put back; a line for each thing. */
@@ -144,6 +148,7 @@ export const openLab = async (given: Ixit, { catalogue, startArguments = [] }: L
       slot: reader?.slot,
       cardFacts: facts,
       operator: card ? withCard(operator, card) : operator,
+      versions: undefined,
       condition: { isUnknown: false },
       restore: async () => (card && facts ? restoreCardState(facts.state, card.ask, ixit.spec) : []),
       iutOutput: () => [process?.output() ?? '', operator.output()].filter(Boolean).join('\n'),
@@ -245,15 +250,20 @@ const startIut = async (
   return startProcess({ ...options, command, ...(attach ? { attach } : {}) });
 };
 
-/** A lab in which the IUT answers, or one line that says why there is none. */
-export type Entered = (Lab & { readonly observed: Readonly<Record<string, string>> }) | { readonly unreachable: string };
+/** A lab in which the IUT answers, or one line that says why there is none; `otherVersion` when the IXIT file has to be mended. */
+export type Entered =
+  | (Lab & { readonly versions: VersionWatch; readonly observed: Readonly<Record<string, string>> })
+  | { readonly unreachable: string; readonly otherVersion?: Diagnostic };
 export const enterLab = async (ixit: Ixit, options: LabOptions): Promise<Entered> => {
   try {
     const lab = await openLab(ixit, options);
-    const found = await preflight(lab);
-    if (!('unreachable' in found)) return { ...lab, observed: found.observed };
+    const versions = watchVersions(ixit);
+    const found = await preflight(lab, versions);
+    const otherVersion = versions.conflict();
+    if (!('unreachable' in found) && !otherVersion) return { ...lab, versions, observed: { ...found.observed, ...versions.observed() } };
     await lab.close();
-    return { unreachable: `the IUT cannot be reached at ${found.unreachable}` };
+    if ('unreachable' in found) return { unreachable: `the IUT cannot be reached at ${found.unreachable}` };
+    return { unreachable: otherVersion?.message ?? '', ...(otherVersion ? { otherVersion } : {}) };
   } catch (error) {
     return { unreachable: `the IUT cannot be started or the lab not be set up: ${error instanceof Error ? error.message : String(error)}` };
   }
@@ -265,9 +275,10 @@ const observedOf = ({ eid, identities, state }: CardFacts, spec: Spec): Record<s
   ...describeCardState(state, spec),
 });
 
-/** Connects to the IUT once before anything runs, so that an unreachable one is told in one line. */
+/** Connects to the IUT once before anything runs, so that an unreachable one, or one of another version, is told in one line. */
 export const preflight = async (
   lab: Lab,
+  versions: VersionWatch,
 ): Promise<{ readonly observed: Readonly<Record<string, string>> } | { readonly unreachable: string }> => {
   if (lab.cardFacts) return { observed: observedOf(lab.cardFacts, lab.spec) };
   const observed: Record<string, string> = {};
@@ -282,5 +293,6 @@ export const preflight = async (
       throw error;
     }
   }
-  return { observed };
+  const usual = lab.ixit.iut === 'eim' ? lab.clientWire('') : undefined;
+  return { observed: { ...observed, ...(usual ? await askEim(usual, versions) : {}) } };
 };

@@ -7,6 +7,7 @@ import type { KeySource } from './keyring.js';
 import type { LevelOf } from './message-checks.js';
 import type { Party } from './party.js';
 import type { Sent } from './relay.js';
+import type { VersionWatch } from './spoken-version.js';
 
 /** A wire on which a party calls the IUT. */
 export interface ClientWire {
@@ -32,6 +33,8 @@ export interface Stage {
   readonly log: ExchangeLog;
   readonly keys: KeySource;
   readonly levelOf: LevelOf;
+  /** Where signs of the IUT's version are noted; undefined when nobody asks. */
+  readonly versions: VersionWatch | undefined;
   /** What our parties sent so far, when the IUT passes it on. */
   readonly sent: Sent[] | undefined;
   /** Aborted when the sequence is over. */

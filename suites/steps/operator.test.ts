@@ -17,6 +17,7 @@ const setUp = (perform: () => Promise<Performed>, ended?: string) => {
   const context: Context = {
     stage: {
       spec: '1.2',
+      versions: undefined,
       log: createExchangeLog(() => 0),
       keys: { keys: () => [], context: () => ({}) },
       levelOf: () => 'shall',

@@ -48,6 +48,7 @@ const setUp = async (bound: readonly (readonly [string, unknown])[] = []) => {
   };
   const stage: Stage = {
     spec: '1.2',
+    versions: undefined,
     log: createExchangeLog(() => 0),
     keys: { keys: () => [], context: () => ({}) },
     levelOf: () => 'shall',

@@ -21,8 +21,9 @@ import { limited } from './deadline.js';
 import type { DtlsOpener } from './dtls-client.js';
 import { pinFrom } from './dtls-verify.js';
 import { BODY_LIMIT } from './https-client.js';
+import type { Sky } from './sky.js';
 import { abortReason } from './tls-connect.js';
-import { underWeather, type Weather } from './weather.js';
+import { underWeather } from './weather.js';
 
 export interface CoapClientOptions extends CoapWorldOptions {
   /** `coaps:` or, for debugging, `coap:`; its path is used for requests that name none. */
@@ -43,8 +44,8 @@ export interface CoapClientOptions extends CoapWorldOptions {
   readonly responseTimeout?: Duration;
   /** Octets of a block at most, 1024 when absent; smaller ones are announced to the server. */
   readonly blockSize?: number;
-  /** Around every session, each with the seed and its number. */
-  readonly weather?: Weather;
+  /** The weather that every session is under. */
+  readonly sky?: Sky;
   readonly onProblem?: (problem: CoapProblem) => void;
   /** Faults of a client that does not look: at the token, the ETag, the certificate. */
   readonly faults?: { readonly anyToken?: boolean; readonly anyEtag?: boolean; readonly anyCertificate?: boolean };
@@ -92,14 +93,12 @@ export const openCoapClient = (options: CoapClientOptions): Client => {
   const idle = new Map<string, Session[]>();
   const all = new Set<Session>();
   let opener: DtlsOpener | undefined;
-  let lines = 0;
   let opened = 0;
   let closed = false;
 
   const openLine = async (offer: TlsOffer, signal: AbortSignal): Promise<DatagramLine> => {
     const { socket: plain, remote } = await connectDatagrams(peer, signal);
-    const { weather } = options;
-    const socket = weather === undefined ? plain : underWeather(plain, { ...weather, seed: `${weather.seed}/${lines++}` }, world.clock);
+    const socket = options.sky === undefined ? plain : underWeather(plain, options.sky, world.clock);
     if (!isSecure) return plainLine(socket, remote);
     try {
       // Loaded with the first session: who speaks plain CoAP or none needs no OpenSSL.

@@ -22,8 +22,9 @@ import { type Peers, plainPeers } from './datagram-peers.js';
 import type { DtlsPeers } from './dtls-server.js';
 import { BODY_LIMIT } from './https-client.js';
 import type { ListenerProblem } from './https-listener.js';
+import type { Sky } from './sky.js';
 import { errorText } from './tls.js';
-import { underWeather, type Weather } from './weather.js';
+import { underWeather } from './weather.js';
 
 /** What became of an answer. */
 export interface CoapDelivery {
@@ -46,7 +47,8 @@ export interface CoapListenerOptions extends CoapWorldOptions {
   readonly maxPeers?: number;
   /** For a handshake; 30 s when absent, which leaves room for lost datagrams. */
   readonly handshakeTimeout?: Duration;
-  readonly weather?: Weather;
+  /** The weather that its socket is under. */
+  readonly sky?: Sky;
   readonly onProblem?: (problem: ListenerProblem) => void;
   readonly onDelivery?: (delivery: CoapDelivery) => void;
   /** Faults of a server: takes blocks that leave a gap; carries out a repeated request again. */
@@ -204,7 +206,7 @@ export const openCoapListener = async (options: CoapListenerOptions): Promise<Li
   };
 
   const bound = await bindDatagrams(options.listen);
-  const socket = options.weather === undefined ? bound : underWeather(bound, options.weather, world.clock);
+  const socket = options.sky === undefined ? bound : underWeather(bound, options.sky, world.clock);
   const maxPeers = options.maxPeers ?? 256;
   const identities = new Map(options.identities);
   const secure = async (): Promise<DtlsPeers> => {

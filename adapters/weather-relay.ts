@@ -3,14 +3,15 @@ import { connect, createServer, type Socket } from 'node:net';
 import { type Duration, LinkError } from './adapter.js';
 import { type Endpoint, endpointText, parseAddress } from './address.js';
 import { type Clock, systemClock } from './clock.js';
-import { chances, type Direction, delayOf, type Weather } from './weather.js';
+import type { Direction, Sky } from './sky.js';
+import { chances, delayOf, type Weather } from './weather.js';
 
 export interface WeatherRelayOptions {
   /** host:port to take connections on; port 0 takes a free one. */
   readonly listen: string;
   /** Where they are led to. */
   readonly to: Endpoint;
-  readonly weather: Weather;
+  readonly sky: Sky;
   readonly clock?: Clock;
 }
 
@@ -29,9 +30,28 @@ export const cutOf = (weather: Weather, stream: number): { readonly direction: D
 
 /** Pieces that a slow stream is sent in, per second. */
 const PIECES = 10;
+/** Octets on their way in one direction of a stream. */
+const MOST_UNDER_WAY = 1024 * 1024;
 
-const relayed = (near: Socket, far: Socket, stream: number, { weather, clock = systemClock }: WeatherRelayOptions): void => {
-  const cut = cutOf(weather, stream);
+/** A stream in one season: the next one meets it as another stream. */
+interface Passage {
+  readonly stream: number;
+  readonly season: number;
+  readonly cut: ReturnType<typeof cutOf>;
+  readonly pieces: Record<Direction, number>;
+  readonly octets: Record<Direction, number>;
+}
+
+const relayed = (near: Socket, far: Socket, { sky, clock = systemClock }: WeatherRelayOptions): void => {
+  const begun = (): Passage => {
+    const stream = sky.meet();
+    return { stream, season: sky.season, cut: cutOf(sky.weather, stream), pieces: { in: 0, out: 0 }, octets: { in: 0, out: 0 } };
+  };
+  let passage = begun();
+  const current = (): Passage => {
+    if (passage.season !== sky.season) passage = begun();
+    return passage;
+  };
   const end = () => {
     near.destroy();
     far.destroy();
@@ -41,22 +61,50 @@ const relayed = (near: Socket, far: Socket, stream: number, { weather, clock = s
   const written = (to: Socket, octets: Buffer): Promise<void> =>
     new Promise((resolve, reject) => void to.write(octets, error => (error ? reject(error) : resolve())));
 
+  /** Cuts a piece off at the size that the rate asks for, or where the stream is to be cut. */
+  const pieceOf = (octets: Buffer, direction: Direction): { readonly piece: Buffer; readonly late: number; readonly isLast: boolean } => {
+    const { stream, cut, pieces, octets: before } = current();
+    const left = cut?.direction === direction ? cut.after - before[direction] : Number.POSITIVE_INFINITY;
+    const size = sky.weather.rate === undefined ? octets.length : Math.max(1, Math.ceil(sky.weather.rate / PIECES));
+    const piece = octets.subarray(0, Math.min(size, left));
+    const [chance = 0] = chances(sky.weather.seed, `piece ${stream} ${direction} ${pieces[direction]++}`);
+    before[direction] += piece.length;
+    return { piece, late: delayOf(sky.weather, chance).seconds, isLast: piece.length >= left };
+  };
   const pump = async (from: Socket, to: Socket, direction: Direction): Promise<void> => {
-    let left = cut?.direction === direction ? cut.after : Number.POSITIVE_INFINITY;
-    let pieces = 0;
+    // Pieces leave one after the other as the rate lets them, and are on their way together.
+    let latest = 0;
+    let arrived = Promise.resolve();
+    let underWay = 0;
+    const travel = async (piece: Buffer, at: number, before: Promise<void>): Promise<void> => {
+      await wait({ seconds: at - clock.now() });
+      await before;
+      await written(to, piece);
+      underWay -= piece.length;
+    };
     for await (const chunk of from) {
       const octets: Buffer = chunk;
-      const size = weather.rate === undefined ? octets.length : Math.max(1, Math.ceil(weather.rate / PIECES));
-      for (let at = 0; at < octets.length; at += size) {
-        const piece = octets.subarray(at, Math.min(at + size, octets.length, at + left));
-        const [late = 0] = chances(weather.seed, `piece ${stream} ${direction} ${pieces++}`);
-        const pace = weather.rate === undefined ? 0 : piece.length / weather.rate;
-        await wait({ seconds: delayOf(weather, late).seconds + pace });
-        await written(to, piece);
-        left -= piece.length;
-        if (left <= 0) return end();
+      for (let at = 0; at < octets.length; ) {
+        const { piece, late, isLast } = pieceOf(octets.subarray(at), direction);
+        const pace = sky.weather.rate === undefined ? 0 : piece.length / sky.weather.rate;
+        sky.piece(pace + late);
+        await wait({ seconds: pace });
+        latest = Math.max(latest, clock.now() + late);
+        underWay += piece.length;
+        arrived = travel(piece, latest, arrived);
+        // Whoever waits for it learns of a failure; before that nobody does.
+        arrived.catch(end);
+        at += piece.length;
+        if (isLast) {
+          await arrived;
+          const { stream, octets: sent } = passage;
+          sky.cut(`stream ${stream + 1} cut after ${sent[direction]} octets ${direction === 'in' ? 'to' : 'from'} the server`);
+          return end();
+        }
+        if (underWay > MOST_UNDER_WAY) await arrived;
       }
     }
+    await arrived;
     to.end();
   };
   for (const socket of [near, far]) socket.on('error', end);
@@ -69,7 +117,6 @@ const relayed = (near: Socket, far: Socket, stream: number, { weather, clock = s
 export const openWeatherRelay = (options: WeatherRelayOptions): Promise<WeatherRelay> =>
   new Promise((resolve, reject) => {
     const sockets = new Set<Socket>();
-    let streams = 0;
     const keep = (socket: Socket): Socket => {
       sockets.add(socket);
       socket.setNoDelay(true);
@@ -78,7 +125,7 @@ export const openWeatherRelay = (options: WeatherRelayOptions): Promise<WeatherR
     const { host, port } = parseAddress(options.listen);
     const server = createServer({ allowHalfOpen: true, noDelay: true }, near => {
       const far = keep(connect({ host: options.to.host, port: options.to.port, allowHalfOpen: true }));
-      relayed(keep(near), far, streams++, options);
+      relayed(keep(near), far, options);
     });
     server.once('error', cause => reject(new LinkError('unreachable', `cannot listen on ${options.listen}: ${cause.message}`, { cause })));
     server.listen(port, host, () => {

@@ -10,6 +10,7 @@ import type { DatagramSocket } from './datagram.js';
 import { authority, identity } from './fixtures/certificates.js';
 import { openHttpsClient } from './https-client.js';
 import { openHttpsListener } from './https-listener.js';
+import { skyOf } from './sky.js';
 import { standingClock } from './testing-datagrams.js';
 import { chances, fateOf, underWeather, type Weather } from './weather.js';
 import { cutOf, openWeatherRelay } from './weather-relay.js';
@@ -32,7 +33,7 @@ describe('weather around datagrams', () => {
       close: async () => {},
     };
     const arrived: number[] = [];
-    const socket = underWeather(raw, { seed: 'abc', ...weather }, clock);
+    const socket = underWeather(raw, skyOf({ seed: 'abc', ...weather }), clock);
     socket.receive({ datagram: ([number = 0]) => void arrived.push(number), failed: () => {} });
     for (let i = 0; i < count; i++) {
       socket.send(Uint8Array.of(i), PEER);
@@ -57,17 +58,17 @@ describe('weather around datagrams', () => {
   });
 
   it('brings some twice', async () => {
-    const { passed } = await sent({ duplication: 0.3 });
+    const { passed } = await sent({ duplicate: 0.3 });
     expect(passed.length).to.be.within(230, 290);
     expect([...new Set(passed)]).to.deep.equal(all);
   });
 
   it('lets the next one overtake, and loses none by that', async () => {
-    const { passed } = await sent({ reordering: 0.3 });
+    const { passed } = await sent({ reorder: 0.3 });
     expect(passed).to.not.deep.equal(all);
     expect([...passed].sort((a, b) => a - b)).to.deep.equal(all);
-    expect((await sent({ reordering: 1 }, 1)).passed, 'nobody came to overtake it').to.deep.equal([0]);
-    expect((await sent({ reordering: 1 }, 1, 0.4)).passed).to.deep.equal([]);
+    expect((await sent({ reorder: 1 }, 1)).passed, 'nobody came to overtake it').to.deep.equal([0]);
+    expect((await sent({ reorder: 1 }, 1, 0.4)).passed).to.deep.equal([]);
   });
 
   it('delays each between the bounds', async () => {
@@ -105,7 +106,7 @@ describe('weather around exchanges', () => {
     maxRetransmit: 8,
     handshakeRetransmit: { seconds: 0.01 },
   };
-  const weather: Weather = { seed: 'storm', loss: 0.15, duplication: 0.15, reordering: 0.1, patience: { seconds: 0.005 } };
+  const weather: Weather = { seed: 'storm', loss: 0.15, duplicate: 0.15, reorder: 0.1, patience: { seconds: 0.005 } };
   const pair = async (isSecure: boolean, ofClient: Partial<CoapClientOptions> = {}, ofListener: Partial<CoapListenerOptions> = {}) => {
     const identities = isSecure ? { identities: new Map([['*', identity('good')]]) } : {};
     const listener = await openCoapListener({ listen: '127.0.0.1:0', ...identities, timing, ...ofListener });
@@ -124,7 +125,7 @@ describe('weather around exchanges', () => {
 
   for (const isSecure of [false, true])
     it(`neither loses, doubles nor mixes anything up over ${isSecure ? 'coaps' : 'coap'}, handshakes and separate answers included`, async () => {
-      const { client, listener } = await pair(isSecure, { weather }, { weather: { ...weather, seed: 'gale', loss: 0 } });
+      const { client, listener } = await pair(isSecure, { sky: skyOf(weather) }, { sky: skyOf({ ...weather, seed: 'gale', loss: 0 }) });
       let carriedOut = 0;
       listener.onFrame(async ({ body }) => {
         carriedOut++;
@@ -148,7 +149,7 @@ describe('weather around exchanges', () => {
 
   it('ends in a timeout where nothing passes', async () => {
     const { client } = await pair(false, {
-      weather: { seed: 'x', loss: 1 },
+      sky: skyOf({ seed: 'x', loss: 1 }),
       timing: { ...timing, ackTimeout: { seconds: 0.001 }, maxRetransmit: 2 },
     });
     const error = await linkError(client.exchange({ meta: {}, body: new Uint8Array(1) }, { signal }), 'timeout');
@@ -170,7 +171,7 @@ describe('weather around streams', () => {
     return { host: '127.0.0.1', port: typeof bound === 'object' && bound !== null ? bound.port : 0 };
   };
   const relay = async (to: Endpoint, weather: Omit<Weather, 'seed'>, clock = standingClock()) => {
-    const opened = await openWeatherRelay({ listen: '127.0.0.1:0', to, weather: { seed: 'abc', ...weather }, clock });
+    const opened = await openWeatherRelay({ listen: '127.0.0.1:0', to, sky: skyOf({ seed: 'abc', ...weather }), clock });
     closing.push(() => opened.close());
     return { address: opened.address, port: Number(opened.address.split(':')[1]), clock };
   };

@@ -48,6 +48,7 @@ export function allureEnvironment(header: RecordHeader): EnvironmentInfo {
     PKI: run.pki,
     Seed: run.seed,
     Run: run.id,
+    ...Object.fromEntries(iuts.flatMap(({ weather }) => Object.entries(weather ?? {}).map(([link, text]) => [`Weather of ${link}`, text]))),
     ...Object.fromEntries(options),
   };
 }

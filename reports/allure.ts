@@ -240,6 +240,7 @@ function descriptionOf(sequence: SequenceRecord): string {
     ...(sequence.verdict === 'pass' ? [] : [`Verdict: **${sequence.verdict}** — ${literal(sequence.reason)}`]),
     ...(found ? [`Step ${literal(found.step.no)} at ${offset(found.step.started)}: ${literal(found.step.text)}`] : []),
     ...sequence.findings.map(finding => `Finding: ${literal(finding)}`),
+    ...Object.entries(sequence.weather ?? {}).map(([link, what]) => `Weather around ${literal(link)}: ${literal(what)}`),
   ].join('\n\n');
 }
 

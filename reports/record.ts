@@ -32,6 +32,8 @@ export interface IutInfo {
   readonly settings: Readonly<Record<string, string>>;
   readonly options: Readonly<Record<string, boolean>>;
   readonly links: Readonly<Record<string, string>>;
+  /** Network conditions that the run puts around links. */
+  readonly weather?: Readonly<Record<string, string>>;
   /** What the IUT said or showed of itself (pre-flight). */
   readonly observed: Readonly<Record<string, string>>;
 }
@@ -159,6 +161,8 @@ export interface SequenceRecord {
   readonly exchanges: readonly Exchange[];
   /** Last output of the IUT's process, if we started it. */
   readonly iutOutput?: string;
+  /** What the weather around links did, by link. */
+  readonly weather?: Readonly<Record<string, string>>;
   readonly yaml: string;
 }
 

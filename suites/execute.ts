@@ -40,6 +40,8 @@ interface State {
 
 /** Seconds that steps have to notice that the guard time is over. */
 const GRACE = 15;
+/** Exchanges of a sequence that bad weather may make as slow as can be. */
+const SLOW_EXCHANGES = 10;
 
 /** Executes a sequence of the plan against the IUT of the lab. */
 export const execute = async (planned: PlannedSequence, lab: Lab): Promise<SequenceRecord> => {
@@ -47,10 +49,12 @@ export const execute = async (planned: PlannedSequence, lab: Lab): Promise<Seque
   const log = createExchangeLog(() => performance.now());
   if (lab.versions?.conflict()) return assemble(planned, lab, log, [], started);
   const state: State = { over: new AbortController(), faults: [], limitReached: false };
+  // The limit is for the sequence itself: weather around it needs its own time.
+  const seconds = planned.case.limit + SLOW_EXCHANGES * lab.weather.exchangeSeconds;
   const limit = setTimeout(() => {
     state.limitReached = true;
     state.over.abort();
-  }, planned.case.limit * 1000);
+  }, seconds * 1000);
   const script = createScript(
     lab.catalogue.procedures,
     condition => holds(condition, lab),
@@ -60,12 +64,14 @@ export const execute = async (planned: PlannedSequence, lab: Lab): Promise<Seque
   let cast: Cast | undefined;
   try {
     await bringBack(lab);
+    lab.weather.begin(planned.seed);
     cast = await createCast(planned, lab, log, script, state);
-    await within(phases({ planned, lab, cast, script, log, state, records }), planned.case.limit + GRACE, 'the sequence');
+    await within(phases({ planned, lab, cast, script, log, state, records }), seconds + GRACE, 'the sequence');
   } catch (error) {
     records.push(setUpFailure(planned, error));
   } finally {
     clearTimeout(limit);
+    lab.weather.clear();
     state.over.abort();
     await within(cast?.close() ?? Promise.resolve(), GRACE, 'taking the counterparts off their wires').catch(error =>
       records.push(setUpFailure(planned, error)),
@@ -90,7 +96,8 @@ const bringBack = async ({ condition, ixit, operator }: Lab): Promise<void> => {
 const assemble = (planned: PlannedSequence, lab: Lab, log: ExchangeLog, steps: readonly StepRecord[], started: string): SequenceRecord => {
   const { entry } = planned;
   const other = lab.versions?.conflict()?.message;
-  const judged = other === undefined ? judge(steps, entry.covers) : unjudged(other);
+  const judged = other === undefined ? lab.weather.judged(judge(steps, entry.covers)) : unjudged(other);
+  const weather = lab.weather.told();
   const iutOutput = judged.verdict === 'pass' ? '' : lab.iutOutput();
   const { state: _, reason: __, ...about } = entry;
   return {
@@ -101,6 +108,7 @@ const assemble = (planned: PlannedSequence, lab: Lab, log: ExchangeLog, steps: r
     seed: planned.seed,
     steps,
     exchanges: log.entries,
+    ...(Object.keys(weather).length > 0 ? { weather } : {}),
     ...(iutOutput ? { iutOutput } : {}),
     yaml: planned.yaml,
   };
@@ -125,6 +133,7 @@ const phases = async (run: Run): Promise<void> => {
   let goOn = true;
   for (const { phase, steps, next } of phasesOf(run.planned.case)) {
     if (!goOn && phase !== 'after') continue;
+    if (phase === 'after') run.lab.weather.clear();
     const context = run.cast.context(phase, scope, run.log.elapsed());
     // What the preamble sets off at its end may already be for the body to answer.
     run.script.enter(next, -1);
@@ -276,6 +285,7 @@ const settle = async (run: Run, context: Context): Promise<Verdict> => {
     context.responseSeconds,
     run.state.over.signal,
   );
+  await run.lab.weather.revealed(run.state.over.signal);
   const end = endOf(run, context.phase);
   const untaken = parties.flatMap(p => p.inbox.filter(a => !a.taken && a.at <= end));
   for (const arrival of untaken) arrival.taken = true;

@@ -2,6 +2,7 @@ import { fromHex } from '#protocol/asn1/tlv.js';
 import { CARD_WIRES, readCardLink } from './ixit-card-links.js';
 import type { Reader } from './ixit-reader.js';
 import type { CalledLink, Encoding, IutRole, Link, ListeningLink } from './ixit-schema.js';
+import { readWeather } from './ixit-weather.js';
 import type { Entry, Position } from './language/source.js';
 import { didYouMean } from './language/source.js';
 
@@ -45,10 +46,11 @@ const readNetwork = (
     reader.report('wrong-shape', at, message);
     return undefined;
   }
-  const words = [...(isListening ? LISTENING : CALLED), ...(wire === 'https' ? ['encoding'] : [])];
+  const words = [...(isListening ? LISTENING : CALLED), 'weather', ...(wire === 'https' ? ['encoding'] : [])];
   const fields = reader.fields(value, `links.${name}.${key}`, words);
   if (fields === undefined) return undefined;
   const encoding = encodingOf(reader, fields, name, wire, at);
+  const weather = readWeather(reader, fields.get('weather'), wire);
   if (!isListening) {
     const url = reader.text(fields.get('url')) ?? '';
     const scheme = wire === 'coaps' ? 'coap' : 'http';
@@ -62,7 +64,7 @@ const readNetwork = (
     const trusted = fields.get('trust')?.value;
     const files = trusted === undefined ? [] : trusted.kind === 'list' ? trusted.items : [trusted];
     const trust = files.flatMap(file => reader.fileAt(file) ?? []);
-    return { kind: 'called', url, ...(serverName === undefined ? {} : { serverName }), encoding, trust, at };
+    return { kind: 'called', url, ...(serverName === undefined ? {} : { serverName }), encoding, trust, ...weather, at };
   }
   const listen = reader.text(fields.get('listen')) ?? '';
   if (!/^(\[[^\]]+\]|[^:[\]]*):\d{1,5}$/.test(listen))
@@ -80,6 +82,7 @@ const readNetwork = (
     certificate: reader.needed(fields, 'certificate', at, 'the name of the certificate we present, e.g. CERT_S_SM_DP_TLS') ?? '',
     encoding,
     ...(address === undefined ? {} : { address }),
+    ...weather,
     at,
   };
 };

@@ -1,6 +1,7 @@
 /** What an IXIT file says: the implementation under test, how it is reached and how it is operated. */
 import type { Spec } from '#protocol/asn1/type.js';
 import type { Duration } from '../adapters/adapter.js';
+import type { Conditions } from '../adapters/weather.js';
 import type { Node, Position } from './language/source.js';
 import type { Pattern } from './pattern.js';
 
@@ -47,6 +48,8 @@ export interface CalledLink {
   readonly encoding: Encoding;
   /** Absolute paths of PEM files. */
   readonly trust: readonly string[];
+  /** Network conditions around it. */
+  readonly weather?: Conditions;
   readonly at: Position;
 }
 /** The IUT calls us over HTTPS or CoAPs. */
@@ -61,6 +64,8 @@ export interface ListeningLink {
   readonly encoding: Encoding;
   /** Host (and port) by which the IUT finds us, when it is not the one we listen on. */
   readonly address?: string;
+  /** Network conditions around it. */
+  readonly weather?: Conditions;
   readonly at: Position;
 }
 /** The IUT holds a reader, and our card is in it. */

@@ -234,7 +234,7 @@ describe('ixit', () => {
       [
         'a binding where the wire tells it',
         eim('links: { esipa: { coaps: { url: "coaps://x/", encoding: asn1 } } }'),
-        `${FIRST}:47: unknown key "encoding" in links.esipa.coaps; known: url, serverName, trust`,
+        `${FIRST}:47: unknown key "encoding" in links.esipa.coaps; known: url, serverName, trust, weather`,
       ],
       [
         'a URL of another scheme',

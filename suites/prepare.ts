@@ -7,6 +7,7 @@ import { UsageError, unknownName } from './commands/input.js';
 import { loadIxit } from './ixit.js';
 import { isPkiName, needsOf } from './ixit-needs.js';
 import type { IutRole, Ixit, Link } from './ixit-schema.js';
+import { weatherOf, weatherText } from './ixit-weather.js';
 import { CaseError, type Diagnostic, formatDiagnostics, type Position } from './language/diagnostics.js';
 import { type Catalogue, loadCatalogue } from './language/load.js';
 import { cardLink, nativeActions } from './native-actions.js';
@@ -182,5 +183,12 @@ export const iutInfo = (ixit: Ixit, observed: Readonly<Record<string, string>>):
   links: Object.fromEntries(
     Object.entries(ixit.links).flatMap(([name, wires]) => Object.entries(wires).map(([wire, link]) => [`${name}.${wire}`, linkText(link)])),
   ),
+  ...weatherInfo(ixit),
   observed,
 });
+
+const weatherInfo = (ixit: Ixit): Pick<IutInfo, 'weather'> => {
+  const links = weatherOf(ixit);
+  if (links.length === 0) return {};
+  return { weather: Object.fromEntries(links.map(({ name, wire, weather }) => [`${name}.${wire}`, weatherText(weather)])) };
+};

@@ -65,11 +65,14 @@ function message(exchange: Exchange, sequence: SequenceRecord): Markup {
 
 function page(sequence: SequenceRecord): Markup {
   const steps = table([['step'], [''], ['verdict'], ['time', 'n'], ['line']], sequence.steps.map(stepRow), 'No step was executed.');
+  const weather = Object.entries(sequence.weather ?? {}).map(
+    ([link, what]) => markup`<p class="soft">weather around ${link} — ${what}</p>`,
+  );
   const findings = sequence.findings.map(finding => markup`<p><span class="v v-inconclusive">(!) finding</span> ${finding}</p>`);
   const found = failing(sequence);
   const interpretations = sequence.interpretations ?? [];
   return markup`<article class="case" id="${anchorOf(sequence.key)}"><h3>${heading(sequence)}</h3>
-<p>${badge(sequence.verdict)}${sequence.reason !== '' && markup` — ${sequence.reason}`}</p>${findings}
+<p>${badge(sequence.verdict)}${sequence.reason !== '' && markup` — ${sequence.reason}`}</p>${findings}${weather}
 <p class="soft">${sequence.source} · covers ${sequence.covers.join(', ') || 'no requirement'} · ${duration(sequence.seconds)} from ${sequence.started} · seed <code>${sequence.seed}</code> · <code>${sequence.file}</code>${interpretations.length > 0 && markup` · relies on docs/interpretations.md: ${interpretations.join('; ')}`}</p>
 ${found && failingStep(found, sequence)}<h4>Sequence</h4><figure>${verbatim(diagram(sequence))}</figure>
 <h4>Steps</h4>${steps}<h4>Messages</h4>${sequence.exchanges.length > 0 ? sequence.exchanges.map(exchange => message(exchange, sequence)) : markup`<p class="soft">None.</p>`}

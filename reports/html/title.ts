@@ -9,6 +9,11 @@ type Fact = readonly [name: string, value: string | Markup | undefined];
 
 const utc = (iso: string): string => `${iso.replace('T', ' ').replace(/(\.\d+)?Z$/, '')} UTC`;
 
+const linesOf = (byName: Readonly<Record<string, string>>): string =>
+  Object.entries(byName)
+    .map(([name, text]) => `${name}: ${text}`)
+    .join('; ');
+
 /** One implementation and how it was reached. */
 function iutFacts(iut: IutInfo, digests: RunRecord['run']['digests']): readonly Fact[] {
   const digest = digests[iut.ixit];
@@ -23,6 +28,7 @@ function iutFacts(iut: IutInfo, digests: RunRecord['run']['digests']): readonly 
         .map(([name, address]) => `${name} ${address}`)
         .join(', '),
     ],
+    ...(iut.weather === undefined ? [] : [['Weather', linesOf(iut.weather)] satisfies Fact]),
     ['Options', `${declared.filter(([, value]) => value).length} of ${declared.length} declared yes (section 6)`],
     ...Object.entries(iut.observed).map(([name, value]): Fact => [name, value]),
   ];

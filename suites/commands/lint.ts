@@ -1,4 +1,5 @@
 /** `sgp32 lint`: cases, catalogues and IXIT files checked, nothing run. */
+import { weatherWarnings } from '../ixit-weather.js';
 import { prepareCatalogue, prepareIxit } from '../prepare.js';
 
 export interface LintOptions {
@@ -10,7 +11,8 @@ const counted = (number: number, what: string): string => `${number} ${what}${nu
 
 export const lintCommand = async (files: readonly string[], options: LintOptions): Promise<number> => {
   const catalogue = prepareCatalogue(options.cases, files.length > 0 ? files : undefined);
-  for (const file of options.ixit ?? []) prepareIxit(file, catalogue);
+  for (const file of options.ixit ?? [])
+    for (const warning of weatherWarnings(prepareIxit(file, catalogue))) process.stderr.write(`${warning}\n`);
   const parts = [
     counted(catalogue.cases.length, 'case'),
     counted(catalogue.procedures.size, 'procedure'),

@@ -1,6 +1,7 @@
 /** `sgp32 plan`: every sequence with its state and the reason for it. */
 import pc from 'picocolors';
 import { wantsColour } from '../../reports/console.js';
+import { weatherWarnings } from '../ixit-weather.js';
 import { planFor, prepareIxits, prepareSelection } from '../prepare.js';
 
 export interface PlanCommandOptions {
@@ -16,6 +17,7 @@ export const planCommand = async (options: PlanCommandOptions): Promise<number> 
   const only = options.only ?? [];
   const catalogue = prepareSelection(options.cases, only, options.ixit);
   const ixits = prepareIxits(options.ixit, catalogue, options.cases);
+  for (const warning of ixits.flatMap(weatherWarnings)) process.stderr.write(`${warning}\n`);
   const entries = ixits.flatMap(ixit => planFor(ixit, catalogue, '', only).map(p => p.entry));
   if (options.json) {
     process.stdout.write(`${JSON.stringify(entries, null, 2)}\n`);

@@ -1,7 +1,9 @@
 /** `sgp32 run`: the catalogue against an IUT, with reports. */
 
 import { consentTo, terminal } from '../consent.js';
-import { isForeignCard, planFor, prepareIxits, prepareSelection } from '../prepare.js';
+import type { Ixit } from '../ixit-schema.js';
+import { readWeatherOption, underWeather, weatherWarnings } from '../ixit-weather.js';
+import { InputError, isForeignCard, planFor, prepareIxits, prepareSelection } from '../prepare.js';
 import { enterLab } from '../runtime/lab.js';
 import { UsageError } from './input.js';
 
@@ -18,7 +20,15 @@ export interface RunCommandOptions {
   readonly allureHtml: boolean;
   readonly yes?: boolean;
   readonly destructive?: boolean;
+  readonly weather?: string;
 }
+
+/** The IUTs with the weather of the command line; throws InputError when it cannot be read. */
+const inWeather = (ixits: readonly Ixit[], text: string): readonly Ixit[] => {
+  const { weather, diagnostics } = readWeatherOption(text);
+  if (diagnostics.length > 0) throw new InputError(diagnostics, new Map([['--weather', text]]));
+  return ixits.map(ixit => underWeather(ixit, weather));
+};
 
 export const runCommand = async (options: RunCommandOptions): Promise<number> => {
   if (options.seed !== undefined && !/^[0-9a-f]{1,64}$/i.test(options.seed))
@@ -27,7 +37,9 @@ export const runCommand = async (options: RunCommandOptions): Promise<number> =>
   const catalogue = prepareSelection(options.cases, only, options.ixit);
   const { applyKnownIssues, readKnownIssues } = await import('../known-issues.js');
   const known = options.knownIssues === undefined ? undefined : readKnownIssues(options.knownIssues);
-  const ixits = prepareIxits(options.ixit, catalogue, options.cases);
+  const described = prepareIxits(options.ixit, catalogue, options.cases);
+  const ixits = options.weather === undefined ? described : inWeather(described, options.weather);
+  for (const warning of ixits.flatMap(weatherWarnings)) process.stderr.write(`${warning}\n`);
   for (const ixit of ixits) {
     if (!isForeignCard(ixit)) continue;
     const plan = planFor(ixit, catalogue, '', only, options.destructive === true);

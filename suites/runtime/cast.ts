@@ -99,6 +99,7 @@ export const createCast = async (
     keys: joinKeySources(sources),
     levelOf: lab.levelOf,
     versions: lab.versions,
+    weather: lab.weather,
     sent: lab.ixit.iut === 'ipa' ? [] : undefined,
     over: state.over.signal,
     scriptAnswers: (party, typeName) => script.answers(party, typeName),

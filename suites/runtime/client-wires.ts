@@ -2,6 +2,7 @@
 import type { Spec } from '#protocol/asn1/type.js';
 import type { Client } from '../../adapters/adapter.js';
 import { openHttpsClient } from '../../adapters/https-client.js';
+import type { Sky } from '../../adapters/sky.js';
 import type { ClientBinding } from '../../sim/bindings/binding.js';
 import { es9plusClient } from '../../sim/bindings/es9plus-http.js';
 import { esipaCoapClient } from '../../sim/bindings/esipa-coap.js';
@@ -9,6 +10,7 @@ import { esipaHttpClient } from '../../sim/bindings/esipa-http.js';
 import { esipaJsonClient } from '../../sim/bindings/esipa-json.js';
 import type { CalledLink, IutRole, Ixit } from '../ixit-schema.js';
 import type { ClientWire } from './stage.js';
+import type { LabWeather } from './weather.js';
 
 type Bindings = Readonly<Record<string, (options: { readonly spec: Spec }) => ClientBinding>>;
 
@@ -18,15 +20,19 @@ const CALLED: Readonly<Partial<Record<IutRole, { readonly name: string; readonly
   smdp: { name: 'es9plus', bindings: { https: es9plusClient } },
 };
 
-const openClient = async (wire: string, options: Parameters<typeof openHttpsClient>[0]): Promise<Client> => {
-  if (wire !== 'coaps') return openHttpsClient(options);
-  // Who has no CoAP link does without what it needs.
-  const { openCoapClient } = await import('../../adapters/coap-client.js');
-  return openCoapClient(options);
+const openClient = async (wire: string, options: Parameters<typeof openHttpsClient>[0], sky: Sky | undefined): Promise<Client> => {
+  // Who has no CoAP link, or no weather, does without what it needs.
+  if (wire === 'coaps') return (await import('../../adapters/coap-client.js')).openCoapClient({ ...options, ...(sky ? { sky } : {}) });
+  if (sky) return (await import('../../adapters/weather-wires.js')).openHttpsClientUnder(sky, options);
+  return openHttpsClient(options);
 };
 
 /** Opens the wires to the IUT by their names in IXIT files; nothing is sent yet. */
-export const openClientWires = async (ixit: Ixit, readFile: (path: string) => string): Promise<ReadonlyMap<string, ClientWire>> => {
+export const openClientWires = async (
+  ixit: Ixit,
+  readFile: (path: string) => string,
+  weather: LabWeather,
+): Promise<ReadonlyMap<string, ClientWire>> => {
   const called = CALLED[ixit.iut];
   const wires = new Map<string, ClientWire>();
   for (const [wire, binding] of Object.entries(called?.bindings ?? {})) {
@@ -35,13 +41,10 @@ export const openClientWires = async (ixit: Ixit, readFile: (path: string) => st
     const { url, serverName, trust }: CalledLink = link;
     // An IUT that is started may tell no address for a wire, where it cannot serve it.
     if (url === '') continue;
-    const client = await openClient(wire, {
-      url,
-      ...(serverName ? { serverName } : {}),
-      trust: trust.map(readFile),
-      responseTimeout: ixit.timeouts.response,
-    });
-    wires.set(wire, { client, binding: binding({ spec: ixit.spec }) });
+    const sky = weather.over(called?.name ?? '', wire, link.weather);
+    const options = { url, ...(serverName ? { serverName } : {}), trust: trust.map(readFile), responseTimeout: ixit.timeouts.response };
+    const client = await openClient(wire, options, sky);
+    wires.set(wire, { client, binding: binding({ spec: ixit.spec }), ...(sky ? { sky } : {}) });
   }
   return wires;
 };

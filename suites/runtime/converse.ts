@@ -7,6 +7,7 @@ import type { Check, SignatureCheck } from '../../reports/record.js';
 import type { Carried, LinkEdits, NotCarried } from '../../sim/bindings/binding.js';
 import { codeText } from '../../sim/bindings/status-codes.js';
 import type { Received } from '../../sim/role.js';
+import { Inconclusive } from '../verdict.js';
 import { plain } from './config.js';
 import type { ExchangeLog } from './exchange-log.js';
 import { checkSignatures } from './keyring.js';
@@ -15,7 +16,7 @@ import { type Arrival, deliver, linkFacts, type Outgoing, type Party } from './p
 import { isPassedOn, relayChecks } from './relay.js';
 import type { ServerBehaviour } from './server-behaviour.js';
 import { noteSigns } from './spoken-version.js';
-import { type ClientWire, frameFacts, type ServerHandler, type ServerWire, type Stage } from './stage.js';
+import { type ClientWire, frameFacts, type ServerHandler, type ServerWire, type Stage, skyFacts } from './stage.js';
 
 /** Decoding and signatures of a message from the IUT, as checks; with those on what it had to pass on. */
 const messageChecks = (stage: Stage, message: Decoded, signatures: readonly SignatureCheck[], exchange: number): readonly Check[] => {
@@ -148,16 +149,17 @@ const answered = async (
     const reply = await wire.client.exchange(frame, exchangeOptions(link, stage.over));
     party.link = linkFacts(reply.connection);
     const facts = replyFacts(reply, party.link);
+    const transport = { ...frameFacts(reply), ...skyFacts(wire.sky) };
     const { binding } = wire;
     const carried = binding.read(reply, out.type.name);
     if ('octets' in carried) {
       if (binding.interface === 'ESipa') noteSigns(stage.versions, carried.octets, reply, 'eim');
       const code = carried.status && codeText(carried.status);
-      const { arrival } = admit(stage, party, carried, frameFacts(reply), { ...facts, ...(code && { code }) }, { ...about, toEdited });
+      const { arrival } = admit(stage, party, carried, transport, { ...facts, ...(code && { code }) }, { ...about, toEdited });
       if (arrival.received) await party.actor.take(arrival.received);
       return deliver(party, arrival);
     }
-    const no = stage.log.add({ ...about, message: carried.reason, octets: reply.body, transport: frameFacts(reply) });
+    const no = stage.log.add({ ...about, message: carried.reason, octets: reply.body, transport });
     const kind = carried.nothing === 'empty' ? 'empty' : 'refusal';
     if (kind === 'empty') await party.actor.delivered?.(out.type.name);
     deliver(
@@ -171,8 +173,10 @@ const answered = async (
       ...about,
       message: error.message,
       octets: error.partial.subarray(0, KEPT),
-      transport: { code: error.code, octets: String(error.partial.length) },
+      transport: { code: error.code, octets: String(error.partial.length), ...skyFacts(wire.sky) },
     });
+    const excuse = error.code === 'timeout' ? stage.weather.excuse() : undefined;
+    if (excuse) return stage.fault(new Inconclusive(`${error.message}; ${excuse}`));
     const by = /alert|reset|ended|closed/i.test(error.message) ? 'iut' : 'harness';
     const kind = error.code === 'handshake' ? 'handshakeFailure' : 'close';
     deliver(party, event(stage, kind, { code: error.code, by, reason: error.message }, no, toEdited || link.cut !== undefined));
@@ -316,7 +320,7 @@ export const serve = (stage: Stage, party: Party, wire: ServerWire, behaviour: S
         stage,
         party,
         carried,
-        frameFacts(frame),
+        { ...frameFacts(frame), ...skyFacts(wire.sky) },
         { ...party.link, headers: frame.meta, path: frame.meta[':path'], method: frame.meta[':method'] },
         inbound,
       );

@@ -28,6 +28,7 @@ import type { LevelOf } from './message-checks.js';
 import { type OpenServer, openServer } from './servers.js';
 import { askEim, type VersionWatch, watchVersions } from './spoken-version.js';
 import type { ClientWire } from './stage.js';
+import { type LabWeather, labWeather } from './weather.js';
 
 export interface Lab {
   readonly ixit: Ixit;
@@ -40,6 +41,7 @@ export interface Lab {
   /** Keys that the IUT signs with. */
   readonly iutKeys: readonly NamedKey[];
   readonly responseSeconds: number;
+  readonly weather: LabWeather;
   /** Wire to the IUT for a link of a case; the usual one for a case that names none. */
   clientWire(link: string): ClientWire | undefined;
   /** Clients of all the wires on which the IUT is a server, the usual one first. */
@@ -78,6 +80,7 @@ export interface LabOptions {
 /** Opens the lab for one IUT: our servers first, then the IUT's process, then the wires to it. */
 export const openLab = async (given: Ixit, { catalogue, startArguments = [] }: LabOptions): Promise<Lab> => {
   const pki = pkiOf(given);
+  const weather = labWeather(given.timeouts.response.seconds);
   const disposers: (() => Promise<void> | void)[] = [];
   const close = async () => {
     for (const dispose of disposers.splice(0).reverse()) await dispose();
@@ -88,7 +91,8 @@ export const openLab = async (given: Ixit, { catalogue, startArguments = [] }: L
     const servers: { readonly name: string; readonly server: OpenServer }[] = [];
     for (const [name, wires] of Object.entries(given.links))
       for (const [wire, link] of Object.entries(wires)) {
-        const server = link.kind === 'listening' ? await openServer(name, wire, link, given.spec, pki).catch(withoutDtls(wire)) : undefined;
+        const server =
+          link.kind === 'listening' ? await openServer(name, wire, link, given.spec, pki, weather).catch(withoutDtls(wire)) : undefined;
         if (!server) continue;
         disposers.push(() => server.listener.close());
         servers.push({ name, server });
@@ -122,7 +126,7 @@ export const openLab = async (given: Ixit, { catalogue, startArguments = [] }: L
       clock: () => performance.now() / 1000,
     });
     disposers.push(() => operator.close());
-    const wires = await openClientWires(ixit, readFile);
+    const wires = await openClientWires(ixit, readFile, weather);
     for (const { client } of wires.values()) disposers.push(() => client.close());
     const [usual] = wires.values();
     const toCard = card && { client: card.client, binding: es10Client({ spec: ixit.spec }) };
@@ -142,6 +146,7 @@ export const openLab = async (given: Ixit, { catalogue, startArguments = [] }: L
       levelOf: id => catalogue.requirements.get(id)?.level ?? 'shall',
       iutKeys: trustedKeys(ixit, pki),
       responseSeconds: ixit.timeouts.response.seconds,
+      weather,
       clientWire: link => toCard ?? (link === '' ? usual : wires.get(link)),
       called: [...wires.values()].map(({ client }) => client),
       serversOver: link => serversOver(servers, link),

@@ -5,6 +5,7 @@ import { pem } from '#protocol/crypto/ecdsa.js';
 import type { Pki } from '#protocol/x509/test-pki.js';
 import type { Inbound, Listener, Outbound, TlsIdentity } from '../../adapters/adapter.js';
 import { openHttpsListener } from '../../adapters/https-listener.js';
+import type { Sky } from '../../adapters/sky.js';
 import type { ServerBinding } from '../../sim/bindings/binding.js';
 import { es9plusServer } from '../../sim/bindings/es9plus-http.js';
 import { es11Server } from '../../sim/bindings/es11-http.js';
@@ -15,6 +16,7 @@ import type { RoleName } from '../../sim/role.js';
 import type { ListeningLink } from '../ixit-schema.js';
 import { Inconclusive } from '../verdict.js';
 import type { ServerHandler, ServerWire } from './stage.js';
+import type { LabWeather } from './weather.js';
 
 /** A server of ours that the IUT calls, with the names it answers to. */
 export interface OpenServer extends ServerWire {
@@ -57,11 +59,13 @@ export const SERVED: ReadonlyMap<string, Served> = new Map<string, Served>([
 /** The interface on which a role is called. */
 export const interfaceOf = (role: RoleName): string | undefined => [...SERVED].find(([, served]) => served.role === role)?.[0];
 
-const openListener = async (wire: string, options: Parameters<typeof openHttpsListener>[0]): Promise<Listener> => {
-  if (wire !== 'coaps') return openHttpsListener(options);
-  // Who has no CoAP link does without what it needs.
-  const { openCoapListener } = await import('../../adapters/coap-listener.js');
-  return openCoapListener({ listen: options.listen, ...(options.identities ? { identities: options.identities } : {}) });
+const openListener = async (wire: string, options: Parameters<typeof openHttpsListener>[0], sky: Sky | undefined): Promise<Listener> => {
+  const { listen, identities = new Map() } = options;
+  // Who has no CoAP link, or no weather, does without what it needs.
+  if (wire === 'coaps')
+    return (await import('../../adapters/coap-listener.js')).openCoapListener({ listen, identities, ...(sky ? { sky } : {}) });
+  if (sky) return (await import('../../adapters/weather-wires.js')).openHttpsListenerUnder(sky, options);
+  return openHttpsListener(options);
 };
 
 /** Opens the server of an interface on one of its wires; undefined when nobody serves it there. */
@@ -71,6 +75,7 @@ export const openServer = async (
   link: ListeningLink,
   spec: Spec,
   pki: Pki,
+  weather: LabWeather,
 ): Promise<OpenServer | undefined> => {
   const served = SERVED.get(name);
   const bind = served?.bindings[wire];
@@ -96,10 +101,12 @@ export const openServer = async (
       (serverName, n) => [serverName, identity(pki.certificate(certificateFor(n)) ? certificateFor(n) : link.certificate)] as const,
     ),
   );
-  const listener = await openListener(wire, {
-    listen: link.listen,
-    identities: new Map([...identities, ['*', identity(link.certificate)]]),
-  });
+  const sky = weather.over(name, wire, link.weather);
+  const listener = await openListener(
+    wire,
+    { listen: link.listen, identities: new Map([...identities, ['*', identity(link.certificate)]]) },
+    sky,
+  );
   const handlers = new Map<string, ServerHandler>();
   const find = (serverName: string) =>
     handlers.get(serverName.toLowerCase()) ?? (handlers.size === 1 ? [...handlers.values()][0] : undefined);
@@ -114,6 +121,7 @@ export const openServer = async (
     wire,
     binding,
     unavailable,
+    ...(sky ? { sky } : {}),
     listener,
     names,
     certificate: link.certificate,

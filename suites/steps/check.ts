@@ -6,8 +6,9 @@ import { fork } from '../language/scope.js';
 import { MissingValue } from '../language/values.js';
 import type { Context, Outcome } from '../runtime/context.js';
 import { waitFor } from '../runtime/signal.js';
+import { Inconclusive } from '../verdict.js';
 import { matchChecks } from './matching.js';
-import { waitSeconds } from './waiting.js';
+import { reachSeconds } from './waiting.js';
 
 export const check = async (context: Context, step: CheckStep): Promise<Outcome> => {
   const compare = (scope = context.scope): MatchResult =>
@@ -21,6 +22,10 @@ export const check = async (context: Context, step: CheckStep): Promise<Outcome>
       throw error;
     }
   };
-  await waitFor(holds, context.news, waitSeconds(context, step.within, 0), context.stage.over);
+  const seconds = reachSeconds(context, step.within, 0);
+  const held = await waitFor(holds, context.news, seconds, context.stage.over);
+  // A state that is waited for comes about by messages, and these may not have come.
+  const excuse = held || step.within === undefined ? undefined : context.stage.weather.excuse(seconds);
+  if (excuse) throw new Inconclusive(`${step.text} did not hold within ${Math.round(seconds)} s; ${excuse}`);
   return { checks: matchChecks(context, step, compare()) };
 };

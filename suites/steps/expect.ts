@@ -9,7 +9,7 @@ import { type Arrival, isOpen, type Party } from '../runtime/party.js';
 import { waitFor } from '../runtime/signal.js';
 import { HarnessError, Inconclusive } from '../verdict.js';
 import { matchChecks } from './matching.js';
-import { waitSeconds } from './waiting.js';
+import { reachSeconds, waitSeconds } from './waiting.js';
 
 export const expectStep = async (context: Context, step: ExpectStep): Promise<Outcome> => {
   const party = context.parties.get(step.actor);
@@ -37,7 +37,9 @@ const arrivalOf = async (
 
 const expectNothing = async (context: Context, step: ExpectStep, party: Party): Promise<Outcome> => {
   const stranger = () => party.inbox.find(a => isOpen(a) && a.at >= context.phaseBegan);
-  const found = await arrivalOf(context, party, stranger, waitSeconds(context, step.within, 0));
+  // What was sent before may still be on its way under weather.
+  const seconds = waitSeconds(context, step.within, 0) + context.stage.weather.lagSeconds;
+  const found = await arrivalOf(context, party, stranger, seconds);
   if (found) found.taken = true;
   return {
     checks: [
@@ -58,7 +60,7 @@ const expectSomething = async (context: Context, step: ExpectStep, party: Party)
   const accepted = (a: Arrival) => step.accepts.includes(a.name);
   // A caller's answers come one by one; a server takes the first message of the type, whatever else has come.
   const look = () => party.inbox.find(a => isOpen(a) && (isClient || !party.auto || accepted(a)));
-  const seconds = waitSeconds(context, step.within, context.responseSeconds);
+  const seconds = reachSeconds(context, step.within, context.responseSeconds);
   const arrival = await arrivalOf(context, party, look, seconds);
   const wanted = step.accepts.join(' or ');
   party.wasSpared = step.optional === true && !(arrival && accepted(arrival));
@@ -147,6 +149,8 @@ const missing = (context: Context, step: ExpectStep, party: Party, wanted: strin
   const what = `${party.name} did not receive ${wanted} within ${seconds} s`;
   if (held.length > 0) throw new HarnessError(`${what}; waiting unanswered meanwhile: ${held.join(', ')}`);
   const ended = context.iutEnded();
+  const excuse = ended === undefined ? context.stage.weather.excuse(seconds) : undefined;
+  if (excuse) throw new Inconclusive(`${what}; ${excuse}`);
   const actual = ended ?? (instead.length > 0 ? `nothing of it; ${party.name} received instead: ${instead.join(', ')}` : 'nothing');
   return { checks: [stepCheck(context, step, { what, expected: wanted, actual, ok: false })] };
 };

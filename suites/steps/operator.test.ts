@@ -6,6 +6,7 @@ import type { Context, Performed } from '../runtime/context.js';
 import { createExchangeLog } from '../runtime/exchange-log.js';
 import type { Arrival, Party } from '../runtime/party.js';
 import { createSignal } from '../runtime/signal.js';
+import { labWeather } from '../runtime/weather.js';
 import { operate } from './operator.js';
 
 const at = { file: 't.yaml', line: 1, column: 1 };
@@ -21,6 +22,7 @@ const setUp = (perform: () => Promise<Performed>, ended?: string) => {
       log: createExchangeLog(() => 0),
       keys: { keys: () => [], context: () => ({}) },
       levelOf: () => 'shall',
+      weather: labWeather(1),
       sent: [],
       over: new AbortController().signal,
       scriptAnswers: () => false,

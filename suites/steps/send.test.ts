@@ -17,6 +17,7 @@ import { createExchangeLog } from '../runtime/exchange-log.js';
 import { createParty } from '../runtime/party.js';
 import { createSignal } from '../runtime/signal.js';
 import type { ClientWire, Stage } from '../runtime/stage.js';
+import { labWeather } from '../runtime/weather.js';
 import { HarnessError } from '../verdict.js';
 import { send } from './send.js';
 
@@ -52,6 +53,7 @@ const setUp = async (bound: readonly (readonly [string, unknown])[] = []) => {
     log: createExchangeLog(() => 0),
     keys: { keys: () => [], context: () => ({}) },
     levelOf: () => 'shall',
+    weather: labWeather(1),
     sent: undefined,
     faulted: () => false,
     over: new AbortController().signal,

@@ -1,5 +1,6 @@
 /** ES10 as a wire to a card: one command or bound profile package in, status word and response out. SGP.22 5.7.2, SGP.32 5.9 */
 import type { ApduExchange } from '#protocol/apdu/command.js';
+import { compile } from '#protocol/asn1/compile.js';
 import { children, concat, hex, readHeader, readTlv, tagHex, tlvOctets } from '#protocol/asn1/tlv.js';
 import type { Spec } from '#protocol/asn1/type.js';
 import { type Card, type Client, type Frame, LinkError, type Reply } from '../../adapters/adapter.js';
@@ -19,23 +20,28 @@ const tagOf = (octets: Uint8Array): string => {
   return tag === undefined ? 'no tag' : tagHex(tag);
 };
 
+/** What the compiled form of an untagged CHOICE has for a tag. */
+const NO_TAG = -1;
+
 /** One response and nothing after it, in the tag of its function. */
-const responseChecks = (of: Es10Function, body: Uint8Array): TransportCheck[] => {
+const responseChecks = (of: Es10Function, body: Uint8Array, spec: Spec): TransportCheck[] => {
   const end = readTlv(body)?.end;
-  const expected = of.response.tag === undefined ? 'a tag' : tagHex(of.response.tag);
+  const { tag } = compile(of.response, spec);
+  const isTagged = tag !== NO_TAG;
+  const expected = isTagged ? tagHex(tag) : 'a tag';
   return [
     {
       what: 'response',
       expected: `one object in ${expected}`,
       actual: end === body.length ? `one object in ${tagOf(body)}` : `${body.length} octets that are not one object`,
-      ok: end === body.length && (of.response.tag === undefined || readHeader(body)?.tag === of.response.tag),
+      ok: end === body.length && (!isTagged || readHeader(body)?.tag === tag),
       requirement: 'SGP22-5.7.2-51',
     },
   ];
 };
 
 /** Our side sends commands to the card. Link edits: `blockSize`, `apdu` for a mistake in the chain of blocks, `segments` of a profile. */
-export const es10Client = ({ spec: _ }: { readonly spec: Spec }): ClientBinding => ({
+export const es10Client = ({ spec }: { readonly spec: Spec }): ClientBinding => ({
   interface: 'ES10',
   answerTo: request => functionOf(request).response,
   write: (type, octets, link: LinkEdits = {}) => ({
@@ -51,7 +57,7 @@ export const es10Client = ({ spec: _ }: { readonly spec: Spec }): ClientBinding 
     const { sw = '' } = reply.meta;
     if (sw !== '9000') return { nothing: 'unreadable', reason: `status word ${sw}`, checks: [] };
     if (reply.body.length === 0) return { nothing: 'empty', reason: 'status word 9000, no data', checks: [] };
-    return { type: of.response, octets: reply.body, checks: responseChecks(of, reply.body) };
+    return { type: of.response, octets: reply.body, checks: responseChecks(of, reply.body, spec) };
   },
 });
 

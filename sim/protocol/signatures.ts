@@ -105,7 +105,7 @@ export const signedOctets = (
   given: SigningContext,
 ): { readonly octets: Uint8Array } | { readonly missing: string } => {
   const parts: Uint8Array[] = [];
-  for (const part of contextParts(site.rule, message.spec)) {
+  for (const part of partsIn(site.rule, message.spec)) {
     if ('field' in part) {
       const covered = site.container.children.find(c => c.name === part.field);
       if (!covered) return { missing: part.field };
@@ -121,7 +121,7 @@ export const signedOctets = (
 };
 
 /** v1.0 results cover the eimSignature of the request where later versions cover the token. SGP.32 v1.0 2.11.2.1 */
-const contextParts = (r: SignatureRule, spec: Spec): readonly Part[] =>
+export const partsIn = (r: SignatureRule, spec: Spec): readonly Part[] =>
   spec === '1.0' && r.signer === 'euicc'
     ? r.parts.map(p => ('context' in p && p.context === 'associationToken' ? context('eimSignature') : p))
     : r.parts;

@@ -18,6 +18,7 @@ import {
   sequenceOf,
   type Type,
   utf8,
+  versions,
 } from '#protocol/asn1/type.js';
 import { buildValue, overlay } from './build.js';
 import { CaseError } from './diagnostics.js';
@@ -160,6 +161,21 @@ describe('building values', () => {
   it('chooses by the version that a run is for', () => {
     expect(lay('{name: $text(3) if since 1.1 else $absent}', { spec: '1.1' })).to.deep.include({ name: 'abc' });
     expect(lay('{name: $text(3) if since 1.1 else $absent}', { spec: '1.0' })).to.not.have.property('name');
+  });
+
+  it('takes the name of a field of another version whose value is absent', () => {
+    const Grown = versions(
+      { '1.0': sequence('30', {}) },
+      '1.1',
+      sequence('30', { flag: boolean('80'), of: optional(sequence('A1', { id: integer() })) }),
+    );
+    const inV10 = (text: string) => buildValue(node(text), Grown, makeScope({ spec: '1.0' }), '1.0');
+    expect(inV10("{flag: $'true' if since 1.1 else $absent, of.id: $absent}")).to.deep.equal({});
+    expect(buildValue(node("{flag: $'true' if since 1.1 else $absent}"), Grown, makeScope({ spec: '1.1' }), '1.1')).to.deep.equal({
+      flag: true,
+    });
+    expect(problem(() => inV10('{flag: true}'))).to.match(/no field "flag"/);
+    expect(problem(() => inV10('{flagg: $absent}'))).to.match(/no field "flagg"/);
   });
 
   it('relays octets of a whole structure untouched', () => {

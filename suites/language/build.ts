@@ -130,13 +130,14 @@ const map = (base: unknown, node: MapNode, place: Place): unknown => {
     if (named.size !== 1) return fail(node.at, `expected one alternative of this CHOICE, got ${named.size}`);
   }
   const start: unknown = one.kind === 'sequenceOf' ? (Array.isArray(base) ? base : []) : isObject(base) && !rawOctets(base) ? base : {};
-  return node.entries.reduce((value, entry) => member(value, entry.key.split('.'), entry, { ...place, type: one }), start);
+  return node.entries.reduce((value, entry) => member(value, entry.key.split('.'), entry, place), start);
 };
 
 /** Lays one entry over a structure; `path` is what is left of its dotted key. */
 const member = (base: unknown, [step = '', ...rest]: readonly string[], entry: Entry, place: Place): unknown => {
   const type = place.type && layout(place.type, place.spec);
   const inner = type && below(type, step, place.spec);
+  if (type && !inner && isLeftOut(step, entry, place)) return base;
   if (!type || !inner) return unknownField(step, entry, place);
   const old = Array.isArray(base) ? base[Number(step)] : isObject(base) ? base[step] : undefined;
   const next = { ...place, type: inner, at: entry.value.at };
@@ -151,6 +152,9 @@ const member = (base: unknown, [step = '', ...rest]: readonly string[], entry: E
   const { [step]: _, ...others } = isObject(base) ? base : {};
   return made === ABSENT ? others : { ...others, [step]: made };
 };
+/** A field of another version may be named, as long as its value says that it is not there in this one. */
+const isLeftOut = (step: string, { value }: Entry, { type, scope }: Place): boolean =>
+  type !== undefined && below(type, step) !== undefined && value.kind === 'scalar' && evaluateScalar(value, scope).value === ABSENT;
 const replaced = (items: readonly unknown[], index: number, value: unknown): readonly unknown[] =>
   index === items.length ? [...items, value] : items.with(index, value);
 

@@ -48,12 +48,14 @@ const checkAlternatives = (items: readonly Node[], where: Where): void => {
   });
   const before = names.condition;
   for (const name of new Set(ends.flatMap(bound => [...bound.keys()]))) {
-    const found = ends.flatMap(bound => bound.get(name) ?? []);
+    const earlier = names.bound.get(name);
+    const found = ends.flatMap(bound => bound.get(name) ?? []).filter(binding => binding !== earlier);
     const [first] = found;
-    if (!first || names.bound.has(name)) continue;
-    if (found.length < ends.length) names.condition = 'one alternative of $oneOf';
+    if (!first) continue;
+    const { isDoubtful } = names;
+    if (found.length < ends.length) Object.assign(names, { condition: 'one alternative of $oneOf', isDoubtful: true });
     bindName(names, name, { file: '', line: first.line, column: 1 });
-    names.condition = before;
+    Object.assign(names, { condition: before, isDoubtful });
   }
 };
 

@@ -12,6 +12,7 @@ import {
   sequenceOf,
   type Type,
   utf8,
+  versions,
 } from '#protocol/asn1/type.js';
 import { CaseError } from './diagnostics.js';
 import { matchValue } from './match.js';
@@ -98,6 +99,20 @@ describe('matching values', () => {
     expect(run('bad: $absent').ok).to.equal(true);
     expect(failures('good: $absent')).to.have.length(1);
     expect(failures('bad: 127')).to.deep.equal(['1:6 bad: expected undefinedError (127), got absent']);
+  });
+
+  it('takes the name of a field of another version where it is not expected', () => {
+    const Grown = versions(
+      { '1.0': sequence('30', { x: integer() }) },
+      '1.1',
+      sequence('30', { x: integer(), id: optional(integer('80')) }),
+    );
+    const inV10 = (text: string) => matchValue(node(text), Grown, { x: 1 }, makeScope({ spec: '1.0' }), '1.0');
+    expect(inV10('{x: 1, id: $absent}').ok).to.equal(true);
+    expect(inV10('{id: $text(3) if since 1.1 else $absent}').ok).to.equal(true);
+    expect(problem(() => inV10('{id: 7}'))).to.match(/no field "id" in this SEQUENCE; fields: x/);
+    expect(problem(() => inV10('{id: $any}'))).to.match(/no field "id"/);
+    expect(problem(() => inV10('{idd: $absent}'))).to.match(/no field "idd"/);
   });
 
   it('treats fields below a missing structure as missing', () => {

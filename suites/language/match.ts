@@ -122,6 +122,10 @@ const member = ([name = '', ...rest]: readonly string[], entry: Entry, value: un
   const one = place.type && layout(place.type, place.spec);
   const inner = one && below(one, name, place.spec);
   if (one && !inner) {
+    // A field of another version may be named, as long as it is not expected in this one.
+    const elsewhere = place.type && below(place.type, name);
+    const absent = elsewhere && entry.value.kind === 'scalar' ? attempt(entry.value, ABSENT, step(place, name, elsewhere)) : undefined;
+    if (absent?.ok) return absent.choose();
     const names = fieldsOf(one, place.spec).map(field => field.name);
     return fail(entry.at, `no field "${name}" in this ${word(one)}; fields: ${names.join(', ')}`, didYouMean(name, names));
   }

@@ -20,6 +20,18 @@ describe('mistakes in test cases', () => {
     expect(formatDiagnostics(diagnostics, texts)).to.equal('');
   });
 
+  it('are none in a case with a step of its own for every version', () => {
+    const step = (when: string) =>
+      `  - ipa.expect: GetEimPackageResponse\n    if: ${when}\n    match: { $oneOf: [{ eimPackageError: $any as error }, { eimPackageError: $any as error }] }\n`;
+    const { diagnostics, texts } = lint({
+      [PATH]: CASE.replace(
+        'steps:\n',
+        `steps:\n  - ipa.send: GetEimPackageRequest\n${step('since 1.2')}${step('until 1.1')}  - check: $error\n    match: 1\n`,
+      ),
+    });
+    expect(formatDiagnostics(diagnostics, texts)).to.equal('');
+  });
+
   for (const [where, mistakes] of Object.entries(GROUPS))
     describe(where, () => {
       for (const [found, ...expected] of mistakes)

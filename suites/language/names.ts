@@ -42,7 +42,13 @@ interface Binding {
   readonly line: number;
   /** Undefined: bound whenever the sequence comes here. Otherwise when it is not. */
   readonly only: string | undefined;
+  /** Versions in which some step binds it whatever the options are. */
+  readonly versions: readonly Spec[];
 }
+
+/** Whether a name has a value wherever the sequence may be by now. */
+export const isBound = (names: Pick<Names, 'condition' | 'versions'>, { only, versions }: Binding): boolean =>
+  only === undefined || only === names.condition || names.versions.every(spec => versions.includes(spec));
 
 /** The names of one case or procedure, in the order of its steps. */
 export interface Names {
@@ -57,6 +63,8 @@ export interface Names {
   readonly used: Set<string>;
   /** Condition under which the step being read runs, as text, e.g. `if O_S_TRID`. */
   condition: string | undefined;
+  /** It runs only under options, or is optional itself or within something that is. */
+  isDoubtful: boolean;
   /** Versions in which what is being read applies. */
   versions: readonly Spec[];
 }
@@ -75,6 +83,7 @@ export const makeNames = (
   bound: new Map(),
   used: new Set(),
   condition: undefined,
+  isDoubtful: false,
   versions,
 });
 
@@ -91,7 +100,9 @@ export const bindName = (names: Names, name: string, at: Position): void => {
   }
   const before = names.bound.get(name);
   if (before && before.only === undefined) return;
-  names.bound.set(name, { line: at.line, only: names.condition });
+  // A step of its own for every version binds in all of them.
+  const versions = [...(before?.versions ?? []), ...(names.isDoubtful ? [] : names.versions)];
+  names.bound.set(name, { line: at.line, only: names.condition, versions });
 };
 
 const soFar = (names: Names): string =>
@@ -102,7 +113,7 @@ export const useName = (names: Names, name: string, at: Position): void => {
   const binding = names.bound.get(name);
   names.used.add(name);
   if (binding) {
-    if (binding.only !== undefined && binding.only !== names.condition)
+    if (!isBound(names, binding))
       names.report(
         'maybe-unbound',
         at,

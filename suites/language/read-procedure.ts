@@ -1,7 +1,7 @@
 /** Procedure files: their signatures first, so that calls can be checked in any order, then their steps. */
 import type { Procedure } from './ast.js';
 import type { Diagnostic } from './diagnostics.js';
-import { bindName, type Known, makeNames, type ProcedureUse } from './names.js';
+import { bindName, isBound, type Known, makeNames, type ProcedureUse } from './names.js';
 import { checkTitle, type SourceFile } from './read-case.js';
 import { type Reading, readSteps } from './read-step.js';
 import { PROCEDURE } from './schema.js';
@@ -43,7 +43,7 @@ export const readProcedure = (source: SourceFile, root: MapNode, use: ProcedureU
   for (const { text, at } of scalarsAt(root, 'returns')) {
     const binding = names.bound.get(text);
     if (!binding) report('not-returned', at, `no step of "${use.name}" binds "${text}"`);
-    else if (binding.only !== undefined)
+    else if (!isBound(names, binding))
       report(
         'not-returned',
         at,

@@ -2,7 +2,7 @@
 import type { Step, StepBase, Wait } from './ast.js';
 import { checkScalar } from './check-expression.js';
 import type { Code } from './codes.js';
-import { conditionText, versionsOf } from './condition.js';
+import { conditionText, optionsOf, versionsOf } from './condition.js';
 import { readDuration } from './duration.js';
 import { bindName, inVersions, type Names } from './names.js';
 import { readCondition } from './read-condition.js';
@@ -86,14 +86,15 @@ const readOne = (node: Node, reading: Reading): Step | undefined => {
   const words: MapNode = { ...node, entries: node.entries.filter(one => !found.includes(one)) };
   validate(definition.words, words, names.report);
   const base = readBase(words, reading);
-  const outer = names.condition;
+  const { condition: outer, isDoubtful } = names;
   const reason = [base.if && `if ${conditionText(base.if)}`, textAt(words, 'optional') === 'true' && 'it is optional']
     .filter(Boolean)
     .join(', ');
   // A step without a condition of its own keeps that of the steps around it.
   if (reason) names.condition = reason;
+  names.isDoubtful ||= textAt(words, 'optional') === 'true' || (base.if !== undefined && optionsOf(base.if).length > 0);
   const step = inVersions(names, versionsOf(base.if), () => readVerb(definition.verb, entry, words, base, reading));
-  names.condition = outer;
+  Object.assign(names, { condition: outer, isDoubtful });
   return step;
 };
 

@@ -1,5 +1,5 @@
 /** The simulated counterparts themselves: each made from what a case says of it, with the keys it signs and is verified with. */
-import { type Decoded, elements } from '#protocol/asn1/element.js';
+import { type Decoded, type Element, elements } from '#protocol/asn1/element.js';
 import { encode } from '#protocol/asn1/encode.js';
 import { fromHex, hex } from '#protocol/asn1/tlv.js';
 import { subjectPublicKeyInfo } from '#protocol/crypto/ecdsa.js';
@@ -279,6 +279,7 @@ const makeEim = (name: string, config: Config, { lab, world, parties, serversFor
     keys: {
       keys: signer => (signer === 'eim' ? keys : []),
       context: message => (isFor(actor, message) ? { associationToken: actor.associationToken } : {}),
+      requests: (message, { container }) => (isFor(actor, message) ? actor.signaturesSent(counterIn(container)) : []),
     },
     signing: {
       privateKey: (site, message) =>
@@ -299,6 +300,14 @@ const isFor = (actor: EimActor, message: Decoded): boolean => {
   for (const { element } of elements(message.root))
     if (element.name === 'eimId' && typeof element.value === 'string') return element.value === actor.eim.config.eimId;
   return true;
+};
+
+const NO_COUNTER = -1;
+/** The counter of the package that a signed result or error is of. SGP.32 2.11.2.1 */
+const counterIn = (container: Element): number => {
+  const data = container.children.find(child => /^euiccPackage(?:Result|Error)DataSigned$/.test(child.name));
+  const counter = data?.children.find(child => child.name === 'counterValue')?.value;
+  return typeof counter === 'number' ? counter : NO_COUNTER;
 };
 
 /** Makes the card under test known to an eIM, with its key on every curve; what its certificates are worth, the cases judge. */

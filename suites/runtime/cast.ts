@@ -240,9 +240,9 @@ const verifyWith = (stage: Stage, arrival: Arrival, given: unknown): readonly Ch
   const message = arrival.received?.message;
   if (!key) throw new HarnessError('verify: expected a public key (SubjectPublicKeyInfo, hex) or a certificate');
   if (!message) return [];
-  const only: KeySource = { keys: () => [{ id: 'the key stated', key }], context: (m, site) => stage.keys.context(m, site) };
+  const only: KeySource = { ...stage.keys, keys: () => [{ id: 'the key stated', key }] };
   const checks = signatureChecks(checkSignatures(message, only), arrival.exchange, stage.levelOf);
-  if (checks.length === 0) throw new Inconclusive(`no signature of ${message.type} could be verified with the key stated`);
+  if (checks.length === 0) throw new Inconclusive(`no signature of ${message.type.name} could be verified with the key stated`);
   return checks;
 };
 

@@ -2,7 +2,7 @@
 import type { Decoded } from '#protocol/asn1/element.js';
 import { equal, hex } from '#protocol/asn1/tlv.js';
 import { type PublicKey, verify, verifyIndependently } from '#protocol/crypto/ecdsa.js';
-import { type SignatureSite, type Signer, type SigningContext, signaturesIn, signedOctets } from '#protocol/signatures.js';
+import { partsIn, type SignatureSite, type Signer, type SigningContext, signaturesIn, signedOctets } from '#protocol/signatures.js';
 import type { SignatureCheck } from '../../reports/record.js';
 
 /** A key with the name it has in reports. */
@@ -15,6 +15,8 @@ export interface NamedKey {
 export interface KeySource {
   keys(signer: Signer, message: Decoded, site: SignatureSite): readonly NamedKey[];
   context(message: Decoded, site: SignatureSite): SigningContext;
+  /** eimSignatures of the requests that a result can be of, the likeliest last; one of v1.0 covers that of its request. */
+  requests?(message: Decoded, site: SignatureSite): readonly Uint8Array[];
 }
 
 /** Joins the knowledge of all parties: every key that any of them has, the context of the first that has one. */
@@ -24,8 +26,22 @@ export const joinKeySources = (sources: readonly KeySource[]): KeySource => ({
     return all.filter((k, n) => all.findIndex(other => equal(other.key.point, k.key.point)) === n);
   },
   context: (message, site) => Object.assign({}, ...sources.map(s => defined(s.context(message, site)))),
+  requests: (message, site) => sources.flatMap(s => s.requests?.(message, site) ?? []),
 });
 const defined = (given: SigningContext): SigningContext => Object.fromEntries(Object.entries(given).filter(([, v]) => v !== undefined));
+
+/** The octets that a signature can cover, the likeliest first; or what is not known of them. */
+const coveredBy = (message: Decoded, site: SignatureSite, source: KeySource): readonly Uint8Array[] | { readonly missing: string } => {
+  const context = source.context(message, site);
+  const covered = signedOctets(message, site, context);
+  if ('octets' in covered) return [covered.octets];
+  const requests = covered.missing === 'eimSignature' ? (source.requests?.(message, site) ?? []).toReversed() : [];
+  const found = requests.flatMap(eimSignature => {
+    const one = signedOctets(message, site, { ...context, eimSignature });
+    return 'octets' in one ? [one.octets] : [];
+  });
+  return found.length > 0 ? found : covered;
+};
 
 /**
  * Verifies every signature of a message over the octets received. A signature counts as valid when one of the keys
@@ -37,25 +53,31 @@ export const checkSignatures = (message: Decoded, source: KeySource): SignatureC
 const checkSignature = (message: Decoded, site: SignatureSite, source: KeySource): SignatureCheck => {
   const signature = message.octets.subarray(site.signature.content, site.signature.end);
   const keys = source.keys(site.rule.signer, message, site);
-  const covered = signedOctets(message, site, source.context(message, site));
+  const covered = coveredBy(message, site, source);
+  const candidates = 'missing' in covered ? [] : covered;
+  const verified = (by: typeof verify) =>
+    keys.flatMap(named => candidates.map(octets => ({ named, octets }))).find(({ named, octets }) => by(named.key, octets, signature));
+  const valid = verified(verify);
   const about = {
     field: site.path,
-    signedOctets: 'octets' in covered ? hex(covered.octets) : '',
-    signedRange: site.rule.parts.map(p => ('field' in p ? p.field : p.context)).join(' ‖ '),
+    signedOctets: hex(valid?.octets ?? candidates[0] ?? NOTHING),
+    signedRange: partsIn(site.rule, message.spec)
+      .map(p => ('field' in p ? p.field : p.context))
+      .join(' ‖ '),
     signature: hex(signature),
   };
   const unchecked = (reason: string): SignatureCheck => ({ ...about, keyId: '', curve: '', verdict: 'notChecked', reason });
   if ('missing' in covered) return unchecked(`${covered.missing} is not known here`);
   const [first] = keys;
   if (!first) return unchecked(`no key of the ${SIGNER_WORDS[site.rule.signer]} is known here`);
-  const valid = keys.find(k => verify(k.key, covered.octets, signature));
-  if (valid) return { ...about, keyId: valid.id, curve: valid.key.curve, verdict: 'valid', reason: '' };
+  if (valid) return { ...about, keyId: valid.named.id, curve: valid.named.key.curve, verdict: 'valid', reason: '' };
   const named = { keyId: keys.map(k => k.id).join(', '), curve: first.key.curve };
   if (signature.length !== 64)
     return { ...about, ...named, verdict: 'invalid', reason: `${signature.length} octets instead of the 64 of raw r‖s` };
-  const second = keys.find(k => verifyIndependently(k.key, covered.octets, signature));
-  if (second) return unchecked(`two implementations disagree on it (key ${second.id})`);
+  const second = verified(verifyIndependently);
+  if (second) return unchecked(`two implementations disagree on it (key ${second.named.id})`);
   return { ...about, ...named, verdict: 'invalid', reason: `does not verify with ${named.keyId}` };
 };
 
+const NOTHING = new Uint8Array();
 const SIGNER_WORDS: Readonly<Record<Signer, string>> = { eim: 'eIM', euicc: 'eUICC', serverAuth: 'RSP server', dpPb: 'SM-DP+' };

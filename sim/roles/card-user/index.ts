@@ -72,7 +72,7 @@ export const createCardUser = (config: CardUserConfig, around: CardUserSurroundi
     if (!message.ok) return;
     takeTold(told, type.name, message, world);
     if (type.name === 'EuiccPackageResult') {
-      seqNumber = (await takePackageResult(eims, eid, message)) ?? seqNumber;
+      seqNumber = takePackageResult(eims, message) ?? seqNumber;
       results++;
     } else seqNumber = takeRsp(session, type.name, message) ?? seqNumber;
     if (type.name === 'AddInitialEimResponse') noteAssociation(eims, message);

@@ -4,7 +4,7 @@ import { type Decoded, fieldOctets } from '#protocol/asn1/element.js';
 import { encode } from '#protocol/asn1/encode.js';
 import { raw, type Spec, type ValueOf } from '#protocol/asn1/type.js';
 import { AddInitialEimRequest, type AddInitialEimResponse, type GetEimConfigurationDataResponse } from '#protocol/iot/eim-configuration.js';
-import { GetEimPackageRequest, ProvideEimPackageResult } from '#protocol/iot/esipa.js';
+import { GetEimPackageRequest } from '#protocol/iot/esipa.js';
 import { EuiccPackageRequest } from '#protocol/iot/package.js';
 import type { EuiccPackageResult } from '#protocol/iot/result.js';
 import { ComposeError } from '../../role.js';
@@ -64,13 +64,11 @@ export const composePackage = async (eims: readonly EimActor[], eid: Uint8Array,
 };
 
 /** Gives a result to the eIM that it names; the sequence number of a stored one. */
-export const takePackageResult = async (eims: readonly EimActor[], eid: Uint8Array, message: Decoded): Promise<number | undefined> => {
+export const takePackageResult = (eims: readonly EimActor[], message: Decoded): number | undefined => {
   const { euiccPackageResultSigned, euiccPackageErrorSigned } = message.value as ValueOf<typeof EuiccPackageResult>;
   const data = euiccPackageResultSigned?.euiccPackageResultDataSigned;
   const eimId = data?.eimId ?? euiccPackageErrorSigned?.euiccPackageErrorDataSigned.eimId;
   const eim = eims.find(actor => actor.eim.config.eimId === eimId) ?? eims[0];
-  const { spec } = message;
-  const value = { eidValue: eid, eimPackageResult: { euiccPackageResult: raw(message.octets) } };
-  await eim?.eim.handle('ProvideEimPackageResult', encode(ProvideEimPackageResult, value, { spec }));
+  eim?.takesResult(message.octets);
   return data?.seqNumber;
 };

@@ -1,13 +1,15 @@
 /** The eIM as a counterpart in a test case: it answers an IPA by itself, or composes what a script lays its values over. SGP.32 5.14 */
 import { decode } from '#protocol/asn1/decode.js';
-import { fieldOctets } from '#protocol/asn1/element.js';
+import { fieldOctets, find } from '#protocol/asn1/element.js';
 import type { Curve, PrivateKey } from '#protocol/crypto/ecdsa.js';
 import { GetEimPackageResponse } from '#protocol/iot/esipa.js';
+import { EuiccPackageRequest } from '#protocol/iot/package.js';
 import { type Actor, type Composed, ComposeError, type Received, type Refused, type World } from '../../role.js';
 import type { Parameters } from '../parameters.js';
 import { adoptDataRequest, adoptPackage, adoptTrigger } from './adopt.js';
 import { type Answer, eidText } from './context.js';
 import { createEim, type Eim, type EimOverride } from './index.js';
+import { takeEuiccPackageResult } from './results.js';
 import type { RspServers } from './rsp-servers.js';
 import type { EuiccRecord } from './state.js';
 
@@ -59,6 +61,10 @@ export interface EimActor extends Actor {
   packageFor(request: Received): Promise<Composed>;
   /** Takes note of the eUICC package, `BF51 …`, that a script sent in place of its own. */
   sentPackage(octets: Uint8Array): void;
+  /** The eimSignatures `5F37 …` that it sent with a counter, the latest last: results of v1.0 cover that of their request. */
+  signaturesSent(counterValue: number): readonly Uint8Array[];
+  /** Takes a result `BF51 …` that came from the card itself, by no IPA. */
+  takesResult(octets: Uint8Array): void;
   /** Makes an eUICC known and takes the orders that wait for it. */
   manage(given: Parameters): EuiccRecord;
 }
@@ -90,6 +96,7 @@ export const createEimActor = (config: EimActorConfig, world: World, around: Eim
   const eim = createEim({ config: own, world, servers, later, overrides: [handsOutDownloadsOnce] });
   let record: EuiccRecord | undefined;
   let asked: Received | undefined;
+  const signatures = new Map<number, Uint8Array[]>();
   let answered: { readonly to: Received; readonly answer: Promise<Answer> } | undefined;
 
   /** Each request is handled once, whoever asks for the answer. */
@@ -99,6 +106,15 @@ export const createEimActor = (config: EimActorConfig, world: World, around: Eim
   };
   const reaction = (given: Answer): Composed | Refused | undefined =>
     'message' in given ? given.message : 'refused' in given ? { refused: given.refused } : undefined;
+
+  const noteSignature = (octets: Uint8Array): void => {
+    const message = decode(EuiccPackageRequest, octets, { spec: world.spec });
+    const counter = find(message.root, 'euiccPackageSigned.counterValue');
+    const signature = fieldOctets(message, 'eimSignature');
+    if (!('element' in counter) || typeof counter.element.value !== 'number' || !signature) return;
+    const { value } = counter.element;
+    signatures.set(value, [...(signatures.get(value) ?? []), signature]);
+  };
 
   /** A package of the kind that the script states, when the eIM has another or none waiting. */
   const composeAlternative = async (to: Received, composed: Composed, alternative: string): Promise<Composed> => {
@@ -148,7 +164,10 @@ export const createEimActor = (config: EimActorConfig, world: World, around: Eim
       const found = fieldOctets(message, 'euiccPackageRequest');
       const request = fieldOctets(message, 'ipaEuiccDataRequest');
       const trigger = fieldOctets(message, 'profileDownloadTriggerRequest');
-      if (found) adoptPackage(eim.context, record, found);
+      if (found) {
+        noteSignature(found);
+        adoptPackage(eim.context, record, found);
+      }
       if (request) adoptDataRequest(eim.context, record, request);
       if (trigger) adoptTrigger(eim.context, record, trigger);
     },
@@ -170,7 +189,12 @@ export const createEimActor = (config: EimActorConfig, world: World, around: Eim
       return composeAlternative(request, composed, 'euiccPackageRequest');
     },
     sentPackage: octets => {
+      noteSignature(octets);
       if (record) adoptPackage(eim.context, record, octets);
+    },
+    signaturesSent: counterValue => signatures.get(counterValue) ?? [],
+    takesResult: octets => {
+      if (record) takeEuiccPackageResult(eim.context, record, octets);
     },
     get state() {
       return viewOf(eim, record);

@@ -98,7 +98,7 @@ const exportData = (eim: EimContext, record: EuiccRecord | undefined): Uint8Arra
       eimPublicKeyData: { eimPublicKey: subjectPublicKeyInfo(record?.signingKey ?? signingKey) },
       trustedPublicKeyDataTls: tlsPublicKey && { trustedEimPkTls: tlsPublicKey },
       eimSupportedProtocol: ['eimRetrieveHttps'],
-      indirectProfileDownload: null,
+      ...(eim.world.spec !== '1.0' && { indirectProfileDownload: null }),
     },
     { spec: eim.world.spec },
   );

@@ -106,11 +106,13 @@ const takeSignedError = (eim: EimContext, record: EuiccRecord, message: Result):
  */
 const takeUnsignedError = (eim: EimContext, record: EuiccRecord, message: Result): Taken => {
   const { decisions, config } = eim;
+  const isOld = eim.world.spec === '1.0';
   const data = message.value.euiccPackageErrorUnsigned;
   if (!data) return discarded('undecodable');
   if (!decisions.acceptsEimId(config.eimId, data.eimId)) return discarded('eimId');
   const pack = executed(record).find(
-    p => p.phase === 'outstanding' && decisions.acceptsTransactionId(p.eimTransactionId, data.eimTransactionId),
+    // v1.0 does not repeat the id there.
+    p => p.phase === 'outstanding' && (isOld || decisions.acceptsTransactionId(p.eimTransactionId, data.eimTransactionId)),
   );
   if (!pack) return discarded('noPackage');
   pack.phase = 'closed';

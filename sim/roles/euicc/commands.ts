@@ -4,7 +4,7 @@ import { decode } from '#protocol/asn1/decode.js';
 import type { Decoded } from '#protocol/asn1/element.js';
 import { encodeUntyped } from '#protocol/asn1/encode.js';
 import { readHeader, readTlv } from '#protocol/asn1/tlv.js';
-import { type InputOf, type Raw, raw, type Spec, type Type } from '#protocol/asn1/type.js';
+import { existsIn, type InputOf, type Raw, raw, type Spec, type Type } from '#protocol/asn1/type.js';
 import { AuthenticateServerResponse } from '#protocol/iot/authentication.js';
 import { CancelSessionResponse, PrepareDownloadResponse } from '#protocol/iot/download.js';
 import * as eims from '#protocol/iot/eim-configuration.js';
@@ -44,13 +44,21 @@ export interface Command {
   readonly unreadable?: ((chip: Chip) => unknown) | undefined;
   /** Whether this eUICC has the function; all have it otherwise. */
   readonly isSupported?: ((chip: Chip) => boolean) | undefined;
+  /** First version of SGP.32 that has the function. */
+  readonly since?: Spec | undefined;
+}
+
+interface Further<A> {
+  readonly unreadable?: (chip: Chip) => InputOf<A>;
+  readonly isSupported?: (chip: Chip) => boolean;
+  readonly since?: Spec;
 }
 
 const command = <Q, A>(
   request: Type<Q>,
   response: Type<A>,
   perform: (chip: Chip, value: Q, message: Decoded<Q>) => InputOf<A> | Raw | undefined,
-  { unreadable, isSupported }: { readonly unreadable?: (chip: Chip) => InputOf<A>; readonly isSupported?: (chip: Chip) => boolean } = {},
+  { unreadable, isSupported, since }: Further<A> = {},
 ): Command => ({
   request,
   response,
@@ -58,7 +66,11 @@ const command = <Q, A>(
   perform: (chip, message) => perform(chip, message.value as Q, message as Decoded<Q>),
   unreadable,
   isSupported,
+  since,
 });
+
+/** Functions that v1.0 does not have. */
+const FROM_V11 = { since: '1.1' } as const;
 
 /** Every command but LoadEuiccPackage and LoadBoundProfilePackage, whose octets do not always decode as one value. */
 export const COMMANDS: readonly Command[] = [
@@ -72,12 +84,17 @@ export const COMMANDS: readonly Command[] = [
     rootDsAddress: memory.rootDsAddress,
   })),
   command(info.GetRatRequest, info.GetRatResponse, ({ memory }) => ({ rat: memory.rat })),
-  command(SetDefaultDpAddressRequest, SetDefaultDpAddressResponse, (chip, value) => ({
-    setDefaultDpAddressResult: setDefaultDpAddress(chip, value.defaultDpAddress),
-  })),
+  command(
+    SetDefaultDpAddressRequest,
+    SetDefaultDpAddressResponse,
+    (chip, value) => ({
+      setDefaultDpAddressResult: setDefaultDpAddress(chip, value.defaultDpAddress),
+    }),
+    FROM_V11,
+  ),
   command(ProfileInfoListRequest, ProfileInfoListResponse, listProfiles, { unreadable: unreadableList }),
   command(es10b.GetCertsRequest, es10b.GetCertsResponse, (chip, { euiccCiPKId }) => certificatesOf(chip, euiccCiPKId)),
-  command(es10b.GetConnectivityParametersRequest, es10b.GetConnectivityParametersResponse, connectivityParameters),
+  command(es10b.GetConnectivityParametersRequest, es10b.GetConnectivityParametersResponse, connectivityParameters, FROM_V11),
   command(eims.AddInitialEimRequest, eims.AddInitialEimResponse, (chip, value) => addInitialEim(chip, value.eimConfigurationDataList)),
   command(eims.GetEimConfigurationDataRequest, eims.GetEimConfigurationDataResponse, (chip, { searchCriteria }) =>
     eimConfigurationData(chip, searchCriteria?.eimId),
@@ -99,33 +116,60 @@ export const COMMANDS: readonly Command[] = [
     const { cmdResult, result } = switching.rollBack(chip, refreshFlag);
     return { cmdResult, eUICCPackageResult: result && raw(result) };
   }),
-  command(es10b.ImmediateEnableRequest, es10b.ImmediateEnableResponse, (chip, { refreshFlag }) => ({
+  // Without the flag, in v1.0, the device is told to REFRESH as after any other switch.
+  command(es10b.ImmediateEnableRequest, es10b.ImmediateEnableResponse, (chip, { refreshFlag = true }) => ({
     immediateEnableResult: switching.immediateEnable(chip, refreshFlag),
   })),
   command(es10b.ConfigureImmediateProfileEnablingRequest, es10b.ConfigureImmediateProfileEnablingResponse, (chip, value) => ({
     configImmediateEnableResult: switching.configureImmediateEnable(chip, value),
   })),
-  command(es10b.ExecuteFallbackMechanismRequest, es10b.ExecuteFallbackMechanismResponse, (chip, { refreshFlag }) => ({
-    executeFallbackMechanismResult: fallback.executeFallback(chip, refreshFlag),
-  })),
-  command(es10b.ReturnFromFallbackRequest, es10b.ReturnFromFallbackResponse, (chip, { refreshFlag }) => ({
-    returnFromFallbackResult: fallback.returnFromFallback(chip, refreshFlag),
-  })),
-  command(es10b.EnableEmergencyProfileRequest, es10b.EnableEmergencyProfileResponse, (chip, { refreshFlag }) => ({
-    enableEmergencyProfileResult: fallback.enableEmergency(chip, refreshFlag),
-  })),
-  command(es10b.DisableEmergencyProfileRequest, es10b.DisableEmergencyProfileResponse, (chip, { refreshFlag }) => ({
-    disableEmergencyProfileResult: fallback.disableEmergency(chip, refreshFlag),
-  })),
+  command(
+    es10b.ExecuteFallbackMechanismRequest,
+    es10b.ExecuteFallbackMechanismResponse,
+    (chip, { refreshFlag }) => ({
+      executeFallbackMechanismResult: fallback.executeFallback(chip, refreshFlag),
+    }),
+    FROM_V11,
+  ),
+  command(
+    es10b.ReturnFromFallbackRequest,
+    es10b.ReturnFromFallbackResponse,
+    (chip, { refreshFlag }) => ({
+      returnFromFallbackResult: fallback.returnFromFallback(chip, refreshFlag),
+    }),
+    FROM_V11,
+  ),
+  command(
+    es10b.EnableEmergencyProfileRequest,
+    es10b.EnableEmergencyProfileResponse,
+    (chip, { refreshFlag }) => ({
+      enableEmergencyProfileResult: fallback.enableEmergency(chip, refreshFlag),
+    }),
+    FROM_V11,
+  ),
+  command(
+    es10b.DisableEmergencyProfileRequest,
+    es10b.DisableEmergencyProfileResponse,
+    (chip, { refreshFlag }) => ({
+      disableEmergencyProfileResult: fallback.disableEmergency(chip, refreshFlag),
+    }),
+    FROM_V11,
+  ),
   command(es10b.EuiccMemoryResetRequest, es10b.EuiccMemoryResetResponse, (chip, { resetOptions }) => resetMemory(chip, resetOptions)),
   command(LoadCRLRequest, LoadCRLResponse, (chip, { crl }) => loadCrl(chip, crl), { isSupported: knowsRevocation }),
-  command(IpaeActivationRequest, IpaeActivationResponse, (chip, { ipaeOption }) => ({
-    ipaeActivationResult: activateIpae(chip, ipaeOption),
-  })),
+  command(
+    IpaeActivationRequest,
+    IpaeActivationResponse,
+    (chip, { ipaeOption }) => ({
+      ipaeActivationResult: activateIpae(chip, ipaeOption),
+    }),
+    FROM_V11,
+  ),
 ];
 
 /** The command whose octets start with this tag in a version. */
-export const commandWithTag = (tag: number, spec: Spec): Command | undefined => COMMANDS.find(c => compile(c.request, spec).tag === tag);
+export const commandWithTag = (tag: number, spec: Spec): Command | undefined =>
+  COMMANDS.find(c => compile(c.request, spec).tag === tag && existsIn(spec, c.since ? { since: c.since } : {}));
 
 /** Carries out a command that is one complete TLV of a known function. */
 export const answer = (chip: Chip, octets: Uint8Array): Answer => {

@@ -3,6 +3,7 @@
  * the specification wants it. A seeded defect or a conformant variant replaces single answers and leaves the role alone.
  */
 import { concat, equal } from '#protocol/asn1/tlv.js';
+import type { Spec } from '#protocol/asn1/type.js';
 import type { Curve, PrivateKey } from '#protocol/crypto/key.js';
 import type { Role } from '#protocol/x509/roles.js';
 import type { World } from '../../role.js';
@@ -10,6 +11,7 @@ import type { Answer, RefusalSw } from './answer.js';
 import type { ProfileEvent } from './config.js';
 import type { CheckName, Effect, FunctionName, Lasting, SignedObject } from './decision-names.js';
 import type { Chip } from './state.js';
+import { isSettled } from './versions.js';
 
 /** Judgements common to all functions. */
 export interface FunctionDecisions {
@@ -85,7 +87,7 @@ export interface StateDecisions {
   /** Token after an update that brings one. SGP.32 5.13 (updateEim) */
   tokenAfterUpdate(stored: number | undefined, given: number | undefined): number | undefined;
   /** Type of eIM identifier and protocols of an eIM that names none. SGP.32 5.9.4 */
-  assignsDefaults(): { readonly eimIdType: number; readonly eimSupportedProtocol: readonly string[] };
+  assignsDefaults(spec: Spec): { readonly eimIdType?: number; readonly eimSupportedProtocol?: readonly string[] };
   /** Addresses that are notified of an event. SGP.22 3.5 */
   notifies(event: ProfileEvent, configured: readonly string[]): readonly string[];
   /** Order in which the notifications of a switch arise. */
@@ -160,7 +162,7 @@ const CHALLENGE_LENGTH = 16;
 const states: StateDecisions = {
   allocatesToken: (isAsked, next) => (isAsked ? next : undefined),
   tokenAfterUpdate: stored => stored,
-  assignsDefaults: () => ({ eimIdType: PROPRIETARY, eimSupportedProtocol: ['eimProprietary'] }),
+  assignsDefaults: spec => (isSettled(spec) ? { eimIdType: PROPRIETARY, eimSupportedProtocol: ['eimProprietary'] } : {}),
   notifies: (_event, configured) => configured,
   ordersEvents: events => events,
   notifiesEmergency: change => change === 'end',

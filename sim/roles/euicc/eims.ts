@@ -83,15 +83,15 @@ export const associate = (chip: Chip, given: Configuration): Eim | undefined => 
   const { memory, decisions, credentials } = chip;
   const token = decisions.allocatesToken(given.associationToken === ALLOCATE, memory.nextAssociationToken);
   if (token === memory.nextAssociationToken) memory.nextAssociationToken += 1;
-  const eim = eimFrom(given, token, credentials, decisions.assignsDefaults());
+  const eim = eimFrom(given, token, credentials, decisions.assignsDefaults(chip.world.spec));
   if (eim && decisions.performs('addEim')) memory.eims.push(eim);
   return eim;
 };
 
 /** Lays the present fields of an update over an eIM; eimId and associationToken stay. SGP.32 5.13 (updateEim) */
-export const updateWith = ({ decisions }: Chip, eim: Eim, given: Configuration): void => {
+export const updateWith = ({ decisions, world }: Chip, eim: Eim, given: Configuration): void => {
   const { euiccCiPKId } = eim;
-  eim.data = over(decisions.performs('keepUnnamedData') ? eim.data : { ...decisions.assignsDefaults(), euiccCiPKId }, given);
+  eim.data = over(decisions.performs('keepUnnamedData') ? eim.data : { ...decisions.assignsDefaults(world.spec), euiccCiPKId }, given);
   eim.euiccCiPKId = given.euiccCiPKId ?? euiccCiPKId;
   eim.associationToken = decisions.tokenAfterUpdate(eim.associationToken, given.associationToken);
   if (decisions.performs('updateCounter')) eim.counterValue = given.counterValue ?? eim.counterValue;

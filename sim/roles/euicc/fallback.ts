@@ -3,6 +3,7 @@ import { refusal } from './judgement.js';
 import { changeProfile } from './refresh.js';
 import { breaksDown, type Chip, enabledProfile, isBusy, isEmergency } from './state.js';
 import { profileOf, switchProfile, withdrawRollback } from './switching.js';
+import { isSettled } from './versions.js';
 
 const OK = 0;
 const WRONG_STATE = 2;
@@ -66,7 +67,7 @@ export const enableEmergency = (chip: Chip, refresh: boolean): number => {
     ['breakdown', UNDEFINED_ERROR, breaksDown(chip, 'enableEmergencyProfile')],
   ]);
   if (code !== undefined || !emergency) return code ?? OK;
-  if (refresh) withdrawRollback(chip);
+  if (refresh && isSettled(chip.world.spec)) withdrawRollback(chip);
   changeProfile(chip, refresh, () => {
     if (decisions.performs('rememberEmergencyReturn')) memory.emergencyReturn = enabledProfile(chip)?.iccid;
     switchProfile(chip, emergency);
@@ -86,7 +87,7 @@ export const disableEmergency = (chip: Chip, refresh: boolean): number => {
     ['breakdown', UNDEFINED_ERROR, breaksDown(chip, 'disableEmergencyProfile')],
   ]);
   if (code !== undefined) return code;
-  if (refresh) withdrawRollback(chip);
+  if (refresh && isSettled(chip.world.spec)) withdrawRollback(chip);
   changeProfile(chip, refresh, () => {
     const former = profileOf(chip, memory.emergencyReturn);
     memory.emergencyReturn = undefined;

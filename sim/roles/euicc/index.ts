@@ -20,6 +20,7 @@ import { loadEuiccPackage } from './package.js';
 import { settle } from './refresh.js';
 import { restart } from './restart.js';
 import type { Chip } from './state.js';
+import { configIn } from './versions.js';
 import { viewOf } from './view.js';
 
 export type { Answer } from './answer.js';
@@ -77,7 +78,8 @@ const RESPONSES: ReadonlyMap<string, Type> = new Map([
 ]);
 
 /** Makes a simulated eUICC; throws ComposeError when the configuration or the PKI does not allow for one. */
-export const createEuicc = (config: EuiccConfig, world: World, overrides: readonly EuiccOverride[] = []): Euicc => {
+export const createEuicc = (given: EuiccConfig, world: World, overrides: readonly EuiccOverride[] = []): Euicc => {
+  const config = configIn(world.spec, given);
   const decisions = decisionsWith(overrides, world);
   const eid = sizedOctets(config.eid, 16, 'eid');
   someOf(config.futureElements, SIGNED_OBJECTS, 'futureElements');
@@ -90,7 +92,7 @@ export const createEuicc = (config: EuiccConfig, world: World, overrides: readon
     decisions,
     eid,
     credentials: [...credentials],
-    memory: memoryFrom(config, [...credentials], decisions),
+    memory: memoryFrom(config, [...credentials], decisions, world.spec),
   };
   storeNotifications(chip);
   let asked: Received | undefined;

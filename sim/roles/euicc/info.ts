@@ -77,8 +77,9 @@ export const euiccInfo2 = (chip: Chip): InputOf<ValueOf<typeof EUICCInfo2>> => {
     ipaMode: chip.memory.isIpaeActive ? 1 : 0,
     iotSpecificInfo: {
       iotVersion: [version(...VERSIONS[spec].iot)],
-      ...(spec !== '1.0' && supports?.ecall !== false && { ecallSupported: null }),
-      ...(spec !== '1.0' && supports?.fallback !== false && { fallbackSupported: null }),
+      ...(supports?.ecall !== false && { ecallSupported: null }),
+      ...(supports?.fallback !== false && { fallbackSupported: null }),
+      ...(spec === '1.3' && supports?.fallback !== false && { fallbackAllowedUpdateSupported: null }),
     },
   };
 };

@@ -1,13 +1,14 @@
 /** The checks of a function, made in its order until one hinders it. */
 import type { CheckName, FunctionName } from './decision-names.js';
 import type { Chip } from './state.js';
+import { codeIn } from './versions.js';
 
 /** A check: its name, the code of the answer when it fails, and whether it does. */
 export type Check = readonly [name: CheckName, code: number, fails: boolean];
 
 /** The first check that hinders the function, with its code; undefined: nothing does. */
 export const hindrance = (
-  { decisions }: Chip,
+  { decisions, world: { spec } }: Chip,
   of: FunctionName,
   checks: readonly Check[],
 ): { readonly check: CheckName; readonly code: number } | undefined => {
@@ -16,7 +17,7 @@ export const hindrance = (
     checks.map(([check]) => check),
   )) {
     const failed = checks.find(([check, , fails]) => check === name && fails);
-    if (failed && decisions.hinders(of, name)) return { check: name, code: decisions.answersCode(of, name, failed[1]) };
+    if (failed && decisions.hinders(of, name)) return { check: name, code: decisions.answersCode(of, name, codeIn(spec, of, failed[1])) };
   }
   return undefined;
 };

@@ -1,6 +1,6 @@
 /** The memory of a simulated eUICC as its configuration describes it. */
 import { equal } from '#protocol/asn1/tlv.js';
-import type { ValueOf } from '#protocol/asn1/type.js';
+import type { Spec, ValueOf } from '#protocol/asn1/type.js';
 import { EimSupportedProtocol } from '#protocol/iot/eim-configuration.js';
 import type { OperatorId } from '#protocol/rsp/basic.js';
 import { ComposeError } from '../../role.js';
@@ -112,7 +112,12 @@ const ruleFrom = (rule: RatConfig, number: number) => ({
 });
 
 /** The memory at the start of a sequence; throws ComposeError when the configuration contradicts itself. */
-export const memoryFrom = (config: EuiccConfig, credentials: readonly [Credential, ...Credential[]], decisions: EuiccDecisions): Memory => {
+export const memoryFrom = (
+  config: EuiccConfig,
+  credentials: readonly [Credential, ...Credential[]],
+  decisions: EuiccDecisions,
+  spec: Spec,
+): Memory => {
   const profiles = (config.profiles ?? []).map((given, n) =>
     profileFrom(given, n, isdpAid(decisions.numbersIsdp(FIRST_ISDP + n)), credentials[0].ciPKId),
   );
@@ -123,7 +128,7 @@ export const memoryFrom = (config: EuiccConfig, credentials: readonly [Credentia
     if (carriers.length > 1)
       throw new ComposeError(`expected at most one profile with ${what === 'state' ? 'state: enabled' : what}, got ${carriers.length}`);
   }
-  const eims = (config.eims ?? []).map(given => configuredEim(given, credentials, decisions.assignsDefaults()));
+  const eims = (config.eims ?? []).map(given => configuredEim(given, credentials, decisions.assignsDefaults(spec)));
   const highestToken = Math.max(0, ...eims.map(eim => eim.associationToken ?? 0));
   return {
     profiles,

@@ -86,6 +86,15 @@ export const retrieveNotifications = (chip: Chip, criteria: Criteria): InputOf<V
   const { seqNumber, profileManagementOperation } = criteria ?? {};
   const result = results.find(r => r.seqNumber === seqNumber);
   if (result) return { euiccPackageResultList: [raw(result.octets)] };
+  const isAll = seqNumber === undefined && profileManagementOperation === undefined;
+  // v1.0 can hand out both at once. docs/interpretations.md
+  if (isAll && results.length > 0 && chip.world.spec === '1.0')
+    return {
+      notificationAndEprList: {
+        notificationList: notifications.map(n => raw(n.octets)),
+        euiccPackageResultList: results.map(r => raw(r.octets)),
+      },
+    };
   const chosen =
     seqNumber !== undefined
       ? notifications.filter(n => n.seqNumber === seqNumber)

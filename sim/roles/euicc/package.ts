@@ -22,6 +22,7 @@ import { switchProfile, withdrawRollback } from './switching.js';
 /** What an eUICC of this kind has room for, unless its configuration says otherwise. */
 const LARGEST_PACKAGE = 0x4000;
 const SIGNED = 'euiccPackageSigned';
+const UNDEFINED_ERROR = 127;
 const UNKNOWN = '$unknown';
 const LIST = /^euiccPackageSigned\.euiccPackage\.(?:psmoList|ecoList)(?:\.(\d+|\$unknown).*)?$/;
 
@@ -80,7 +81,7 @@ export const loadEuiccPackage = (chip: Chip, command: Uint8Array): Uint8Array | 
   const eimId = salvage(message, `${SIGNED}.eimId`);
   if (!readable)
     return typeof eimId === 'string' && eimId.length >= 1 && eimId.length <= 128 && chip.decisions.performs('answerUnreadable')
-      ? unsignedError(chip, { eimId, eimTransactionId })
+      ? unsignedError(chip, { eimId, eimTransactionId }, UNDEFINED_ERROR)
       : undefined;
   const { euiccPackageSigned: signed, eimSignature } = message.value;
   const { decisions, memory } = chip;

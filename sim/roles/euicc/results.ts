@@ -70,16 +70,18 @@ export const signedError = (chip: Chip, content: Answered, euiccPackageErrorCode
   return encode(EuiccPackageResult, { euiccPackageErrorSigned }, { spec });
 };
 
-/** A refusal for a sender that is not authenticated; v1.0 does not echo the transaction. */
+/** A refusal for a sender that is not authenticated; v1.0 does not echo the transaction, v1.3 may give a reason. */
 export const unsignedError = (
   chip: Chip,
   sender: { readonly eimId: string; readonly eimTransactionId?: Uint8Array | undefined; readonly associationToken?: number | undefined },
+  reason?: number,
 ): Uint8Array => {
   const { spec } = chip.world;
   const euiccPackageErrorUnsigned = {
     eimId: sender.eimId,
     associationToken: chip.decisions.tellsToken(sender.associationToken),
     ...(spec === '1.0' ? {} : { eimTransactionId: chip.decisions.echoesTransaction(sender.eimTransactionId, 'unsignedError') }),
+    ...(spec === '1.3' ? { euiccPackageUnsignedErrorCode: reason } : {}),
   };
   return encode(EuiccPackageResult, { euiccPackageErrorUnsigned }, { spec });
 };

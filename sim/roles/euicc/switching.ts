@@ -5,6 +5,7 @@ import { notify } from './notifications.js';
 import { changeProfile } from './refresh.js';
 import { storeResult } from './results.js';
 import { breaksDown, type Chip, enabledProfile, isBusy, isEmergency, type Profile, type RollbackGrant } from './state.js';
+import { isSettled } from './versions.js';
 
 const OK = 0;
 const ROLLBACK_NOT_ALLOWED = 1;
@@ -98,7 +99,7 @@ export const immediateEnable = (chip: Chip, refresh: boolean): number => {
     ['policy', UNDEFINED_ERROR, isForbidden],
   ]);
   if (code !== undefined || !profile) return code ?? OK;
-  if (refresh) withdrawRollback(chip);
+  if (refresh && isSettled(chip.world.spec)) withdrawRollback(chip);
   if (chip.decisions.performs('endSession')) memory.session = undefined;
   changeProfile(chip, refresh, () => switchProfile(chip, profile));
   return OK;

@@ -1,9 +1,10 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { getGlobalTestRuntime, setGlobalTestRuntime } from 'allure-js-commons/sdk/runtime';
 import { AssertionError, expect } from 'chai';
 import Mocha from 'mocha';
 import { type AllureReporting, allureReporting, writeAllureResults } from './allure-results.js';
+import { threadWriter } from './allure-writer.js';
 import { directory } from './fixtures/directory.js';
 import { goldenRecord } from './fixtures/record.js';
 import type { PlanEntry } from './record.js';
@@ -62,6 +63,12 @@ const content = ({
   ...(comparable(rest as Step) as object),
 });
 
+/** The contents of all files that results name, in their order. */
+async function texts(dir: string, results: readonly Result[]): Promise<readonly string[]> {
+  const inStep = (step: Step): readonly string[] => [...step.attachments.map(({ source }) => source), ...step.steps.flatMap(inStep)];
+  return Promise.all(results.flatMap(inStep).map(name => readFile(join(dir, name), 'utf8')));
+}
+
 async function runMocha(entries: readonly PlanEntry[], dir: string): Promise<void> {
   const { sequences, finished: _finished, seconds: _seconds, ...header } = goldenRecord;
   const reporting: AllureReporting = allureReporting(header, dir);
@@ -75,7 +82,7 @@ async function runMocha(entries: readonly PlanEntry[], dir: string): Promise<voi
         if (entry.state === 'notApplicable') this.skip();
         throw new Error(entry.reason);
       }
-      await reporting.report(sequence);
+      await reporting.report(sequence, JSON.stringify(sequence));
       if (sequence.verdict === 'fail') throw new AssertionError(sequence.reason);
       if (sequence.verdict !== 'pass') throw new Error(sequence.reason);
     });
@@ -103,6 +110,25 @@ describe('Allure results', () => {
     const ran = ({ attachments }: Result) => attachments.length > 0;
     expect(written.filter(ran).map(content)).to.deep.equal(rewritten.filter(ran).map(content));
     expect(written.map(untimed)).to.deep.equal(rewritten.map(untimed));
+    expect(await texts(run, written)).to.deep.equal(await texts(again, rewritten));
+  });
+
+  it('that cannot be written fail the run, and not silently', async () => {
+    await using dir = await directory();
+    const results = join(dir.path, 'results');
+    const writer = threadWriter(results);
+    await rm(results, { recursive: true });
+    writer.writeAttachment('1-attachment.txt', Buffer.from('text'));
+    expect(await writer.written().catch(String)).to.match(/ENOENT.*1-attachment\.txt/);
+  });
+
+  it('do not take a file for another one', async () => {
+    const [sequence] = goldenRecord.sequences;
+    await using dir = await directory();
+    const writer = threadWriter(dir.path);
+    writer.writeAttachmentFromPath('1-attachment.txt', '99');
+    writer.files(JSON.stringify(sequence));
+    expect(await writer.written().catch(String)).to.contain('file 99 of a sequence with');
   });
 
   it('have environment and categories beside them', async () => {
@@ -142,7 +168,9 @@ describe('Allure results', () => {
     const [sequence] = goldenRecord.sequences;
     if (!sequence) throw new Error('the fixture has sequences');
     await using dir = await directory();
-    await allureReporting(goldenRecord, dir.path).report(sequence);
+    const reporting = allureReporting(goldenRecord, dir.path);
+    await reporting.report(sequence, JSON.stringify(sequence));
+    await reporting.written();
     expect((await readdir(dir.path)).filter(name => name.endsWith('-result.json'))).to.deep.equal([]);
   });
 });

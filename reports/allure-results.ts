@@ -1,11 +1,9 @@
-import { copyFileSync, mkdirSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { Stage, Status, type TestResult } from 'allure-js-commons';
 import type { Category, EnvironmentInfo, RuntimeMessage } from 'allure-js-commons/sdk';
-import { type LifecycleListener, ReporterRuntime, stringifyEnvInfo, type Writer } from 'allure-js-commons/sdk/reporter';
+import { type LifecycleListener, ReporterRuntime, type Writer } from 'allure-js-commons/sdk/reporter';
 import { getGlobalTestRuntime, type TestRuntime } from 'allure-js-commons/sdk/runtime';
 import { type AllureCase, type AllureFile, type AllureStep, describeSequence, describeUnrun, prefixes } from './allure.js';
+import { plainWriter, threadWriter } from './allure-writer.js';
 import { iutsOf } from './names.js';
 import type { PlanEntry, RunRecord, SequenceRecord } from './record.js';
 import type { RecordHeader } from './store.js';
@@ -53,15 +51,27 @@ export function allureEnvironment(header: RecordHeader): EnvironmentInfo {
   };
 }
 
-const fileMessage = ({ name, type, extension, content }: AllureFile): RuntimeMessage => ({
+/** How Allure hears of a file. */
+type Attach = (file: AllureFile) => RuntimeMessage;
+
+const withContent: Attach = ({ name, type, extension, content }) => ({
   type: 'attachment_content',
-  data: { name, content: Buffer.from(content).toString('base64'), encoding: 'base64', contentType: type, fileExtension: extension },
+  data: { name, content: Buffer.from(content()).toString('base64'), encoding: 'base64', contentType: type, fileExtension: extension },
 });
 
-const stepMessages = (step: AllureStep): RuntimeMessage[] => [
+/** By number, in the order of `filesOf`: the thread that writes the files makes their content. */
+const byNumber = (): Attach => {
+  let next = 0;
+  return ({ name, type, extension }) => ({
+    type: 'attachment_path',
+    data: { name, path: String(next++), contentType: type, fileExtension: extension },
+  });
+};
+
+const stepMessages = (step: AllureStep, attach: Attach): RuntimeMessage[] => [
   { type: 'step_start', data: { name: step.name, start: step.start } },
-  ...step.files.map(fileMessage),
-  ...step.steps.flatMap(stepMessages),
+  ...step.files.map(attach),
+  ...step.steps.flatMap(inner => stepMessages(inner, attach)),
   {
     type: 'step_stop',
     data: {
@@ -72,7 +82,7 @@ const stepMessages = (step: AllureStep): RuntimeMessage[] => [
   },
 ];
 
-function messages(described: AllureCase): RuntimeMessage[] {
+function messages(described: AllureCase, attach: Attach): RuntimeMessage[] {
   const { testCaseId, historyId, description, labels, parameters, links, name, steps, files } = described;
   return [
     {
@@ -87,8 +97,8 @@ function messages(described: AllureCase): RuntimeMessage[] {
         links: [...links],
       },
     },
-    ...steps.flatMap(stepMessages),
-    ...files.map(fileMessage),
+    ...steps.flatMap(step => stepMessages(step, attach)),
+    ...files.map(attach),
   ];
 }
 
@@ -106,33 +116,6 @@ function settle(result: TestResult, described: AllureCase): void {
   result.stop = Math.round(described.stop);
 }
 
-/** A writer of results that goes on while the files are written. */
-export interface BackgroundWriter extends Writer {
-  /** Resolves when every file is written; rejects with the first failure. */
-  written(): Promise<void>;
-}
-
-/** Writes results while the run goes on and without fsync: record.jsonl is the durable copy, and an fsync per attachment costs seconds. */
-export function plainWriter(dir: string): BackgroundWriter {
-  mkdirSync(dir, { recursive: true });
-  const files: Promise<void>[] = [];
-  const write = (name: string, content: string | Buffer) => {
-    const file = writeFile(join(dir, name), content);
-    file.catch(() => undefined);
-    files.push(file);
-  };
-  return {
-    written: async () => void (await Promise.all(files)),
-    writeResult: result => write(`${result.uuid}-result.json`, JSON.stringify(result)),
-    writeGroup: group => write(`${group.uuid}-container.json`, JSON.stringify(group)),
-    writeAttachment: write,
-    writeAttachmentFromPath: (name, from) => copyFileSync(from, join(dir, name)),
-    writeEnvironmentInfo: info => write('environment.properties', stringifyEnvInfo(info)),
-    writeCategoriesDefinitions: definitions => write('categories.json', JSON.stringify(definitions)),
-    writeGlobals: (name, globals) => write(name, JSON.stringify(globals)),
-  };
-}
-
 const takesMessages = (runtime: TestRuntime): runtime is TestRuntime & { sendMessage(message: RuntimeMessage): Promise<void> } =>
   'sendMessage' in runtime && typeof runtime.sendMessage === 'function';
 
@@ -140,7 +123,7 @@ async function hand(described: AllureCase): Promise<void> {
   const runtime = getGlobalTestRuntime();
   // Without allure-mocha as reporter there is nobody to tell.
   if (!takesMessages(runtime)) return;
-  for (const message of messages(described)) await runtime.sendMessage(message);
+  for (const message of messages(described, byNumber())) await runtime.sendMessage(message);
 }
 
 /** What a mocha run needs for Allure: the options of allure-mocha, and what each test hands over before it ends. */
@@ -152,8 +135,8 @@ export interface AllureReporting {
     readonly categories: Category[];
     readonly listeners: LifecycleListener[];
   };
-  /** Before a test of a sequence passes or throws. */
-  report(sequence: SequenceRecord): Promise<void>;
+  /** Before a test of a sequence passes or throws; `line` is the sequence as it stands in record.jsonl. */
+  report(sequence: SequenceRecord, line: string): Promise<void>;
   /** After the run: resolves when all results are on the disk. */
   written(): Promise<void>;
   /** Before a test of a sequence that does not run skips (not applicable) or throws (cannot run). */
@@ -174,7 +157,7 @@ export function allureReporting(header: RecordHeader, resultsDir: string): Allur
       if (known) settle(result, known);
     },
   };
-  const writer = plainWriter(resultsDir);
+  const writer = threadWriter(resultsDir);
   return {
     written: () => writer.written(),
     reporterOptions: {
@@ -184,7 +167,10 @@ export function allureReporting(header: RecordHeader, resultsDir: string): Allur
       categories: categories(),
       listeners: [listener],
     },
-    report: sequence => tell(describeSequence(sequence)),
+    report: async (sequence, line) => {
+      await tell(describeSequence(sequence));
+      writer.files(line);
+    },
     skip: entry => tell(describeUnrun(entry, Date.now())),
   };
 }
@@ -197,12 +183,11 @@ export async function writeAllureResults(record: RunRecord, dir: string): Promis
   for (const { entry, sequence } of account(record)) {
     const described = sequence ? describeSequence(sequence) : describeUnrun(entry, began);
     const uuid = runtime.startTest({ name: described.name, fullName: described.fullName, start: described.start });
-    runtime.applyRuntimeMessages(uuid, messages(described));
+    runtime.applyRuntimeMessages(uuid, messages(described, withContent));
     runtime.updateTest(uuid, result => settle(result, described));
     runtime.stopTest(uuid, { stop: described.stop });
     runtime.writeTest(uuid);
   }
   runtime.writeEnvironmentInfo();
   runtime.writeCategoriesDefinitions();
-  await writer.written();
 }

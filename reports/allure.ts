@@ -12,7 +12,8 @@ export interface AllureFile {
   readonly name: string;
   readonly type: 'text/plain' | 'image/svg+xml' | 'text/x-yaml';
   readonly extension: '.txt' | '.svg' | '.yaml';
-  readonly content: string;
+  /** Makes the content: only who writes the file needs it. */
+  content(): string;
 }
 
 /** A step of an Allure result; `start` and `stop` in milliseconds since 1970. */
@@ -87,7 +88,7 @@ export function allureLabels(entry: Pick<PlanEntry, 'id' | 'iut' | 'over' | 'cov
   ];
 }
 
-const text = (name: string, content: string): AllureFile => ({ name, type: 'text/plain', extension: '.txt', content });
+const text = (name: string, content: () => string): AllureFile => ({ name, type: 'text/plain', extension: '.txt', content });
 
 function signatureText({ signatures }: Exchange): string {
   return signatures
@@ -122,7 +123,7 @@ const messageName = ({ no, message }: Exchange): string => `${no} ${message}`;
 
 // One file for all that is known of a message: four of them cost a run seconds of opening files, and the reader the overview.
 function messageFiles(sequence: SequenceRecord, exchange: Exchange): readonly AllureFile[] {
-  return [text(`${messageName(exchange)}.txt`, messageText(sequence, exchange))];
+  return [text(`${messageName(exchange)}.txt`, () => messageText(sequence, exchange))];
 }
 
 function checkStep(check: Check, start: number): AllureStep {
@@ -135,7 +136,7 @@ function checkStep(check: Check, start: number): AllureStep {
 function operatorFile({ operator }: StepRecord): readonly AllureFile[] {
   if (!operator) return [];
   const { action, by, request, answer, seconds } = operator;
-  return [text('operator.txt', `${action}, by ${by}, ${seconds.toFixed(1)} s\n\nrequest\n${request}\n\nanswer\n${answer}\n`)];
+  return [text('operator.txt', () => `${action}, by ${by}, ${seconds.toFixed(1)} s\n\nrequest\n${request}\n\nanswer\n${answer}\n`)];
 }
 
 /** A step of the script, or a message outside of it, before its message becomes a file. */
@@ -188,7 +189,7 @@ function itemsOf(sequence: SequenceRecord, from: number): readonly Item[] {
 function phaseStep(sequence: SequenceRecord, items: readonly Item[]): AllureStep {
   const [first] = items;
   const messages = items.flatMap(({ exchange }) => (exchange ? [exchange] : []));
-  const content = messages.map(exchange => `#### ${messageName(exchange)}\n${messageText(sequence, exchange)}`).join('\n\n');
+  const content = () => messages.map(exchange => `#### ${messageName(exchange)}\n${messageText(sequence, exchange)}`).join('\n\n');
   return {
     name: `${first?.phase}, ${items.length} steps`,
     status: 'passed',
@@ -248,6 +249,7 @@ function descriptionOf(sequence: SequenceRecord): string {
 export function describeSequence(sequence: SequenceRecord): AllureCase {
   const start = Date.parse(sequence.started);
   const message = messageOf(sequence);
+  const { iutOutput } = sequence;
   return {
     ...caseOf(sequence),
     description: descriptionOf(sequence),
@@ -257,11 +259,16 @@ export function describeSequence(sequence: SequenceRecord): AllureCase {
     stop: start + sequence.seconds * 1000,
     steps: stepsOf(sequence, start),
     files: [
-      { name: 'sequence.svg', type: 'image/svg+xml', extension: '.svg', content: diagram(sequence) },
-      { name: sequence.file, type: 'text/x-yaml', extension: '.yaml', content: sequence.yaml },
-      ...(sequence.iutOutput === undefined ? [] : [text('iut-output.txt', sequence.iutOutput)]),
+      { name: 'sequence.svg', type: 'image/svg+xml', extension: '.svg', content: () => diagram(sequence) },
+      { name: sequence.file, type: 'text/x-yaml', extension: '.yaml', content: () => sequence.yaml },
+      ...(iutOutput === undefined ? [] : [text('iut-output.txt', () => iutOutput)]),
     ],
   };
+}
+
+/** All files of a case, in the order in which Allure hears of them. */
+export function filesOf({ steps, files }: Pick<AllureCase, 'steps' | 'files'>): readonly AllureFile[] {
+  return [...steps.flatMap(step => [...step.files, ...filesOf({ steps: step.steps, files: [] })]), ...files];
 }
 
 /** What Allure shows of a sequence that does not run: skipped if not applicable, broken if it cannot run or was not recorded. */

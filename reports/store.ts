@@ -12,7 +12,8 @@ export type RecordHeader = Omit<RunRecord, 'sequences' | 'finished' | 'seconds'>
 export interface RecordStore {
   readonly file: string;
   begin(header: RecordHeader): Promise<void>;
-  append(sequence: SequenceRecord): Promise<void>;
+  /** Resolves with the line as it was written. */
+  append(sequence: SequenceRecord): Promise<string>;
   /** `finished` is ISO 8601 UTC, `seconds` the duration of the run. */
   end(finished: string, seconds: number): Promise<void>;
   close(): Promise<void>;
@@ -30,13 +31,15 @@ export async function openRecord(dir: string): Promise<RecordStore> {
   const file = join(dir, recordName);
   // Exclusive: a second run into the same directory must not mix two records.
   const handle = await open(file, 'ax');
-  let last: Promise<void> = Promise.resolve();
-  const write = (line: RecordLine): Promise<void> => {
+  let last: Promise<unknown> = Promise.resolve();
+  const write = (line: RecordLine): Promise<string> => {
     // Sequences may finish at the same time; lines must not interleave, and one failed write must not block the next.
     const next = last
       .catch(() => undefined)
       .then(async () => {
-        await handle.appendFile(`${JSON.stringify(line)}\n`);
+        const text = JSON.stringify(line);
+        await handle.appendFile(`${text}\n`);
+        return text;
       });
     last = next;
     return next;
@@ -48,9 +51,9 @@ export async function openRecord(dir: string): Promise<RecordStore> {
   };
   return {
     file,
-    begin: header => write({ kind: 'run', ...header }),
+    begin: async header => void (await write({ kind: 'run', ...header })),
     append: sequence => write({ kind: 'sequence', ...sequence }),
-    end: (finished, seconds) => write({ kind: 'end', finished, seconds }),
+    end: async (finished, seconds) => void (await write({ kind: 'end', finished, seconds })),
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -5,12 +5,18 @@ import type { PlanEntry, SequenceRecord } from '../reports/record.js';
 import type { PlannedSequence } from './plan.js';
 import { Inconclusive, toError } from './verdict.js';
 
+/** A sequence that was executed, and its line of the record. */
+export interface Executed {
+  readonly sequence: SequenceRecord;
+  readonly line: string;
+}
+
 /** What a test does: the run executes and records, the reporter is told, mocha hears the verdict. */
 export interface MochaRun {
-  /** Executes and records a sequence. */
-  execute(planned: PlannedSequence): Promise<SequenceRecord>;
+  /** Executes and records a sequence; `line` is what stands in the record. */
+  execute(planned: PlannedSequence): Promise<Executed>;
   /** Tells the reporter of a sequence, from inside its test. */
-  report(sequence: SequenceRecord): Promise<void>;
+  report(executed: Executed): Promise<void>;
   /** Tells it of one that does not run. */
   skip(entry: PlanEntry): Promise<void>;
 }
@@ -38,9 +44,9 @@ export const runMocha = (
       const test = new Mocha.Test(`${planned.entry.key} ${planned.entry.title}`, async function (this: Mocha.Context) {
         const { entry } = planned;
         if (entry.state === 'run') {
-          const sequence = await run.execute(planned);
-          await run.report(sequence);
-          const error = toError(sequence);
+          const executed = await run.execute(planned);
+          await run.report(executed);
+          const error = toError(executed.sequence);
           if (error) throw error;
           return;
         }

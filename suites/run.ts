@@ -158,11 +158,11 @@ const carryOut = async (
           execute: async planned => {
             progress.started(planned.entry);
             const sequence = 'unreachable' in lab ? unreachable(planned, lab.unreachable) : await execute(planned, lab);
-            await store.append(sequence);
+            const line = await store.append(sequence);
             progress.finished(sequence);
-            return sequence;
+            return { sequence, line };
           },
-          report: sequence => allure.report(sequence),
+          report: ({ sequence, line }) => allure.report(sequence, line),
           skip: (entry: PlanEntry) => allure.skip(entry),
         },
         // Its types describe the CommonJS build; as an ES module its default export is the class.

@@ -78,11 +78,11 @@ async function runMocha(entries: readonly PlanEntry[], dir: string): Promise<voi
     const test = new Mocha.Test(entry.key, async function body(this: Mocha.Context) {
       const sequence = sequences.find(({ key }) => key === entry.key);
       if (!sequence) {
-        await reporting.skip(entry);
+        reporting.skip(entry);
         if (entry.state === 'notApplicable') this.skip();
         throw new Error(entry.reason);
       }
-      await reporting.report(sequence, JSON.stringify(sequence));
+      reporting.report(sequence, JSON.stringify(sequence));
       if (sequence.verdict === 'fail') throw new AssertionError(sequence.reason);
       if (sequence.verdict !== 'pass') throw new Error(sequence.reason);
     });
@@ -169,7 +169,7 @@ describe('Allure results', () => {
     if (!sequence) throw new Error('the fixture has sequences');
     await using dir = await directory();
     const reporting = allureReporting(goldenRecord, dir.path);
-    await reporting.report(sequence, JSON.stringify(sequence));
+    reporting.report(sequence, JSON.stringify(sequence));
     await reporting.written();
     expect((await readdir(dir.path)).filter(name => name.endsWith('-result.json'))).to.deep.equal([]);
   });

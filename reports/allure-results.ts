@@ -116,14 +116,14 @@ function settle(result: TestResult, described: AllureCase): void {
   result.stop = Math.round(described.stop);
 }
 
-const takesMessages = (runtime: TestRuntime): runtime is TestRuntime & { sendMessage(message: RuntimeMessage): Promise<void> } =>
-  'sendMessage' in runtime && typeof runtime.sendMessage === 'function';
+const takesMessages = (runtime: TestRuntime): runtime is TestRuntime & { sendMessageSync(message: RuntimeMessage): void } =>
+  'sendMessageSync' in runtime && typeof runtime.sendMessageSync === 'function';
 
-async function hand(described: AllureCase): Promise<void> {
+function hand(described: AllureCase): void {
   const runtime = getGlobalTestRuntime();
   // Without allure-mocha as reporter there is nobody to tell.
   if (!takesMessages(runtime)) return;
-  for (const message of messages(described, byNumber())) await runtime.sendMessage(message);
+  for (const message of messages(described, byNumber())) runtime.sendMessageSync(message);
 }
 
 /** What a mocha run needs for Allure: the options of allure-mocha, and what each test hands over before it ends. */
@@ -136,25 +136,27 @@ export interface AllureReporting {
     readonly listeners: LifecycleListener[];
   };
   /** Before a test of a sequence passes or throws; `line` is the sequence as it stands in record.jsonl. */
-  report(sequence: SequenceRecord, line: string): Promise<void>;
+  report(sequence: SequenceRecord, line: string): void;
   /** After the run: resolves when all results are on the disk. */
   written(): Promise<void>;
   /** Before a test of a sequence that does not run skips (not applicable) or throws (cannot run). */
-  skip(entry: PlanEntry): Promise<void>;
+  skip(entry: PlanEntry): void;
 }
 
 /** Connects a mocha run to Allure, so that allure-mocha writes the same results as `writeAllureResults`. */
 export function allureReporting(header: RecordHeader, resultsDir: string): AllureReporting {
   const described = new Map<string, AllureCase>();
-  const tell = (one: AllureCase): Promise<void> => {
+  const tell = (one: AllureCase): void => {
     described.set(one.historyId, one);
-    return hand(one);
+    hand(one);
   };
   const listener: LifecycleListener = {
     // allure-mocha takes the status from the error's name and says "Test skipped"; the record knows better.
     beforeTestResultWrite: result => {
       const known = described.get(result.historyId ?? '');
       if (known) settle(result, known);
+      // It holds the whole sequence: a run must not grow by every sequence it has told of.
+      described.delete(result.historyId ?? '');
     },
   };
   const writer = threadWriter(resultsDir);
@@ -167,8 +169,8 @@ export function allureReporting(header: RecordHeader, resultsDir: string): Allur
       categories: categories(),
       listeners: [listener],
     },
-    report: async (sequence, line) => {
-      await tell(describeSequence(sequence));
+    report: (sequence, line) => {
+      tell(describeSequence(sequence));
       writer.files(line);
     },
     skip: entry => tell(describeUnrun(entry, Date.now())),

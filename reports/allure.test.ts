@@ -84,6 +84,8 @@ describe('Allure description', () => {
     expect(gathered?.name).to.equal('before, 2 steps');
     expect(gathered?.steps.map(({ files }) => files.length)).to.deep.equal([0, 0]);
     expect(gathered?.files.map(({ name }) => name)).to.deep.equal(['messages of before.txt']);
+    const skipped = before.map((step, index) => (index === 0 ? { ...step, verdict: 'skipped' as const, reason: 'left so' } : step));
+    expect(describeSequence({ ...sequence, steps: skipped }).steps[0]?.name).to.match(/^before, \d steps$/);
     const broken = before.map((step, index) => (index === 1 ? { ...step, verdict: 'inconclusive' as const, reason: 'late' } : step));
     expect(describeSequence({ ...sequence, steps: broken }).steps[0]?.name).to.match(/^b1 {2}before: /);
   });

@@ -200,13 +200,15 @@ function phaseStep(sequence: SequenceRecord, items: readonly Item[]): AllureStep
   };
 }
 
+const wentWell = ({ step: { status } }: Item): boolean => status === 'passed' || status === 'skipped';
+
 const phases: readonly Phase[] = ['before', 'steps', 'after'];
 
 function stepsOf(sequence: SequenceRecord, from: number): readonly AllureStep[] {
   const items = itemsOf(sequence, from);
   const inPhase = (phase: Phase): readonly AllureStep[] => {
     const own = items.filter(item => item.phase === phase);
-    if (phase !== 'steps' && own.length > 1 && own.every(({ step }) => step.status === 'passed')) return [phaseStep(sequence, own)];
+    if (phase !== 'steps' && own.length > 1 && own.every(wentWell)) return [phaseStep(sequence, own)];
     return own.map(({ step, exchange }) => (exchange ? { ...step, files: [...messageFiles(sequence, exchange), ...step.files] } : step));
   };
   return phases.flatMap(inPhase);

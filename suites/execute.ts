@@ -46,7 +46,7 @@ const SLOW_EXCHANGES = 10;
 /** Executes a sequence of the plan against the IUT of the lab. */
 export const execute = async (planned: PlannedSequence, lab: Lab): Promise<SequenceRecord> => {
   const started = new Date().toISOString();
-  const log = createExchangeLog(() => performance.now());
+  const log = createExchangeLog(() => performance.now(), lab.condition.touched);
   if (lab.versions?.conflict()) return assemble(planned, lab, log, [], started);
   const state: State = { over: new AbortController(), faults: [], limitReached: false };
   // The limit is for the sequence itself: weather around it needs its own time.
@@ -85,6 +85,7 @@ export const execute = async (planned: PlannedSequence, lab: Lab): Promise<Seque
 const bringBack = async ({ condition, ixit, operator }: Lab): Promise<void> => {
   if (!condition.isUnknown || ixit.reset === undefined) return;
   try {
+    condition.touched();
     await operator.perform(ixit.reset, {}, AbortSignal.timeout(ixit.timeouts.operator.seconds * 1000));
     condition.isUnknown = false;
   } catch (cause) {
@@ -224,6 +225,12 @@ const recorded = async (run: Run, context: Context, step: Step, no: string, work
 const callProcedure = async (run: Run, context: Context, step: CallStep, no: string): Promise<Verdict> => {
   const procedure = run.lab.catalogue.procedures.get(step.procedure);
   if (!procedure) throw new HarnessError(`no procedure ${step.procedure}`);
+  const { condition } = run.lab;
+  const leftBy = procedure.idempotent ? condition.leftBy(procedure.name) : undefined;
+  if (leftBy !== undefined) {
+    const skipped = `${leftBy} has left the IUT so, and nothing was sent or done since`;
+    return recorded(run, context, step, no, () => ({ checks: [], skipped }));
+  }
   const given = step.with ? buildValue(step.with, undefined, context.scope) : {};
   const inner = fork(
     context.scope,
@@ -231,6 +238,7 @@ const callProcedure = async (run: Run, context: Context, step: CallStep, no: str
   );
   const steps = covering(procedure.steps, step);
   const verdict = await sequenceOfSteps(run, run.cast.context(context.phase, inner, context.phaseBegan), steps, `${no}.`);
+  if (verdict === 'pass' && procedure.idempotent) condition.left(procedure.name, run.planned.entry.key);
   if (verdict !== 'pass' || !step.match) return verdict;
   const results = Object.fromEntries(procedure.returns.map(name => [name, inner.bound.get(name)]));
   return recorded(run, context, step, no, () => ({
@@ -244,6 +252,7 @@ const callProcedure = async (run: Run, context: Context, step: CallStep, no: str
 
 const group = async (run: Run, context: Context, step: UnorderedStep | RepeatStep, no: string): Promise<Verdict> => {
   if (step.verb === 'unordered') return sequenceOfSteps(run, context, step.steps, `${no}.`, true);
+  if (step.until && repeatEnds(context, step)) return 'pass';
   for (let round = 1; round <= step.count; round++) {
     const verdict = await sequenceOfSteps(run, context, step.steps, `${no}.${round}.`);
     if (verdict !== 'pass') return verdict;

@@ -16,9 +16,9 @@ export interface MochaRun {
   /** Executes and records a sequence; `line` is what stands in the record. */
   execute(planned: PlannedSequence): Promise<Executed>;
   /** Tells the reporter of a sequence, from inside its test. */
-  report(executed: Executed): Promise<void>;
+  report(executed: Executed): void;
   /** Tells it of one that does not run. */
-  skip(entry: PlanEntry): Promise<void>;
+  skip(entry: PlanEntry): void;
 }
 
 const byDirectory = (plan: readonly PlannedSequence[]): Map<string, PlannedSequence[]> => {
@@ -45,12 +45,12 @@ export const runMocha = (
         const { entry } = planned;
         if (entry.state === 'run') {
           const executed = await run.execute(planned);
-          await run.report(executed);
+          run.report(executed);
           const error = toError(executed.sequence);
           if (error) throw error;
           return;
         }
-        await run.skip(entry);
+        run.skip(entry);
         if (entry.state === 'notApplicable') this.skip();
         throw new Inconclusive(`cannot run: ${entry.reason}`);
       });

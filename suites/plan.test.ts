@@ -38,7 +38,17 @@ const some = (more: Partial<Case> = {}): Case => ({
 const procedures = new Map<string, Procedure>([
   [
     'prepare',
-    { name: 'prepare', title: '', params: [], optionalParams: [], returns: [], steps: [operator('registerEuicc')], file: 'p.yaml', at },
+    {
+      name: 'prepare',
+      title: '',
+      params: [],
+      optionalParams: [],
+      returns: [],
+      idempotent: false,
+      steps: [operator('registerEuicc')],
+      file: 'p.yaml',
+      at,
+    },
   ],
 ]);
 const input = (more: Partial<PlanInput> = {}): PlanInput => ({

@@ -150,6 +150,8 @@ export interface Procedure {
   /** Those of the parameters that a call may leave out; they are then absent. */
   readonly optionalParams: readonly string[];
   readonly returns: readonly string[];
+  /** Whether a call may be skipped while nothing has been sent or done since the last one passed. */
+  readonly idempotent: boolean;
   readonly steps: readonly Step[];
   readonly file: string;
   readonly at: Position;

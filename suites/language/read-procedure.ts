@@ -50,12 +50,17 @@ export const readProcedure = (source: SourceFile, root: MapNode, use: ProcedureU
         `"${text}" may have no value at the end: line ${binding.line} binds it only in some runs (${binding.only})`,
       );
   }
+  const idempotent = scalarAt(root, 'idempotent');
+  const isIdempotent = idempotent?.text === 'true';
+  if (isIdempotent && (params.length > 0 || use.returns.length > 0))
+    report('shape', idempotent.at, `an idempotent procedure may be skipped: "${use.name}" can have neither params nor returns`);
   return {
     name: use.name,
     title: textAt(root, 'title') ?? '',
     params: use.params.map(one => one.name),
     optionalParams: use.params.filter(one => one.optional).map(one => one.name),
     returns: use.returns,
+    idempotent: isIdempotent,
     steps,
     file: source.file,
     at: root.at,

@@ -75,6 +75,9 @@ export const PROCEDURE = z.strictObject({
   title: text('One sentence saying what it does.'),
   params: namesList('Names that a call gives values to; with a question mark the value may be left out.').optional(),
   returns: namesList('Names bound in the steps that a call can match.').optional(),
+  idempotent: flag(
+    'Right after itself it would change nothing: a call is skipped while nothing has been sent or done since it passed.',
+  ).optional(),
   steps: steps('The steps.'),
 });
 
@@ -143,10 +146,16 @@ export const VERBS: readonly VerbDefinition[] = [
   verb('check', '$value', false, 'Compares a value or the state of an actor.', { match: content('What it must be like.'), within }),
   verb('set', '{name: $value}', false, 'Names values.', {}),
   verb('unordered', '[steps]', false, 'All of these steps, in any order.', {}),
-  verb('repeat', 'count', false, 'Repeats steps that many times, or at most that many times until names bound in them match.', {
-    steps: steps('What is repeated.'),
-    until: content('Names bound in the steps, and what they must be like.').optional(),
-  }),
+  verb(
+    'repeat',
+    'count',
+    false,
+    'Repeats steps that many times, or at most that many times until names match: not at all where they match before.',
+    {
+      steps: steps('What is repeated.'),
+      until: content('Names bound in the steps, and what they must be like.').optional(),
+    },
+  ),
   verb('wait', 'duration', false, 'Waits; `note` must say why.', {}),
 ];
 

@@ -171,6 +171,7 @@ export const createCast = async (
       clientWire: party => (isCaller(party) ? lab.clientWire(planned.entry.over) : undefined),
       verifyWith: (arrival, key) => verifyWith(stage, arrival, key),
       operator: async (action, parameters, signal) => {
+        lab.condition.touched();
         // What an act ends may go on as before until the act is over.
         if (!ends(action)) happened.push(action);
         const performed = await lab.operator.perform(action, { ...operatorValues(parameters), over }, signal);

@@ -25,13 +25,15 @@ export interface ExchangeLog {
   readonly entries: readonly Exchange[];
 }
 
-export const createExchangeLog = (clock: () => number): ExchangeLog => {
+/** `clock` in milliseconds; `onEntry` hears of each exchange. */
+export const createExchangeLog = (clock: () => number, onEntry?: () => void): ExchangeLog => {
   const began = clock();
   const pending: { no: number; at: number; entry: Logged }[] = [];
   const elapsed = () => (clock() - began) / 1000;
   return {
     elapsed,
     add: entry => {
+      onEntry?.();
       pending.push({ no: pending.length + 1, at: elapsed(), entry });
       return pending.length;
     },

@@ -22,6 +22,7 @@ import { describeCardState, restoreCardState } from './card-state.js';
 import { type CardFacts, type CardUnderTest, openCardUnderTest } from './card-under-test.js';
 import { openClientWires } from './client-wires.js';
 import { Constants } from './constants.js';
+import { createCondition, type IutCondition } from './iut-condition.js';
 import { readTrust, trustedKeys } from './iut-keys.js';
 import type { NamedKey } from './keyring.js';
 import type { LevelOf } from './message-checks.js';
@@ -55,8 +56,8 @@ export interface Lab {
   readonly operator: IutOperator;
   /** What shows of the IUT's version; undefined when it does not stop anything. */
   readonly versions: VersionWatch | undefined;
-  /** What the sequences leave behind: after a clean-up that failed nobody knows how the IUT stands. */
-  readonly condition: { isUnknown: boolean };
+  /** What the sequences leave behind. */
+  readonly condition: IutCondition;
   /** Puts back on a card under test what a run has changed and can be put back; a line for each thing. */
   restore(): Promise<readonly string[]>;
   iutOutput(): string;
@@ -154,7 +155,7 @@ export const openLab = async (given: Ixit, { catalogue, startArguments = [] }: L
       cardFacts: facts,
       operator: card ? withCard(operator, card) : operator,
       versions: undefined,
-      condition: { isUnknown: false },
+      condition: createCondition(),
       restore: async () => (card && facts ? restoreCardState(facts.state, card.ask, ixit.spec) : []),
       iutOutput: () => [process?.output() ?? '', operator.output()].filter(Boolean).join('\n'),
       iutEnded: () => ended ?? operator.ended(),

@@ -27,7 +27,7 @@ export const concat = (...parts: readonly Uint8Array[]): Uint8Array => {
   }
   return all;
 };
-export const equal = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && a.every((octet, i) => octet === b[i]);
+export const equal = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && Buffer.compare(a, b) === 0;
 
 export const tagHex = (tag: number): string => {
   const text = tag.toString(16).toUpperCase();

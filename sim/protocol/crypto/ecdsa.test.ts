@@ -100,6 +100,16 @@ describe('ECDSA', () => {
         }
       });
 
+      it('does not take what it has verified for an answer to another question', () => {
+        const changing = Uint8Array.from(data);
+        expect(verify(key, changing, signature)).to.equal(true);
+        expect(verify(key, changing, signature)).to.equal(true);
+        changing[0] = (changing[0] ?? 0) ^ 1;
+        expect(verify(key, changing, signature)).to.equal(false);
+        expect(verify(generateKey(curve), data, signature)).to.equal(false);
+        expect(verify(key, data, signature)).to.equal(true);
+      });
+
       it('accepts both s and n − s, for there is no low-s rule', () => {
         const order = BigInt(`0x${ORDERS[curve]}`);
         const s = BigInt(`0x${hex(signature.subarray(32))}`);

@@ -8,8 +8,8 @@ import {
 } from 'node:crypto';
 import { brainpoolP256r1 } from '@noble/curves/misc.js';
 import { p256 } from '@noble/curves/nist.js';
-import { children, concat, readTlv, tlv, tlvContent } from '../asn1/tlv.js';
-import { type Curve, type PrivateKey, type PublicKey, privateKeyInfo, subjectPublicKeyInfo } from './key.js';
+import { children, concat, equal, readTlv, tlv, tlvContent } from '../asn1/tlv.js';
+import { type Curve, ecPrivateKey, type PrivateKey, type PublicKey, subjectPublicKeyInfo } from './key.js';
 
 export { signDeterministically } from './deterministic.js';
 export {
@@ -38,7 +38,7 @@ const MOST_KEYS = 512;
 const privateObject = (key: PrivateKey): KeyObject => {
   const known = privateKeys.get(key);
   if (known) return known;
-  const made = createPrivateKey({ key: Buffer.from(privateKeyInfo(key)), format: 'der', type: 'pkcs8' });
+  const made = createPrivateKey({ key: Buffer.from(ecPrivateKey(key)), format: 'der', type: 'sec1' });
   privateKeys.set(key, made);
   return made;
 };
@@ -64,13 +64,31 @@ export const sign = (key: PrivateKey, data: Uint8Array): Uint8Array =>
 export const signDeterministicallyWithNoble = (key: PrivateKey, data: Uint8Array): Uint8Array =>
   new Uint8Array(NOBLE[key.curve].sign(data, key.scalar, PLAIN));
 
+interface Verified {
+  readonly key: KeyObject;
+  readonly data: Uint8Array;
+  readonly isValid: boolean;
+}
+// A counterpart verifies what it takes, and the runner verifies it once more: by signature, with a copy of what was signed.
+const verified = new Map<string, Verified>();
+
 /** Whether the signature is 64 octets r and s of this key over the data; any malformed input is false. */
 export const verify = (key: PublicKey, data: Uint8Array, signature: Uint8Array): boolean => {
   if (signature.length !== 64 || key.point.length !== 65 || key.point[0] !== 4) return false;
   const object = publicObject(key);
   if (!object) return false;
+  const id = Buffer.from(signature).toString('latin1');
+  const known = verified.get(id);
+  if (known?.key === object && equal(known.data, data)) return known.isValid;
+  const isValid = verifyAnew(object, data, signature);
+  if (verified.size >= MOST_KEYS) verified.clear();
+  verified.set(id, { key: object, data: Uint8Array.from(data), isValid });
+  return isValid;
+};
+
+const verifyAnew = (key: KeyObject, data: Uint8Array, signature: Uint8Array): boolean => {
   try {
-    return verifyWithOpenssl('sha256', data, { key: object, dsaEncoding: 'ieee-p1363' }, signature);
+    return verifyWithOpenssl('sha256', data, { key, dsaEncoding: 'ieee-p1363' }, signature);
   } catch {
     return false;
   }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { allIdeas, coverageOf, coveragePage, readIdeas } from './coverage.js';
@@ -21,6 +21,19 @@ describe('coverage', () => {
     });
     expect(gaps).to.have.length.above(0);
     expect(gaps.filter(gap => gap.missing.length + gap.wrong.length > 0)).to.deep.equal([]);
+  });
+
+  it('has no requirement that neither a case nor a check of every message looks at', () => {
+    const { requirements, texts } = prepareCatalogue();
+    const sources = ['sim', 'suites'].flatMap(folder =>
+      readdirSync(join(packageRoot, folder), { recursive: true, encoding: 'utf8' })
+        .filter(name => /(?<!\.test|\.d)\.ts$/.test(name))
+        .map(name => readFileSync(join(packageRoot, folder, name), 'utf8')),
+    );
+    const scripts = [...texts].filter(([file]) => !file.includes('/requirements/')).map(([, text]) => text);
+    const named = new Set([...scripts, ...sources].join('\n').match(/\bSGP\d\d-[\w.]+-\d+\b/g));
+    expect(requirements.size).to.be.above(600);
+    expect([...requirements.keys()].filter(id => !named.has(id))).to.deep.equal([]);
   });
 
   it('has a page that is up to date', () => {

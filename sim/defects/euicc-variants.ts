@@ -1,5 +1,7 @@
 /** Conformant variants of an eUICC: each behaves differently where the specification leaves a choice. docs/interpretations.md */
+
 import { ISDR_AID } from '#protocol/apdu/aid.js';
+import { PROFILE_STATE_CHANGE } from '#protocol/apdu/proactive.js';
 import { concat, hex, tlv } from '#protocol/asn1/tlv.js';
 import type { EuiccOverride } from '../roles/euicc/index.js';
 import { contained, contentAt, edit, retagged } from './edits.js';
@@ -161,7 +163,7 @@ const card: EuiccDeviations = {
   refreshesSilently: onCard('It waits for a reset after a change of profiles, without announcing it.', {
     announcesRefresh: () => 'silent',
   }),
-  refreshesByStateChange: onCard('It asks for REFRESH with eUICC Profile State Change.', { refreshQualifier: () => 0x09 }),
+  refreshesByStateChange: onCard('It asks for REFRESH with eUICC Profile State Change.', { refreshQualifier: () => PROFILE_STATE_CHANGE }),
   servesDuringRefresh: onCard('It serves ES10 commands while a REFRESH is pending.', { servesEs10: () => true }),
   needsNoDeclaration: onCard('It serves devices that do not declare an IPAd.', { needsCapability: () => false }),
   hasOneChannel: onCard('It has one logical channel beside the basic one.', { channels: () => 1 }),

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { PROFILE_STATE_CHANGE } from '#protocol/apdu/proactive.js';
 import { hex } from '#protocol/asn1/tlv.js';
 import { LinkError } from '../../adapters/adapter.js';
 import { memoryReader } from '../../adapters/memory-reader.js';
@@ -40,7 +41,7 @@ describe('terminal after a change of profiles', () => {
     expect(enabled(device)).equals(ICCID2);
   });
   it('stays on its channel when REFRESH only tells of another profile', async () => {
-    const device = made({ refreshQualifier: () => 0x09 });
+    const device = made({ refreshQualifier: () => PROFILE_STATE_CHANGE });
     await device.terminal.execute(enableSecond());
     expect([enabled(device), device.dialogue.includes('reset')]).deep.equals([ICCID2, false]);
     const from = device.dialogue.length;

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { PROFILE_STATE_CHANGE } from '#protocol/apdu/proactive.js';
 import { hex } from '#protocol/asn1/tlv.js';
 import { ICCID1, ICCID2, octets, signedPackage, testEim } from '../roles/euicc/test-bench.js';
 import type { Execute } from './euicc-port.js';
@@ -82,7 +83,7 @@ describe('REFRESH after a change of profiles', () => {
     ]);
   });
   it('with qualifier 09 leaves the channel of the ISD-R open', async () => {
-    const { uicc } = await withOverride(() => ({ refreshQualifier: () => 0x09 }));
+    const { uicc } = await withOverride(() => ({ refreshQualifier: () => PROFILE_STATE_CHANGE }));
     await es10(uicc, enableSecond());
     await converse(uicc, [
       ['801200000B', 'D009 8103010109 82028182 9000'],

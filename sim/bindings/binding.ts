@@ -13,6 +13,15 @@ export interface TransportCheck {
   readonly requirement: string;
 }
 
+/** A comparison; an absent header has no actual value. */
+export const check = (requirement: string, what: string, expected: string, actual: string | undefined, ok: boolean): TransportCheck => ({
+  what,
+  expected,
+  actual: actual ?? 'absent',
+  ok,
+  requirement,
+});
+
 /** What a frame carries. `octets` is the DER message; a JSON body is put together from its members, octet for octet. */
 export interface Carried {
   readonly type: Type;

@@ -1,6 +1,6 @@
 /** What a script changes around a message on CoAP, as the meta that the CoAP adapter reads. */
 import type { LinkEdits } from './binding.js';
-import { textOf } from './link-edits.js';
+import { editedValues, textOf } from './link-edits.js';
 
 /** Words that take a value, and words that are said or not; both become `:kebab-case` keys. */
 const VALUES = ['type', 'blockSize', 'skipBlock', 'malformed'] as const;
@@ -13,8 +13,6 @@ const RESPONSE = {
 
 const key = (word: string): string => `:${word.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`;
 const isSaid = (value: unknown): boolean => value === true || value === 'true' || value === 'yes';
-// A test case writes null or its own symbol for "absent" where an option has to be left out.
-const isRemoved = (value: unknown): boolean => value === null || typeof value === 'symbol';
 
 /** Wishes of a frame that we send: `blockSize`, `type`, `separate`, and the faults. */
 export const wishesOf = (link: LinkEdits, direction: 'request' | 'response'): Record<string, string> => {
@@ -35,11 +33,5 @@ export const editedOptions = (options: Readonly<Record<string, string>>, link: L
     for (const [name, value] of Object.entries(link.options)) edits.set(name.toLowerCase(), value);
   if (link.contentFormat !== undefined) edits.set('content-format', link.contentFormat);
   if (link.accept !== undefined) edits.set('accept', link.accept);
-  const result = new Map(Object.entries(options));
-  for (const [name, value] of edits) {
-    const text = textOf(value);
-    if (isRemoved(value)) result.delete(name);
-    else if (text !== undefined) result.set(name, text);
-  }
-  return Object.fromEntries(result);
+  return editedValues(options, edits);
 };

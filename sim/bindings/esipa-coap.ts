@@ -1,20 +1,17 @@
 /** ESipa messages of the ASN.1 binding in CoAP frames, from both sides. SGP.32 6.2, 6.3 */
 import { readTlv } from '#protocol/asn1/tlv.js';
 import type { Frame, Inbound, Outbound } from '../../adapters/adapter.js';
-import type { Carried, ClientBinding, LinkEdits, NotCarried, ServerBinding, TransportCheck } from './binding.js';
-import { editedOptions, wishesOf } from './coap-edits.js';
 import {
-  answerTo,
+  type Carried,
+  type ClientBinding,
   check,
-  ESIPA_PATH,
-  functionCheck,
-  functionOf,
-  nothing,
-  oneMessageCheck,
-  tagOf,
-  tagText,
-  typeOf,
-} from './esipa-functions.js';
+  type LinkEdits,
+  type NotCarried,
+  type ServerBinding,
+  type TransportCheck,
+} from './binding.js';
+import { editedOptions, wishesOf } from './coap-edits.js';
+import { answerTo, ESIPA_PATH, functionCheck, functionOf, nothing, oneMessageCheck, tagOf, tagText, typeOf } from './esipa-functions.js';
 import { editedBody, faultOf, statusOf, textOf } from './link-edits.js';
 
 /** What depends on the IUT. */

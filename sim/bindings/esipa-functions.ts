@@ -1,8 +1,9 @@
 /** What the ASN.1 binding of ESipa is over any wire: its functions, its path, one message to a body. SGP.32 6.3 */
+
 import { readHeader, readTlv, tagHex } from '#protocol/asn1/tlv.js';
 import type { Type } from '#protocol/asn1/type.js';
 import { typeNamed } from '#protocol/registry.js';
-import type { NotCarried, TransportCheck } from './binding.js';
+import { check, type NotCarried, type TransportCheck } from './binding.js';
 
 /** Path of every function of the ASN.1 binding. SGP.32 6.1, 6.2 */
 export const ESIPA_PATH = '/gsma/rsp2/asn1';
@@ -41,14 +42,6 @@ export const typeOf = (tag: number | undefined, direction: 'request' | 'response
   named(tag === undefined ? undefined : FUNCTIONS.get(tag)?.[direction]);
 /** A tag in words. */
 export const tagText = (tag: number | undefined): string => (tag === undefined ? 'no tag' : tagHex(tag));
-
-export const check = (requirement: string, what: string, expected: string, actual: string | undefined, ok: boolean): TransportCheck => ({
-  what,
-  expected,
-  actual: actual ?? 'absent',
-  ok,
-  requirement,
-});
 
 /** The body holds one message and nothing behind it. SGP.32 6.3.1 */
 export const oneMessageCheck = (requirement: string, body: Uint8Array): TransportCheck => {

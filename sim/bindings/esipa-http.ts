@@ -2,19 +2,16 @@
 import { readTlv } from '#protocol/asn1/tlv.js';
 import type { Spec } from '#protocol/asn1/type.js';
 import type { Frame, Inbound, Outbound } from '../../adapters/adapter.js';
-import type { Carried, ClientBinding, LinkEdits, NotCarried, ServerBinding, TransportCheck } from './binding.js';
 import {
-  answerTo,
+  type Carried,
+  type ClientBinding,
   check,
-  ESIPA_PATH,
-  functionCheck,
-  functionOf,
-  nothing,
-  oneMessageCheck,
-  tagOf,
-  tagText,
-  typeOf,
-} from './esipa-functions.js';
+  type LinkEdits,
+  type NotCarried,
+  type ServerBinding,
+  type TransportCheck,
+} from './binding.js';
+import { answerTo, ESIPA_PATH, functionCheck, functionOf, nothing, oneMessageCheck, tagOf, tagText, typeOf } from './esipa-functions.js';
 import { editedBody, editedHeaders, faultOf, statusOf, textOf } from './link-edits.js';
 
 export { ESIPA_PATH } from './esipa-functions.js';

@@ -1,7 +1,6 @@
 /** HTTP frames of the JSON binding of ESipa: paths, headers, bodies and the checks on them. SGP.32 6.1, 6.4 */
 import type { Frame } from '../../adapters/adapter.js';
-import type { LinkEdits, TransportCheck } from './binding.js';
-import { check } from './esipa-functions.js';
+import { check, type LinkEdits, type TransportCheck } from './binding.js';
 import { ESIPA_JSON_FOLDER, type EsipaJsonFunction } from './esipa-json-functions.js';
 import { editedBody } from './link-edits.js';
 import { dropped } from './rsp-answer.js';

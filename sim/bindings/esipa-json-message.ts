@@ -3,8 +3,7 @@
 import { integerOctets, readInteger } from '#protocol/asn1/primitives.js';
 import { children, type Tlv, tlv } from '#protocol/asn1/tlv.js';
 import type { Spec } from '#protocol/asn1/type.js';
-import type { TransportCheck } from './binding.js';
-import { check } from './esipa-functions.js';
+import { check, type TransportCheck } from './binding.js';
 import type { EsipaJsonFunction, EsipaMember, EsipaOutcome } from './esipa-json-functions.js';
 import { type MemberRequirements, readElements, writeElements } from './esipa-json-members.js';
 import { failureBody, header, readHeader } from './rsp-answer.js';

@@ -2,8 +2,16 @@
 import type { Spec, Type } from '#protocol/asn1/type.js';
 import { typeNamed } from '#protocol/registry.js';
 import type { Frame, Inbound, Outbound } from '../../adapters/adapter.js';
-import type { Carried, ClientBinding, LinkEdits, NotCarried, ServerBinding, TransportCheck } from './binding.js';
-import { check, nothing } from './esipa-functions.js';
+import {
+  type Carried,
+  type ClientBinding,
+  check,
+  type LinkEdits,
+  type NotCarried,
+  type ServerBinding,
+  type TransportCheck,
+} from './binding.js';
+import { nothing } from './esipa-functions.js';
 import { adminProtocol, adminProtocolCheck, type EsipaHttpOptions, methodCheck, readEmpty, userAgentCheck } from './esipa-http.js';
 import { functionAt, jsonBody, jsonTypeCheck, oneObjectCheck, pathCheck } from './esipa-json-frame.js';
 import { ESIPA_JSON_FOLDER, type EsipaJsonFunction, esipaJsonFunctions } from './esipa-json-functions.js';

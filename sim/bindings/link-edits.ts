@@ -17,8 +17,19 @@ export const editedBody = (octets: Uint8Array, link: LinkEdits): Uint8Array => {
   return text === undefined ? octets : (fromHex(text) ?? new Uint8Array(Buffer.from(text, 'utf8')));
 };
 
-// A test case writes null or its own symbol for "absent" where a header has to be left out.
+// A test case writes null or its own symbol for "absent" where a header or option has to be left out.
 const isRemoved = (value: unknown): boolean => value === null || typeof value === 'symbol';
+
+/** Named values after edits of a script: a text replaces the value, "absent" removes it. */
+export const editedValues = (values: Readonly<Record<string, string>>, edits: ReadonlyMap<string, unknown>): Record<string, string> => {
+  const result = new Map(Object.entries(values));
+  for (const [name, value] of edits) {
+    const text = textOf(value);
+    if (isRemoved(value)) result.delete(name);
+    else if (text !== undefined) result.set(name, text);
+  }
+  return Object.fromEntries(result);
+};
 
 /** Headers after `headers`, `contentType` and `userAgent` were applied; names in lower case. */
 export const editedHeaders = (headers: Readonly<Record<string, string>>, link: LinkEdits): Record<string, string> => {
@@ -27,13 +38,7 @@ export const editedHeaders = (headers: Readonly<Record<string, string>>, link: L
   if (typeof given === 'object' && given !== null) for (const [name, value] of Object.entries(given)) edits.set(name.toLowerCase(), value);
   if (link.contentType !== undefined) edits.set('content-type', link.contentType);
   if (link.userAgent !== undefined) edits.set('user-agent', link.userAgent);
-  const result = new Map(Object.entries(headers));
-  for (const [name, value] of edits) {
-    const text = textOf(value);
-    if (isRemoved(value)) result.delete(name);
-    else if (text !== undefined) result.set(name, text);
-  }
-  return Object.fromEntries(result);
+  return editedValues(headers, edits);
 };
 
 /** The fault that `cut` or `silence` asks for in place of an answer. */

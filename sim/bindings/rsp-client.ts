@@ -2,13 +2,12 @@
 import { decode } from '#protocol/asn1/decode.js';
 import { DEFAULT_SPEC, type Spec, type Type } from '#protocol/asn1/type.js';
 import type { Frame } from '../../adapters/adapter.js';
-import type { Carried, ClientBinding, LinkEdits, NotCarried, TransportCheck } from './binding.js';
+import { type Carried, type ClientBinding, check, type LinkEdits, type NotCarried, type TransportCheck } from './binding.js';
 import { editedBody, editedHeaders, textOf } from './link-edits.js';
 import { readAnswer } from './rsp-answer.js';
 import {
   adminProtocol,
   adminProtocolCheck,
-  check,
   contentTypeCheck,
   JSON_TYPE,
   jsonOctets,

@@ -1,7 +1,8 @@
 /** HTTP frames of ES9+ and ES11: paths, headers and the checks on them that both sides make. SGP.22 6.2, 6.5, 6.6 */
+
 import type { Spec } from '#protocol/asn1/type.js';
 import type { Frame } from '../../adapters/adapter.js';
-import type { LinkEdits, TransportCheck } from './binding.js';
+import { check, type LinkEdits, type TransportCheck } from './binding.js';
 import { dropped } from './rsp-answer.js';
 import type { FunctionBinding, RspInterface } from './rsp-functions.js';
 import type { JsonObject } from './rsp-json.js';
@@ -28,14 +29,6 @@ export const NO_OCTETS = new Uint8Array();
 /** Value of X-Admin-Protocol: the SGP.22 version that belongs to the SGP.32 version in use. SGP.22 6.2 */
 export const adminProtocol = (spec: Spec): string => (spec === '1.3' ? 'gsma/rsp/v2.7.0' : 'gsma/rsp/v2.5.0');
 
-/** One comparison of a transport rule; an absent header has no actual value. */
-export const check = (requirement: string, what: string, expected: string, actual: string | undefined, ok: boolean): TransportCheck => ({
-  what,
-  expected,
-  actual: actual ?? 'absent',
-  ok,
-  requirement,
-});
 /** Whether a Content-Type is that of JSON. */
 export const isJson = (value: string | undefined): boolean =>
   /^application\/json\s*(;\s*charset\s*=\s*("utf-?8"|utf-?8)\s*)?$/i.test(value ?? '');

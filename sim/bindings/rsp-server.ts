@@ -2,14 +2,13 @@
 import { children, readTlv, tagHex, tlv, tlvOctets } from '#protocol/asn1/tlv.js';
 import { DEFAULT_SPEC, type Spec } from '#protocol/asn1/type.js';
 import type { Frame, Inbound, Outbound } from '../../adapters/adapter.js';
-import type { Carried, LinkEdits, NotCarried, ServerBinding, TransportCheck } from './binding.js';
+import { type Carried, check, type LinkEdits, type NotCarried, type ServerBinding, type TransportCheck } from './binding.js';
 import { editedBody, editedHeaders, faultOf, statusOf } from './link-edits.js';
 import { answerBody, assemble, editedCode, failureBody, failureMessage, type RspAnswer, unreadableReason } from './rsp-answer.js';
 import {
   ASN1_TYPE,
   adminProtocol,
   adminProtocolCheck,
-  check,
   contentTypeCheck,
   JSON_TYPE,
   jsonOctets,

@@ -141,20 +141,19 @@ export const LoadCRLResponseOk = define(
   }),
 );
 
+/** Why a CRL is not loaded. SGP.22 5.7.12 */
+export const loadCrlErrors = {
+  invalidSignature: 1,
+  invalidCRLFormat: 2,
+  notEnoughMemorySpace: 3,
+  verificationKeyNotFound: 4,
+  fresherCrlAlreadyLoaded: 5,
+  baseCrlMissing: 6,
+  undefinedError: 127,
+} as const;
+
 /** Why a CRL was not loaded. */
-export const LoadCRLResponseError = define(
-  'LoadCRLResponseError',
-  'SGP.22 5.7.12',
-  integer('02', {
-    invalidSignature: 1,
-    invalidCRLFormat: 2,
-    notEnoughMemorySpace: 3,
-    verificationKeyNotFound: 4,
-    fresherCrlAlreadyLoaded: 5,
-    baseCrlMissing: 6,
-    undefinedError: 127,
-  }),
-);
+export const LoadCRLResponseError = define('LoadCRLResponseError', 'SGP.22 5.7.12', integer('02', loadCrlErrors));
 
 /** Result of loading a CRL. */
 export const LoadCRLResponse = define(

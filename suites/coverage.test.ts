@@ -36,6 +36,12 @@ describe('coverage', () => {
     expect([...requirements.keys()].filter(id => !named.has(id))).to.deep.equal([]);
   });
 
+  it('tests an eIM or IPA that has JSON or CoAPs alone by all that is not about HTTPS with ASN.1', () => {
+    const { cases } = prepareCatalogue();
+    const alone = cases.filter(c => (c.iut === 'eim' || c.iut === 'ipa') && c.over.map(({ link }) => link).join() === 'https');
+    expect([...new Set(alone.map(({ id }) => id.split('.').slice(0, 2).join('.')))]).to.deep.equal(['eim.http', 'ipa.http']);
+  });
+
   it('has a page that is up to date', () => {
     const page = readFileSync(join(packageRoot, 'docs', 'coverage.md'), 'utf8');
     expect(page, 'run `npm run docs`').to.equal(coveragePage(prepareCatalogue()));

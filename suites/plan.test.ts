@@ -30,6 +30,7 @@ const some = (more: Partial<Case> = {}): Case => ({
   before: [],
   steps: [],
   after: [],
+  once: false,
   destructive: false,
   file: 'eim/x/01-x.yaml',
   at,
@@ -78,6 +79,51 @@ describe('the plan', () => {
     );
     expect(entries.map(e => e.key)).to.deep.equal(['eim.x.01[https]#1', 'eim.x.01[https]#2', 'eim.x.01[coaps]#1', 'eim.x.01[coaps]#2']);
     expect(entries[1]?.title).to.equal('Something happens - second');
+  });
+
+  it('has a case that looks at no link once, over the first of its links that the IUT has', () => {
+    const over = [
+      { link: 'https', when: condition('O_HTTPS') },
+      { link: 'coaps', when: condition('O_COAPS') },
+    ];
+    const keys = (options: readonly [string, boolean][], links = ['https', 'coaps']) =>
+      plan(some({ over, once: true }), input({ options: new Map(options), links: new Set(links) })).map(({ key, state }) => [key, state]);
+    expect(
+      keys([
+        ['O_HTTPS', true],
+        ['O_COAPS', true],
+      ]),
+    ).to.deep.equal([['eim.x.01[https]', 'run']]);
+    expect(
+      keys([
+        ['O_HTTPS', false],
+        ['O_COAPS', true],
+      ]),
+    ).to.deep.equal([['eim.x.01[coaps]', 'run']]);
+    expect(
+      keys([
+        ['O_HTTPS', false],
+        ['O_COAPS', false],
+      ]),
+    ).to.deep.equal([['eim.x.01[https]', 'notApplicable']]);
+    expect(
+      keys(
+        [
+          ['O_HTTPS', true],
+          ['O_COAPS', true],
+        ],
+        ['coaps'],
+      ),
+    ).to.deep.equal([['eim.x.01[coaps]', 'run']]);
+    expect(
+      keys(
+        [
+          ['O_HTTPS', true],
+          ['O_COAPS', false],
+        ],
+        ['coaps'],
+      ),
+    ).to.deep.equal([['eim.x.01[https]', 'cannotRun']]);
   });
 
   it('says which option makes a case not applicable', () => {

@@ -77,8 +77,10 @@ export const makePlan = (
     .flatMap(c => {
       const links = c.over.length > 0 ? c.over : [{ link: '', when: undefined }];
       const rows = c.table ?? [undefined];
-      return links.flatMap(({ link, when }) => {
-        const state = stateOf(c, procedures, input, link, when, texts);
+      const wires = links.map(({ link, when }) => ({ link, state: stateOf(c, procedures, input, link, when, texts) }));
+      const one =
+        wires.find(({ state }) => state.state === 'run') ?? wires.find(({ state }) => state.state !== 'notApplicable') ?? wires[0];
+      return (c.once && one ? [one] : wires).flatMap(({ link, state }) => {
         const stateOfRow = (row: Row | undefined): State =>
           state.state === 'notApplicable' ? state : (notApplicable([row?.when], input) ?? state);
         return rows.map((row, n): PlannedSequence => {

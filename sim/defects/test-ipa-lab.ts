@@ -90,7 +90,11 @@ export const play = async (scene: Scene, deviations: readonly IpaDeviation[]): P
   const servers = testServers({ [DP]: smdp, [DS]: smds });
   const { eimId, key } = testEim();
   const anchors = ['CERT_CI'].flatMap(name => PKI.certificate(name) ?? []);
-  const eim = createEim({ config: { eimId, eimFqdn: 'eim.example.com', signingKey: key, anchors }, world: testWorld(), servers });
+  const eim = createEim({
+    config: { eimId, eimFqdn: 'eim.example.com', signingKey: key, protocols: ['eimRetrieveHttps'], anchors },
+    world: testWorld(),
+    servers,
+  });
   const record = eim.register({ ...registration(EID1), ipaCapabilities: FEATURES });
   for (const order of scene.orders ?? []) eim.take(record, order);
 

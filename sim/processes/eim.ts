@@ -118,6 +118,7 @@ export const startEim = async (options: EimProcessOptions, { report = () => unde
       signingKey,
       otherSigningKeys,
       tlsPublicKey: tlsPublicKey(pki, deviation.registersKeyOf),
+      protocols: ['eimRetrieveHttps', ...(options.coap === '' ? [] : ['eimRetrieveCoaps'])],
       anchors: anchors.ders,
     },
     world: { spec, pki, now: () => new Date(), random: seededRandom(options.seed || hex(randomBytes(16)), 'eim') },

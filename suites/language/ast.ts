@@ -137,6 +137,8 @@ export interface Case {
   readonly steps: readonly Step[];
   readonly after: readonly Step[];
   /** It changes the IUT in a way that `after` cannot undo. */
+  /** Whether it runs over one of the links alone. */
+  readonly once: boolean;
   readonly destructive: boolean;
   readonly file: string;
   readonly at: Position;

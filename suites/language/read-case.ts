@@ -191,6 +191,7 @@ export const readCase = (source: SourceFile, root: MapNode, known: Known, found:
     before: preamble,
     steps: body,
     after: cleanUp,
+    once: textAt(root, 'once') === 'true',
     destructive: textAt(root, 'destructive') === 'true',
     file: source.file,
     at: root.at,

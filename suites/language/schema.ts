@@ -49,6 +49,7 @@ export const CASE = z.strictObject({
     .record(z.string(), z.string({ error: 'expected an option' }), { error: 'expected a map of links and options' })
     .meta({ description: 'Link → option. The sequence runs once per link the IUT declares.' })
     .optional(),
+  once: flag('What it shows does not depend on the link: it runs over the first of `over` that applies.').optional(),
   covers: namesList('Requirement ids that the sequence shows.'),
   limit: duration('Guard time of one sequence; 2m when left out.').optional(),
   destructive: flag('It changes the IUT in a way that `after` cannot undo.').optional(),

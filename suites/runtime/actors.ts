@@ -115,6 +115,11 @@ const anchorOf = (trust: unknown, certificate: string, lab: Lab): Config => {
   }
 };
 
+/** How an IPA fetches packages at a place. SGP.32 2.11.1.1.1 */
+const protocolsAt = (place: ReturnType<typeof placeOf>): readonly string[] => [
+  place?.server.wire === 'coaps' ? 'eimRetrieveCoaps' : 'eimRetrieveHttps',
+];
+
 /** The association with a simulated eIM. */
 const associationWith = (party: Party, more: Config, { lab }: Making): Config => {
   const actor = party.actor as EimActor;
@@ -128,7 +133,7 @@ const associationWith = (party: Party, more: Config, { lab }: Making): Config =>
     eimId: eim.config.eimId,
     fqdn: eim.config.eimFqdn,
     publicKey: subjectPublicKeyInfo(key),
-    supportedProtocol: [place?.server.wire === 'coaps' ? 'eimRetrieveCoaps' : 'eimRetrieveHttps'],
+    supportedProtocol: protocolsAt(place),
     indirectProfileDownload: actor.relays,
     ...(place ? anchorOf(trust, certificateAt(place.server, numberOf(party.name)), lab) : {}),
     ...rest,
@@ -267,6 +272,7 @@ const makeEim = (name: string, config: Config, { lab, world, parties, serversFor
       signingKey,
       otherSigningKeys: [key(other)].flatMap(one => one ?? []),
       tlsPublicKey: place && publicKeyIn(certificateAt(place.server, numberOf(name)), lab),
+      protocols: protocolsAt(place),
       anchors: ['CERT_CI', 'CERT_CI_BRP'].flatMap(one => lab.pki.certificate(one) ?? []),
       later,
     },

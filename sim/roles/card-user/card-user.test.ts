@@ -30,6 +30,7 @@ const setUp = (config: CardUserConfig = {}, withServer = true) => {
     signingKey: key,
     otherSigningKeys: [],
     tlsPublicKey: undefined,
+    protocols: ['eimRetrieveHttps'],
     anchors: ['CERT_CI', 'CERT_CI_BRP'].flatMap(name => PKI.certificate(name) ?? []),
     later: () => undefined,
   });

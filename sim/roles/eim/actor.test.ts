@@ -18,6 +18,7 @@ const handedOutTwice = async (order: Parameters): Promise<readonly string[]> => 
     signingKey,
     otherSigningKeys: [],
     tlsPublicKey: undefined,
+    protocols: ['eimRetrieveHttps'],
     anchors: ['CERT_CI', 'CERT_CI_BRP'].flatMap(name => PKI.certificate(name) ?? []),
     later: () => undefined,
   });

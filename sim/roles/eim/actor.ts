@@ -33,6 +33,8 @@ export interface EimSurroundings {
   readonly otherSigningKeys: readonly PrivateKey[];
   /** SubjectPublicKeyInfo of its TLS certificate. */
   readonly tlsPublicKey: Uint8Array | undefined;
+  /** How IPAs reach it: bits of EimSupportedProtocol. */
+  readonly protocols: readonly string[];
   /** CI certificates that eUICC certificates have to chain to, DER. */
   readonly anchors: readonly Uint8Array[];
   /** Runs something later, unless the sequence is over by then. */

@@ -20,6 +20,8 @@ export interface EimConfig {
   readonly otherSigningKeys?: readonly PrivateKey[];
   /** SubjectPublicKeyInfo of the TLS certificate that IPAs see. */
   readonly tlsPublicKey?: Uint8Array;
+  /** How IPAs reach it, for its configuration data: bits of EimSupportedProtocol. SGP.32 2.11.1.1.1 */
+  readonly protocols: readonly string[];
   /** CI certificates that eUICC certificates have to chain to, DER. */
   readonly anchors: readonly Uint8Array[];
 }

@@ -87,7 +87,7 @@ const HANDLERS: ReadonlyMap<string, Handler> = new Map([
 ]);
 
 const exportData = (eim: EimContext, record: EuiccRecord | undefined): Uint8Array => {
-  const { eimId, eimFqdn, signingKey, tlsPublicKey } = eim.config;
+  const { eimId, eimFqdn, signingKey, tlsPublicKey, protocols } = eim.config;
   return encode(
     EimConfigurationData,
     {
@@ -97,7 +97,7 @@ const exportData = (eim: EimContext, record: EuiccRecord | undefined): Uint8Arra
       counterValue: record?.initialCounter ?? 0,
       eimPublicKeyData: { eimPublicKey: subjectPublicKeyInfo(record?.signingKey ?? signingKey) },
       trustedPublicKeyDataTls: tlsPublicKey && { trustedEimPkTls: tlsPublicKey },
-      eimSupportedProtocol: ['eimRetrieveHttps'],
+      eimSupportedProtocol: [...protocols],
       ...(eim.world.spec !== '1.0' && { indirectProfileDownload: null }),
     },
     { spec: eim.world.spec },

@@ -139,7 +139,13 @@ export const bench = (options: BenchOptions = {}): Bench => {
   const servers = options.servers ?? testServers();
   const later: Bench['later'] = [];
   const eim = createEim({
-    config: { eimId: 'testeim1', eimFqdn: 'eim.example.com', signingKey, anchors: [certificate('CERT_CI'), certificate('CERT_CI_BRP')] },
+    config: {
+      eimId: 'testeim1',
+      eimFqdn: 'eim.example.com',
+      signingKey,
+      protocols: ['eimRetrieveHttps'],
+      anchors: [certificate('CERT_CI'), certificate('CERT_CI_BRP')],
+    },
     world,
     servers,
     later: (delay, run) => later.push({ delay, run }),

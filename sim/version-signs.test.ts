@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { fromHex } from '#protocol/asn1/tlv.js';
-import { commonVersions, signsIn } from './version-signs.js';
+import { commonVersions, signsIn, signsInEuiccInfo2 } from './version-signs.js';
 
 const told = (sender: 'eim' | 'ipa', text: string): string => {
   const signs = signsIn(fromHex(text) ?? new Uint8Array(), sender);
@@ -60,11 +60,32 @@ describe('signs of a version', () => {
     expect(commonVersions(of(`BF5015${EID}BF5100`, 'BF3D05A103BF5100'))).to.deep.equal([]);
   });
 
+  it('are the versions that an eUICC lists', () => {
+    const of = (text: string) =>
+      signsInEuiccInfo2(fromHex(text) ?? new Uint8Array()).map(({ seen, versions }) => [seen, versions.join(' ')]);
+    expect(of('BF220BB409A0070403010001FF00'.slice(0, -4))).to.deep.equal([]);
+    expect(of('BF2209B407A0050403010001')).to.deep.equal([['iotVersion 1.0.1 in EUICCInfo2', '1.0']]);
+    expect(of('BF220EB40CA00A0403010200040301030A')).to.deep.equal([['iotVersion 1.2.0, 1.3.10 in EUICCInfo2', '1.2 1.3']]);
+    // Nothing that this harness knows, nothing at all, something else.
+    for (const text of [
+      'BF2209B407A0050403020000',
+      'BF2209B407A0050403010402',
+      'BF2204B402A000',
+      'BF2202B400',
+      'BF2200',
+      'BF2209B407A00504020100',
+      '',
+    ])
+      expect(of(text), text).to.deep.equal([]);
+    expect(of('BF2209B407A0050403010001FF')).to.deep.equal([]);
+  });
+
   it('are looked for in anything without harm', () => {
-    const tag = fc.constantFrom('BF50', 'BF4F', 'BF4E', 'BF3D', 'BF39', 'BF5003', 'BF4F81', '');
+    const tag = fc.constantFrom('BF22', 'BF2209B407A005', 'BF50', 'BF4F', 'BF4E', 'BF3D', 'BF39', 'BF5003', 'BF4F81', '');
     fc.assert(
       fc.property(tag, fc.uint8Array({ maxLength: 40 }), fc.constantFrom('eim' as const, 'ipa' as const), (start, rest, sender) => {
         const octets = Buffer.concat([Buffer.from(start, 'hex'), rest]);
+        expect(signsInEuiccInfo2(octets).every(({ versions }) => versions.length > 0)).to.equal(true);
         expect(signsIn(octets, sender).every(({ versions }) => versions.length > 0)).to.equal(true);
       }),
     );

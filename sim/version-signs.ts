@@ -1,5 +1,5 @@
 /**
- * Signs in ESipa messages that tell which versions of SGP.32 their sender speaks. Only what no correct sender of another
+ * Signs in ESipa messages, and in what an eUICC says of itself, that tell which versions of SGP.32 their sender speaks. Only what no correct sender of another
  * version would write is a sign; tags are read without types, since the version decides the types. docs/versions.md
  */
 import { children, readTlv, type Tlv, tlvContent } from '#protocol/asn1/tlv.js';
@@ -109,4 +109,20 @@ export const signsIn = (octets: Uint8Array, sender: 'eim' | 'ipa'): readonly Ver
   const message = readTlv(octets);
   const look = message && (sender === 'eim' ? FROM_EIM : FROM_IPA)[message.tag];
   return look && message.end === octets.length ? look(opened(octets, message)) : [];
+};
+
+/** Length of a VersionType. */
+const VERSION_LENGTH = 3;
+
+/** What EUICCInfo2 `BF22 …` tells: the versions that the eUICC lists, where any of them is one of SGP.32. SGP.32 5.9.2 */
+export const signsInEuiccInfo2 = (octets: Uint8Array): readonly VersionSign[] => {
+  const message = readTlv(octets);
+  if (message?.tag !== 0xbf22 || message.end !== octets.length) return [];
+  const iot = into(opened(octets, message), has(opened(octets, message), 0xb4));
+  const list = into(iot, has(iot, 0xa0));
+  const told = list.inner.map(t => tlvContent(octets, t)).filter(version => version.length === VERSION_LENGTH);
+  const versions = SPECS.filter(spec => told.some(([major, minor]) => spec === `${major}.${minor}`));
+  return versions.length > 0
+    ? [{ seen: `iotVersion ${told.map(version => [...version].join('.')).join(', ')} in EUICCInfo2`, versions }]
+    : [];
 };

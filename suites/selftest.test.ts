@@ -92,7 +92,7 @@ describe('self-test', function () {
       only: ['euicc.ipae.01'],
       expectations: new Map([['euicc.ipae.01', new Map([['hidesItsIpae', 'SGP32-3.8.4-71']])]]),
       defects: ['hidesItsIpae'],
-      declares: { hidesItsIpae: { O_E_IPAE: true } },
+      declares: { hidesItsIpae: { options: { O_E_IPAE: true } } },
     });
     expect(result).to.include({ cases: 1, killed: 1 });
     expect(result.survivors).to.deep.equal([]);

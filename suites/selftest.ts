@@ -2,7 +2,10 @@
  * The harness proves itself: every case must fail on a seeded defect for the stated reason, every defect must be caught,
  * and no case may fail on an implementation that behaves differently but correctly.
  */
+
+import { DEFAULT_SPEC } from '#protocol/asn1/type.js';
 import type { SequenceRecord } from '../reports/record.js';
+import type { Stated } from '../sim/defects/deviation.js';
 import { execute } from './execute.js';
 import type { Expectations } from './expectations.js';
 import type { Ixit } from './ixit-schema.js';
@@ -55,8 +58,8 @@ export interface SelftestInput {
   readonly defects: readonly string[];
   /** Names of variants, those together that one implementation can have at the same time. */
   readonly variants: readonly (readonly string[])[];
-  /** Options that the supplier of an implementation with this defect or variant answers otherwise than the IXIT file, by its name. */
-  readonly declares?: Readonly<Record<string, Readonly<Record<string, boolean>>>>;
+  /** What the supplier of an implementation with this defect or variant states otherwise in its IXIT file, by its name. */
+  readonly declares?: Readonly<Record<string, Stated>>;
   /** Implementations tested at the same time. */
   readonly jobs: number;
   tell(line: string): void;
@@ -131,11 +134,17 @@ const tryDefect = async (given: Matrix, defect: string): Promise<void> => {
   matrix.tell(`${wrong.length === 0 && cases.length > 0 ? 'caught' : 'NOT CAUGHT'}  ${defect}  by ${cases.join(', ') || 'no case'}`);
 };
 
-/** The matrix as the supplier of an implementation with these deviations would have it: with other options, and so another plan. */
+/** The matrix as the supplier of an implementation with these deviations would have it: with another IXIT file, and so another plan. */
 const declaredBy = (matrix: Matrix, names: readonly string[]): Matrix => {
-  const stated = names.flatMap(name => Object.entries(matrix.declares?.[name] ?? {}));
+  const stated = names.flatMap(name => matrix.declares?.[name] ?? []);
   if (stated.length === 0) return matrix;
-  const ixit: Ixit = { ...matrix.ixit, options: new Map([...matrix.ixit.options, ...stated]) };
+  const { options, settings, spec } = matrix.ixit;
+  const ixit: Ixit = {
+    ...matrix.ixit,
+    spec: stated.findLast(one => one.spec !== undefined)?.spec ?? spec,
+    options: new Map([...options, ...stated.flatMap(one => Object.entries(one.options ?? {}))]),
+    settings: new Map([...settings, ...stated.flatMap(one => Object.entries(one.settings ?? {}))]),
+  };
   return { ...matrix, ixit, plan: planFor(ixit, matrix.catalogue, 'selftest', matrix.only).filter(p => p.entry.state === 'run') };
 };
 
@@ -179,6 +188,9 @@ export const judgePair = (
   return other ? `${other.verdict}: ${other.reason}` : 'passed';
 };
 
+/** Every reference implementation speaks 1.2 unless it is told otherwise. */
+const speaking = ({ spec }: Ixit): readonly string[] => (spec === DEFAULT_SPEC ? [] : ['--spec', spec]);
+
 const runOn = async (
   { ixit, catalogue }: Pick<SelftestInput, 'ixit' | 'catalogue'>,
   startArguments: readonly string[],
@@ -187,7 +199,7 @@ const runOn = async (
   if (plan.length === 0) return [];
   let lab: Lab | undefined;
   try {
-    lab = await openLab(ixit, { catalogue, startArguments });
+    lab = await openLab(ixit, { catalogue, startArguments: [...startArguments, ...speaking(ixit)] });
     const records: SequenceRecord[] = [];
     for (const planned of plan) records.push(await execute(planned, lab));
     return records;

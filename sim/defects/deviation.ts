@@ -1,4 +1,5 @@
 /** How an implementation may differ from the reference: by a mistake (a seeded defect), or by another choice (a conformant variant). */
+import type { Spec } from '#protocol/asn1/type.js';
 import type { Duration, Frame, TlsIdentity, TlsOffer } from '../../adapters/adapter.js';
 import type { EimOverride } from '../roles/eim/index.js';
 
@@ -7,6 +8,14 @@ export interface Front {
   /** host:port. */
   readonly address: string;
   close(): Promise<void>;
+}
+
+/** What the supplier of an implementation with a deviation states otherwise in its IXIT file. */
+export interface Stated {
+  readonly options?: Readonly<Record<string, boolean>>;
+  /** The version of SGP.32 that it speaks. */
+  readonly spec?: Spec;
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 /** One deviation; O is what replaces judgements of the role. */
@@ -25,6 +34,8 @@ export interface Deviation<O> {
   };
   /** How long it takes for each answer. */
   readonly pause?: Duration;
+  /** What its supplier declares otherwise than that of the reference. */
+  readonly declares?: Stated;
 }
 
 /** Deviations by name. */

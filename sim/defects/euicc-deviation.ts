@@ -1,5 +1,4 @@
 /** How an eUICC may differ from the reference, and how most of its deviations are written. */
-import type { Spec } from '#protocol/asn1/type.js';
 import type { CheckName, Effect, FunctionName, SignedObject } from '../roles/euicc/decision-names.js';
 import type { EuiccConfig, EuiccDecisions, EuiccOverride } from '../roles/euicc/index.js';
 import type { UiccOverride } from '../uicc/index.js';
@@ -12,10 +11,6 @@ export interface EuiccDeviation extends Deviation<EuiccOverride> {
   readonly card?: UiccOverride;
   /** What it is made with, whatever the test asks for. */
   readonly config?: Partial<EuiccConfig>;
-  /** Options that its supplier declares otherwise. */
-  readonly declares?: Readonly<Record<string, boolean>>;
-  /** Version of SGP.32 that it speaks, whatever the test asks for. */
-  readonly spec?: Spec;
 }
 
 /** Deviations by name. */
@@ -29,8 +24,8 @@ export const combinedEuicc = (deviations: readonly EuiccDeviation[]) => {
     overrides: deviations.flatMap(d => d.override ?? []),
     cardOverrides: deviations.flatMap(d => d.card ?? []),
     config,
-    spec: deviations.findLast(d => d.spec !== undefined)?.spec,
-    declares: Object.fromEntries(deviations.flatMap(d => Object.entries(d.declares ?? {}))),
+    // What its supplier says of the version is true, whatever the test asks for.
+    spec: deviations.findLast(d => d.declares?.spec !== undefined)?.declares?.spec,
   };
 };
 

@@ -51,7 +51,7 @@ export const euiccInformationDefects: EuiccDeviations = {
       edit(message, '80', () => octets('800101')),
     ),
     config: { supports: { ipae: true } },
-    declares: { O_E_IPAE: true },
+    declares: { options: { O_E_IPAE: true } },
   },
   tellsOtherEid: sending('It tells an EID that its certificate does not have.', 'GetEuiccDataResponse', message =>
     edit(message, '5A', otherDigit),

@@ -84,7 +84,7 @@ export const euiccResetDefects: EuiccDeviations = {
   confirmsEimReset: {
     ...answering('It says that it removed the eIMs although its memory reset leaves them.', 'euiccMemoryReset', OK, 'support'),
     config: { supports: { eimReset: false } },
-    declares: { O_E_EIM_RESET: false },
+    declares: { options: { O_E_EIM_RESET: false } },
   },
   confirmsEnablingReset: {
     ...answering(
@@ -94,7 +94,7 @@ export const euiccResetDefects: EuiccDeviations = {
       'configuration',
     ),
     config: { supports: { enablingReset: false } },
-    declares: { O_E_IEC_RESET: false },
+    declares: { options: { O_E_IEC_RESET: false } },
   },
   omitsResetEimResult: sending('It does not say whether the eIMs were removed.', RESET, message => edit(message, '81', removed)),
   omitsResetEnablingResult: sending('It does not say whether immediate enabling was reset.', RESET, message =>

@@ -45,7 +45,11 @@ const switching = { psmo: [{ enable: two }] };
 /** A package whose list of operations cannot be read. */
 const unreadable = packed({ psmo: [] }).map((octet, i, all) => (i === all.length - 68 ? 0x81 : octet));
 
+const iotInfo: Watch = make => hex(contentAt(make().execute(octets('BF2200')).octets, 'B4') ?? octets(''));
 prove('conformant variants of an eUICC', euiccVariants, [
+  ['speaksV10', iotInfo, 'A005040301020081008200', 'A0050403010001'],
+  ['speaksV11', iotInfo, 'A005040301020081008200', 'A005040301010081008200'],
+  ['speaksV13', iotInfo, 'A005040301020081008200', 'A0050403010300810082008300'],
   ['brainpoolOnly', curves, 'P-256 brainpoolP256r1', 'brainpoolP256r1'],
   ['nistOnly', curves, 'P-256 brainpoolP256r1', 'P-256'],
   [
@@ -184,12 +188,17 @@ describe('deviations of an eUICC that go together', () => {
     }
   });
   it('become one: overrides in their order, configurations laid over each other', () => {
-    const { overrides, cardOverrides, config, declares } = combinedEuicc([
-      { does: 'A.', override: () => ({}), config: { curve: 'P-256', supports: { ecall: false } }, declares: { A: true, B: true } },
-      { does: 'B.', card: () => ({}), config: { supports: { fallback: false } }, declares: { B: false } },
+    const { overrides, cardOverrides, config, spec } = combinedEuicc([
+      {
+        does: 'A.',
+        override: () => ({}),
+        config: { curve: 'P-256', supports: { ecall: false } },
+        declares: { spec: '1.0', options: { A: true } },
+      },
+      { does: 'B.', card: () => ({}), config: { supports: { fallback: false } }, declares: { options: { B: false } } },
     ]);
     expect([overrides.length, cardOverrides.length]).deep.equals([1, 1]);
     expect(config).deep.equals({ curve: 'P-256', supports: { ecall: false, fallback: false } });
-    expect(declares).deep.equals({ A: true, B: false });
+    expect(spec).equals('1.0');
   });
 });

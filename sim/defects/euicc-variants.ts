@@ -7,6 +7,7 @@ import type { EuiccOverride } from '../roles/euicc/index.js';
 import { contained, contentAt, edit, retagged } from './edits.js';
 import { answering, deciding, type EuiccDeviation, type EuiccDeviations, sending, without } from './euicc-deviation.js';
 import { each } from './euicc-edits.js';
+import { euiccVersionVariants } from './euicc-versions.js';
 
 const COMMAND_ERROR = 7;
 const UNKNOWN_OR_DAMAGED = 2;
@@ -35,38 +36,42 @@ const features: EuiccDeviations = {
   brainpoolOnly: {
     does: 'It has a chain on brainpoolP256r1 only.',
     config: { curve: 'brainpoolP256r1' },
-    declares: { O_E_NIST: false, O_E_BRP: true },
+    declares: { options: { O_E_NIST: false, O_E_BRP: true } },
   },
-  nistOnly: { does: 'It has a chain on P-256 only.', config: { curve: 'P-256' }, declares: { O_E_NIST: true, O_E_BRP: false } },
+  nistOnly: {
+    does: 'It has a chain on P-256 only.',
+    config: { curve: 'P-256' },
+    declares: { options: { O_E_NIST: true, O_E_BRP: false } },
+  },
   hasNoAssociationTokens: {
     does: 'It gives no association tokens.',
     override: () => ({ allocatesToken: () => undefined }),
-    declares: { O_E_ASSOC_TOKEN: false },
+    declares: { options: { O_E_ASSOC_TOKEN: false } },
   },
   hasNoFallback: {
     does: 'It has no fallback mechanism.',
     config: { supports: { fallback: false } },
-    declares: { O_E_FALLBACK: false },
+    declares: { options: { O_E_FALLBACK: false } },
   },
   hasNoEmergencyProfile: {
     does: 'It knows no emergency profile.',
     config: { supports: { ecall: false } },
-    declares: { O_E_ECALL: false },
+    declares: { options: { O_E_ECALL: false } },
   },
   hasNoEimReset: {
     does: 'Its memory reset leaves the eIMs.',
     config: { supports: { eimReset: false } },
-    declares: { O_E_EIM_RESET: false },
+    declares: { options: { O_E_EIM_RESET: false } },
   },
   hasNoEnablingReset: {
     does: 'Its memory reset leaves the configuration of immediate enabling.',
     config: { supports: { enablingReset: false } },
-    declares: { O_E_IEC_RESET: false },
+    declares: { options: { O_E_IEC_RESET: false } },
   },
-  hasIpae: { does: 'It has an IPA of its own.', config: { supports: { ipae: true } }, declares: { O_E_IPAE: true } },
+  hasIpae: { does: 'It has an IPA of its own.', config: { supports: { ipae: true } }, declares: { options: { O_E_IPAE: true } } },
   renewsOneTimeKey: {
     ...without('It never uses a one-time key again.', 'reuseOneTimeKey'),
-    declares: { O_E_REUSE_OTPK: false },
+    declares: { options: { O_E_REUSE_OTPK: false } },
   },
 };
 
@@ -174,7 +179,7 @@ const card: EuiccDeviations = {
 };
 
 /** Variants by name. */
-export const euiccVariants: EuiccDeviations = { ...features, ...deliveries, ...packages, ...states, ...card };
+export const euiccVariants: EuiccDeviations = { ...features, ...deliveries, ...packages, ...states, ...card, ...euiccVersionVariants };
 
 /**
  * Variants that one eUICC can have at the same time. The self-test runs the catalogue once per group; what fails there is
@@ -226,4 +231,7 @@ export const euiccVariantGroups: readonly (readonly string[])[] = [
     'needsNoDeclaration',
     'putsTemplatesIntoA5',
   ],
+  ['speaksV10'],
+  ['speaksV11'],
+  ['speaksV13'],
 ];

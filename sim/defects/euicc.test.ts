@@ -16,6 +16,7 @@ import { euiccEncodingDefects, euiccSignatureDefects } from './euicc-signature.j
 import { euiccFallbackDefects, euiccResetDefects, euiccRollbackDefects } from './euicc-switching.js';
 import { maker, octets, one, packed, pair, two } from './euicc-test-bench.js';
 import { euiccVariants } from './euicc-variants.js';
+import { euiccVersionDefects } from './euicc-versions.js';
 
 describe('deviations of an eUICC', () => {
   it('each say in one sentence what such an eUICC does', () => {
@@ -32,7 +33,7 @@ describe('deviations of an eUICC', () => {
       [euiccSenderDefects, euiccCounterDefects, euiccEchoDefects, euiccSignatureDefects, euiccEncodingDefects],
       [euiccExecutionDefects, euiccStorageDefects, euiccNotificationDefects, euiccProfileDefects, euiccListDefects, euiccSettingDefects],
       [euiccRollbackDefects, euiccFallbackDefects, euiccResetDefects, euiccAuthenticationDefects, euiccPreparationDefects],
-      [euiccCancellationDefects, euiccInstallationDefects, euiccInstalledDefects],
+      [euiccCancellationDefects, euiccInstallationDefects, euiccInstalledDefects, euiccVersionDefects],
     ].flat();
     const names = families.flatMap(family => Object.keys(family));
     expect(new Set(names).size).equals(names.length);

@@ -10,6 +10,7 @@ import { euiccListDefects, euiccProfileDefects, euiccSettingDefects } from './eu
 import { euiccAuthenticationDefects, euiccCancellationDefects, euiccPreparationDefects } from './euicc-session.js';
 import { euiccEncodingDefects, euiccSignatureDefects } from './euicc-signature.js';
 import { euiccFallbackDefects, euiccResetDefects, euiccRollbackDefects } from './euicc-switching.js';
+import { euiccVersionDefects } from './euicc-versions.js';
 
 /** Defects by name. */
 export const euiccDefects: EuiccDeviations = {
@@ -37,4 +38,5 @@ export const euiccDefects: EuiccDeviations = {
   ...euiccCancellationDefects,
   ...euiccInstallationDefects,
   ...euiccInstalledDefects,
+  ...euiccVersionDefects,
 };

@@ -1,42 +1,36 @@
 /** By kind of IUT: the seeded defects and the conformant variants of its reference implementation. */
+import type { Stated } from './deviation.js';
 import { eimDefects } from './eim.js';
-import { eimVariantGroups } from './eim-variants.js';
+import { eimVariantGroups, eimVariants } from './eim-variants.js';
 import { euiccDefects } from './euicc.js';
 import { euiccVariantGroups, euiccVariants } from './euicc-variants.js';
 import { ipaDefects } from './ipa.js';
 import { ipaVariantGroups, ipaVariants } from './ipa-variants.js';
 import { smdpDefects } from './smdp.js';
-import { smdpVariantGroups } from './smdp-variants.js';
+import { smdpVariantGroups, smdpVariants } from './smdp-variants.js';
 
 /** Names of the deviations that a reference implementation takes as `--defect` and `--variant`. */
 export interface KnownDeviations {
   readonly defects: readonly string[];
   /** Variants, those together that one implementation can have at the same time. */
   readonly variantGroups: readonly (readonly string[])[];
-  /** Options that the supplier of an implementation with this defect or variant declares otherwise, by its name. */
-  readonly declares?: Readonly<Record<string, Readonly<Record<string, boolean>>>>;
+  /** What the supplier of an implementation with this defect or variant states otherwise in its IXIT file, by its name. */
+  readonly declares?: Readonly<Record<string, Stated>>;
 }
 
+type Declaring = Readonly<Record<string, { readonly declares?: Stated }>>;
+const known = (defects: Declaring, variants: Declaring, variantGroups: KnownDeviations['variantGroups']): KnownDeviations => ({
+  defects: Object.keys(defects),
+  variantGroups,
+  declares: Object.fromEntries(
+    Object.entries({ ...defects, ...variants }).flatMap(([name, { declares }]) => (declares ? [[name, declares]] : [])),
+  ),
+});
+
 /** Known deviations; a kind of IUT without an entry has no self-test. */
-export const knownDeviations: ReadonlyMap<string, KnownDeviations> = new Map<string, KnownDeviations>([
-  ['eim', { defects: Object.keys(eimDefects), variantGroups: eimVariantGroups }],
-  [
-    'euicc',
-    {
-      defects: Object.keys(euiccDefects),
-      variantGroups: euiccVariantGroups,
-      declares: Object.fromEntries(
-        Object.entries({ ...euiccDefects, ...euiccVariants }).map(([name, deviation]) => [name, deviation.declares ?? {}]),
-      ),
-    },
-  ],
-  [
-    'ipa',
-    {
-      defects: Object.keys(ipaDefects),
-      variantGroups: ipaVariantGroups,
-      declares: Object.fromEntries(Object.entries({ ...ipaDefects, ...ipaVariants }).map(([name, one]) => [name, one.declares ?? {}])),
-    },
-  ],
-  ['smdp', { defects: Object.keys(smdpDefects), variantGroups: smdpVariantGroups }],
+export const knownDeviations: ReadonlyMap<string, KnownDeviations> = new Map([
+  ['eim', known(eimDefects, eimVariants, eimVariantGroups)],
+  ['euicc', known(euiccDefects, euiccVariants, euiccVariantGroups)],
+  ['ipa', known(ipaDefects, ipaVariants, ipaVariantGroups)],
+  ['smdp', known(smdpDefects, smdpVariants, smdpVariantGroups)],
 ]);

@@ -5,6 +5,7 @@ import { DEFAULT_SPEC, type Type } from '#protocol/asn1/type.js';
 import type { Frame } from '../../adapters/adapter.js';
 import type { IpaConfig, IpaDecisions, IpaOverride } from '../roles/ipa/index.js';
 import type { TerminalDecisions, TerminalOptions, TerminalOverride } from '../terminal/index.js';
+import type { Stated } from './deviation.js';
 import type { Change } from './edits.js';
 import { edit } from './edits.js';
 
@@ -22,8 +23,8 @@ export interface IpaDeviation {
   readonly config?: Partial<Omit<IpaConfig, 'euicc' | 'eimId'>>;
   /** Features that it announces besides. */
   readonly features?: readonly string[];
-  /** Options that its supplier answers otherwise than that of the reference. */
-  readonly declares?: Readonly<Record<string, boolean>>;
+  /** What its supplier declares otherwise than that of the reference. */
+  readonly declares?: Stated;
 }
 
 /** Deviations by the name under which `sgp32 sim ipa` knows them. */

@@ -58,7 +58,7 @@ export const ipaTriggerDefects: IpaDeviations = {
   takesEmptyTriggers: {
     does: 'It asks its eIM for a server after an empty trigger, although it has not announced that it leaves this to the eIM.',
     config: { features: KEEPS_DATA },
-    declares: { O_I_DOWNLOAD_DATA: false },
+    declares: { options: { O_I_DOWNLOAD_DATA: false } },
     override: correct => ({
       source: (trigger, addresses, readCode) => correct.source(trigger, { ...addresses, eimHoldsData: true }, readCode),
     }),

@@ -40,7 +40,11 @@ const NEEDED: Readonly<Record<string, string>> = {
 };
 
 /** Uses compact forms, as its supplier declares. */
-export const COMPACT = { config: { compact: 'announced' }, features: ['minimizeEsipaBytes'], declares: { O_I_COMPACT: true } } as const;
+export const COMPACT = {
+  config: { compact: 'announced' },
+  features: ['minimizeEsipaBytes'],
+  declares: { options: { O_I_COMPACT: true } },
+} as const;
 
 /** Defects in passing on. */
 export const ipaRelayDefects: IpaDeviations = {

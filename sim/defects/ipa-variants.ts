@@ -93,7 +93,7 @@ const downloads: IpaDeviations = {
   keepsDownloadData: {
     does: 'It has not announced that it leaves download data to the eIM, and needs them with every trigger.',
     config: { features: KEEPS_DATA },
-    declares: { O_I_DOWNLOAD_DATA: false },
+    declares: { options: { O_I_DOWNLOAD_DATA: false } },
   },
 };
 

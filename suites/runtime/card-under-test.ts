@@ -5,7 +5,8 @@ import { encode } from '#protocol/asn1/encode.js';
 import { hex } from '#protocol/asn1/tlv.js';
 import type { Spec } from '#protocol/asn1/type.js';
 import { GetCertsRequest, GetCertsResponse } from '#protocol/iot/es10b.js';
-import { EUICCInfo1, GetEuiccDataRequest, GetEuiccDataResponse, GetEuiccInfo1Request } from '#protocol/rsp/info.js';
+import { EUICCInfo2 } from '#protocol/iot/info.js';
+import { EUICCInfo1, GetEuiccDataRequest, GetEuiccDataResponse, GetEuiccInfo1Request, GetEuiccInfo2Request } from '#protocol/rsp/info.js';
 import { isProblem, parseCertificate } from '#protocol/x509/certificate.js';
 import { type Card, LinkError } from '../../adapters/adapter.js';
 import type { AtLine } from '../../adapters/at-dialogue.js';
@@ -13,6 +14,7 @@ import { openModem } from '../../adapters/modem.js';
 import { type ModemOptions, modemOptions } from '../../adapters/modem-options.js';
 import { type CardClient, openCardClient } from '../../sim/bindings/es10-card.js';
 import { openSimulatedCard } from '../../sim/processes/simulated-card.js';
+import { signsInEuiccInfo2, type VersionSign } from '../../sim/version-signs.js';
 import type { CardLink, Ixit } from '../ixit-schema.js';
 import { pkiOf } from '../lab-material.js';
 import { cardLink } from '../native-actions.js';
@@ -34,6 +36,8 @@ export interface CardFacts {
   readonly euiccInfo1: Uint8Array | undefined;
   /** One pair per CI that it signs for and tells the certificates of. */
   readonly identities: readonly CardIdentity[];
+  /** What it tells of the versions that it speaks. */
+  readonly versionSigns: readonly VersionSign[];
   /** What was on it before the first sequence. */
   readonly state: CardState;
 }
@@ -149,7 +153,14 @@ const factsOf = async (ask: AskCard): Promise<CardFacts> => {
     const pair = certs?.value.certs;
     if (pair) identities.push({ eumCertificate: pair.eumCertificate, euiccCertificate: pair.euiccCertificate });
   }
-  return { eid: data?.value.eidValue, euiccInfo1: info?.octets, identities, state: await readCardState(ask) };
+  const info2 = await unlessRefused(ask(GetEuiccInfo2Request, {}, EUICCInfo2));
+  return {
+    eid: data?.value.eidValue,
+    euiccInfo1: info?.octets,
+    identities,
+    versionSigns: info2 ? signsInEuiccInfo2(info2.octets) : [],
+    state: await readCardState(ask),
+  };
 };
 
 const keyOf = (certificate: Uint8Array): NamedKey | undefined => {

@@ -286,7 +286,10 @@ export const preflight = async (
   lab: Lab,
   versions: VersionWatch,
 ): Promise<{ readonly observed: Readonly<Record<string, string>> } | { readonly unreachable: string }> => {
-  if (lab.cardFacts) return { observed: observedOf(lab.cardFacts, lab.spec) };
+  if (lab.cardFacts) {
+    versions.note(lab.cardFacts.versionSigns);
+    return { observed: observedOf(lab.cardFacts, lab.spec) };
+  }
   const observed: Record<string, string> = {};
   for (const client of lab.called) {
     if (!client.handshake) continue;

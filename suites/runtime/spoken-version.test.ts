@@ -4,7 +4,7 @@ import type { Spec } from '#protocol/asn1/type.js';
 import { type Frame, LinkError } from '../../adapters/adapter.js';
 import { esipaHttpClient } from '../../sim/bindings/esipa-http.js';
 import { esipaJsonClient } from '../../sim/bindings/esipa-json.js';
-import { signsIn, type VersionSign } from '../../sim/version-signs.js';
+import { signsIn, signsInEuiccInfo2, type VersionSign } from '../../sim/version-signs.js';
 import { formatDiagnostic } from '../language/diagnostics.js';
 import { askEim, versionConflict, watchVersions } from './spoken-version.js';
 import type { ClientWire } from './stage.js';
@@ -15,6 +15,7 @@ const line = (spec: Spec, signs: readonly VersionSign[]): string | undefined => 
   const conflict = versionConflict(signs, claim(spec));
   return conflict && formatDiagnostic(conflict, undefined);
 };
+const len = (n: number): string => n.toString(16).padStart(2, '0');
 const OLD = [...signsIn(octets('BF3D05A103BF5100'), 'ipa'), ...signsIn(octets('BF50083006BF5100BF2B00'), 'ipa')];
 const LATER = signsIn(octets('BF50023000'), 'eim');
 
@@ -57,6 +58,21 @@ describe('the version that an IUT speaks', () => {
     expect(line('1.2', [])).to.equal(undefined);
     // What mixes two versions is no other version but wrong: that is for the cases.
     expect(line('1.2', [...OLD, ...LATER])).to.equal(undefined);
+  });
+
+  it('is one of those that an eUICC lists, whichever', () => {
+    const lists = (...iot: readonly string[]) =>
+      signsInEuiccInfo2(
+        octets(`BF22${len(4 + iot.length * 5)}B4${len(2 + iot.length * 5)}A0${len(iot.length * 5)}${iot.map(v => `0403${v}`).join('')}`),
+      );
+    expect(line('1.2', lists('010001'))).to.equal(
+      'acme.ixit.yaml:6:1: the IUT speaks 1.0: iotVersion 1.0.1 in EUICCInfo2; the IXIT says spec: 1.2 - set spec: "1.0" in acme.ixit.yaml:6',
+    );
+    expect(line('1.2', lists('010000', '010300'))).to.equal(
+      'acme.ixit.yaml:6:1: the IUT speaks 1.0 or 1.3: iotVersion 1.0.0, 1.3.0 in EUICCInfo2; the IXIT says spec: 1.2 - set spec: "1.0" or "1.3" in acme.ixit.yaml:6',
+    );
+    for (const found of [lists('010200'), lists('010001', '010200'), lists('010201', '010300'), lists('020000'), lists()])
+      expect(line('1.2', found)).to.equal(undefined);
   });
 
   it('is asked of an eIM in two messages that every version has', async () => {

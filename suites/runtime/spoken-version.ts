@@ -27,7 +27,8 @@ type Claim = Pick<Ixit, 'spec' | 'file'> & { readonly places: Pick<Ixit['places'
 const versionsText = (versions: readonly Spec[]): string => {
   const [first = '', ...more] = versions;
   if (more.length === 0) return first;
-  return versions.at(-1) === SPECS.at(-1) ? `${first} or later` : `${versions.slice(0, -1).join(', ')} or ${versions.at(-1)}`;
+  const isRest = SPECS.slice(SPECS.indexOf(versions[0] ?? '1.3')).length === versions.length && versions.at(-1) === SPECS.at(-1);
+  return isRest ? `${first} or later` : `${versions.slice(0, -1).join(', ')} or ${versions.at(-1)}`;
 };
 
 /**

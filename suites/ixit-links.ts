@@ -7,7 +7,9 @@ import type { Entry, Position } from './language/source.js';
 import { didYouMean } from './language/source.js';
 
 /** Interfaces of SGP.32 and SGP.22 that an IUT can have. */
-export const INTERFACES = ['esipa', 'es9plus', 'es11', 'es2plus', 'es10'];
+export const INTERFACES = ['esipa', 'injection', 'es9plus', 'es11', 'es2plus', 'es10'];
+/** Those with the two bindings of ESipa: as `esipa` the IPA calls, as `injection` the eIM does. SGP.32 3.1.1 */
+const ESIPA: readonly string[] = ['esipa', 'injection'];
 /** What an interface can go over. */
 export const WIRES = ['https', 'json', 'coaps', 'vpcd', 'apdu-stdio', ...CARD_WIRES];
 /** Wires on which the IUT holds the reader. */
@@ -24,9 +26,9 @@ const LISTENING = ['listen', 'names', 'certificate', 'address'];
 const encodingOf = (reader: Reader, fields: ReadonlyMap<string, Entry>, name: string, wire: NetworkWire, at: Position): Encoding => {
   if (wire !== 'https') return wire === 'json' ? 'json' : 'asn1';
   const stated = reader.oneOf(fields.get('encoding'), ['asn1', 'json']);
-  if (!fields.has('encoding') && name === 'esipa')
+  if (!fields.has('encoding') && ESIPA.includes(name))
     reader.report('missing-key', at, '"encoding" is missing: ESipa is bound to ASN.1 (asn1) or to JSON (json)');
-  return stated ?? (name === 'esipa' ? 'asn1' : 'json');
+  return stated ?? (ESIPA.includes(name) ? 'asn1' : 'json');
 };
 
 const isUrl = (text: string, scheme: string): boolean => new RegExp(`^${scheme}s?://[^/]`).test(text) || text.startsWith('${');
@@ -101,7 +103,7 @@ const readSlot = (reader: Reader, name: string, wire: (typeof SLOTS)[number], { 
 
 /** HTTPS with JSON is the wire `json`, in whichever of the two ways it is written. */
 const wireOf = (reader: Reader, name: string, { key, at }: Entry, link: Link, wires: Readonly<Record<string, Link>>): string => {
-  const isJson = name === 'esipa' && key === 'https' && 'encoding' in link && link.encoding === 'json';
+  const isJson = ESIPA.includes(name) && key === 'https' && 'encoding' in link && link.encoding === 'json';
   const wire = isJson ? 'json' : key;
   if (wire in wires)
     reader.report('wrong-shape', at, `links.${name} describes HTTPS with JSON twice: as "https" with "encoding: json" and as "json"`);

@@ -204,7 +204,7 @@ describe('ixit', () => {
       [
         'an unknown interface',
         eim('links: { esipaa: {} }'),
-        `${FIRST}:10: unknown interface "esipaa" of an eim; known: esipa, es9plus, es11, es2plus, es10 - did you mean "esipa"?`,
+        `${FIRST}:10: unknown interface "esipaa" of an eim; known: esipa, injection, es9plus, es11, es2plus, es10 - did you mean "esipa"?`,
       ],
       [
         'an unknown wire',

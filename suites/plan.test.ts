@@ -60,6 +60,7 @@ const input = (more: Partial<PlanInput> = {}): PlanInput => ({
   ]),
   spec: '1.2',
   links: new Set(['https']),
+  injection: new Set(),
   servers: new Set(['es9plus']),
   mayDestroy: true,
   isBound: () => true,

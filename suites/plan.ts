@@ -26,6 +26,8 @@ export interface PlanInput extends Declared {
   readonly bindingPlace: string;
   /** Interfaces on which the IUT calls us, e.g. es9plus; es10 when our card is in its reader. */
   readonly servers: ReadonlySet<string>;
+  /** Wires on which an eIM brings packages to an IPA. */
+  readonly injection: ReadonlySet<string>;
   /** Where it would have to describe a link: `acme.ixit.yaml:20`. */
   readonly linkPlace: string;
   /** Settings that cases may use, those of them that have a value, and where the others would get theirs. */
@@ -54,6 +56,22 @@ const interfacesFor = (c: Case): readonly string[] => {
   const called = c.actors.filter(({ name }) => !relayed.has(name)).flatMap(({ role }) => CALLED_ON[c.iut]?.[role] ?? []);
   return [...new Set(called)];
 };
+
+/** The interface on which the eIM calls, in IXIT files. SGP.32 3.1.1.2 */
+export const INJECTION = 'injection';
+/** Whether messages of a type go where the eIM calls. */
+export const isOfInjection = (typeName: string): boolean => typeName.startsWith('TransferEimPackage');
+
+const namesInjection = (steps: readonly Step[], procedures: ReadonlyMap<string, Procedure>): boolean =>
+  steps.some(step => {
+    if (step.verb === 'send') return isOfInjection(step.typeName);
+    if (step.verb === 'expect') return step.accepts.some(isOfInjection);
+    if (step.verb === 'unordered' || step.verb === 'repeat') return namesInjection(step.steps, procedures);
+    return step.verb === 'call' && namesInjection(procedures.get(step.procedure)?.steps ?? [], procedures);
+  });
+/** Whether the eIM brings packages by itself in a case. */
+export const injects = ({ before, steps, after }: Case, procedures: ReadonlyMap<string, Procedure>): boolean =>
+  namesInjection([...before, ...steps, ...after], procedures);
 
 interface State {
   readonly state: PlanState;
@@ -128,6 +146,8 @@ const stateOf = (
   if (c.destructive && !input.mayDestroy)
     return { state: 'notApplicable', reason: 'what it changes cannot be undone; it runs with --destructive only' };
   if (link && !input.links.has(link)) return { state: 'cannotRun', reason: `links.*.${link} is not described (${input.linkPlace})` };
+  if (injects(c, procedures) && !input.injection.has(link))
+    return { state: 'cannotRun', reason: `links.${INJECTION}.${link} is not described (${input.linkPlace})` };
   const missing = interfacesFor(c).filter(name => !input.servers.has(name));
   if (missing.length > 0)
     return {

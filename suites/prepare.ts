@@ -11,7 +11,7 @@ import { weatherOf, weatherText } from './ixit-weather.js';
 import { CaseError, type Diagnostic, formatDiagnostics, type Position } from './language/diagnostics.js';
 import { type Catalogue, loadCatalogue } from './language/load.js';
 import { cardLink, nativeActions } from './native-actions.js';
-import { isSelected, makePlan, type PlannedSequence } from './plan.js';
+import { INJECTION, isSelected, makePlan, type PlannedSequence } from './plan.js';
 import { packageRoot } from './root.js';
 import { ACTOR_KEYS } from './runtime/actor-keys.js';
 
@@ -134,6 +134,11 @@ export const planFor = (
       servers: new Set(
         Object.entries(ixit.links).flatMap(([name, wires]) =>
           Object.values(wires).some(({ kind }) => kind === 'listening' || kind === 'slot') ? [name] : [],
+        ),
+      ),
+      injection: new Set(
+        Object.entries(ixit.links[INJECTION] ?? {}).flatMap(([wire, { kind }]) =>
+          kind === (ixit.iut === 'ipa' ? 'called' : 'listening') ? [wire] : [],
         ),
       ),
       isBound: action => ixit.operator.has(action) || nativeActions(ixit).includes(action),

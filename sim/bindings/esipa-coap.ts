@@ -11,7 +11,18 @@ import {
   type TransportCheck,
 } from './binding.js';
 import { editedOptions, wishesOf } from './coap-edits.js';
-import { answerTo, ESIPA_PATH, functionCheck, functionOf, nothing, oneMessageCheck, tagOf, tagText, typeOf } from './esipa-functions.js';
+import {
+  answerTo,
+  ESIPA_PATH,
+  type EsipaCaller,
+  functionCheck,
+  functionOf,
+  nothing,
+  oneMessageCheck,
+  tagOf,
+  tagText,
+  typeOf,
+} from './esipa-functions.js';
 import { editedBody, faultOf, statusOf, textOf } from './link-edits.js';
 
 /** What depends on the IUT. */
@@ -20,6 +31,10 @@ export interface EsipaCoapOptions {
   readonly path?: string;
   /** Content-Format of what we send; none when left out, as SGP.32 needs none. 42 is an octet stream. */
   readonly contentFormat?: number;
+  /** Whose functions a server serves; those of the IPA when left out. */
+  readonly caller?: EsipaCaller;
+  /** Whether a server takes requests to other paths too; they still fail the check. */
+  readonly anyPath?: boolean;
 }
 
 /** Formats registered for something that DER is not: text, XML, EXI, JSON and its patches, CBOR and its kin. RFC 7252 12.3 */
@@ -65,7 +80,7 @@ const readReply = (reply: Frame, request: string): Carried | NotCarried => {
   if (reply.body.length === 0) return nothing('empty', `code ${code}`, all);
   all.push(oneMessageCheck('SGP32-6.2-03', reply.body), formatCheck('SGP32-6.2-07', reply));
   const tag = tagOf(reply.body);
-  const type = typeOf(tag, 'response');
+  const type = typeOf(tag, 'response', functionOf(request).caller);
   return type ? { type, octets: reply.body, checks: all } : nothing('unreadable', `no response of ESipa starts with ${tagText(tag)}`, all);
 };
 
@@ -101,9 +116,9 @@ const readRequest = (frame: Frame, options: EsipaCoapOptions): Carried | NotCarr
     formatCheck('SGP32-6.2-14', frame),
   ];
   if (method !== 'POST') return nothing('unreadable', `method ${method}`, checks);
-  if (path !== expectedPath) return nothing('unreadable', `path ${path}`, checks);
+  if (!options.anyPath && path !== expectedPath) return nothing('unreadable', `path ${path}`, checks);
   const tag = tagOf(frame.body);
-  const type = typeOf(tag, 'request');
+  const type = typeOf(tag, 'request', options.caller);
   if (type && readTlv(frame.body)) return { type, octets: frame.body, checks };
   return nothing('unreadable', type ? 'the message is cut off' : `no request of ESipa starts with ${tagText(tag)}`, checks);
 };

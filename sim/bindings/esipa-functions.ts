@@ -8,10 +8,15 @@ import { check, type NotCarried, type TransportCheck } from './binding.js';
 /** Path of every function of the ASN.1 binding. SGP.32 6.1, 6.2 */
 export const ESIPA_PATH = '/gsma/rsp2/asn1';
 
+/** Who calls a function: the eIM where it brings a package by itself, else the IPA. SGP.32 3.1.1 */
+export type EsipaCaller = 'ipa' | 'eim';
+
 interface EsipaFunction {
   readonly request: string;
   /** Undefined: a function without output. */
   readonly response: string | undefined;
+  /** The IPA when absent. */
+  readonly caller?: EsipaCaller;
 }
 
 /** Request and response types by the tag that both start with. SGP.32 6.3.1 */
@@ -23,12 +28,17 @@ const FUNCTIONS: ReadonlyMap<number, EsipaFunction> = new Map([
   [0xbf3d, { request: 'HandleNotificationEsipa', response: undefined }],
   [0xbf4f, { request: 'GetEimPackageRequest', response: 'GetEimPackageResponse' }],
   [0xbf50, { request: 'ProvideEimPackageResult', response: 'ProvideEimPackageResultResponse' }],
+  [0xbf4e, { request: 'TransferEimPackageRequest', response: 'TransferEimPackageResponse', caller: 'eim' }],
 ]);
-const byRequest = new Map([...FUNCTIONS].map(([tag, { request, response }]) => [request, { tag, response }]));
+const byRequest = new Map(
+  [...FUNCTIONS].map(([tag, { request, response, caller = 'ipa' }]) => [request, { tag, response, caller }] as const),
+);
 const named = (name: string | undefined): Type | undefined => (name === undefined ? undefined : typeNamed(name));
 
-/** Tag and response type of a request type. Throws TypeError when ESipa has no such request. */
-export const functionOf = (request: string): { readonly tag: number; readonly response: string | undefined } => {
+/** Tag, response type and caller of a request type. Throws TypeError when ESipa has no such request. */
+export const functionOf = (
+  request: string,
+): { readonly tag: number; readonly response: string | undefined; readonly caller: EsipaCaller } => {
   const found = byRequest.get(request);
   if (!found) throw new TypeError(`${request} is no request of ESipa`);
   return found;
@@ -37,9 +47,11 @@ export const functionOf = (request: string): { readonly tag: number; readonly re
 export const answerTo = (request: string): Type | undefined => named(byRequest.get(request)?.response);
 /** The tag at the start of a body. */
 export const tagOf = (body: Uint8Array): number | undefined => readHeader(body)?.tag;
-/** The request or response type that starts with a tag. */
-export const typeOf = (tag: number | undefined, direction: 'request' | 'response'): Type | undefined =>
-  named(tag === undefined ? undefined : FUNCTIONS.get(tag)?.[direction]);
+/** The request or response type that starts with a tag, among the functions of a caller. */
+export const typeOf = (tag: number | undefined, direction: 'request' | 'response', caller: EsipaCaller = 'ipa'): Type | undefined => {
+  const found = tag === undefined ? undefined : FUNCTIONS.get(tag);
+  return (found?.caller ?? 'ipa') === caller ? named(found?.[direction]) : undefined;
+};
 /** A tag in words. */
 export const tagText = (tag: number | undefined): string => (tag === undefined ? 'no tag' : tagHex(tag));
 

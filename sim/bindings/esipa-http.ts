@@ -11,7 +11,18 @@ import {
   type ServerBinding,
   type TransportCheck,
 } from './binding.js';
-import { answerTo, ESIPA_PATH, functionCheck, functionOf, nothing, oneMessageCheck, tagOf, tagText, typeOf } from './esipa-functions.js';
+import {
+  answerTo,
+  ESIPA_PATH,
+  type EsipaCaller,
+  functionCheck,
+  functionOf,
+  nothing,
+  oneMessageCheck,
+  tagOf,
+  tagText,
+  typeOf,
+} from './esipa-functions.js';
 import { editedBody, editedHeaders, faultOf, statusOf, textOf } from './link-edits.js';
 
 export { ESIPA_PATH } from './esipa-functions.js';
@@ -26,6 +37,10 @@ export interface EsipaHttpOptions {
   readonly path?: string;
   /** Value of User-Agent on requests; `gsma-rsp-ipad` when left out. */
   readonly userAgent?: string;
+  /** Whose functions a server serves; those of the IPA when left out. */
+  readonly caller?: EsipaCaller;
+  /** Whether a server takes requests to other paths too; they still fail the check. */
+  readonly anyPath?: boolean;
 }
 
 /** Value of X-Admin-Protocol: fixed up to v1.2, the SGP.32 version of the sender since v1.3. SGP.32 6.1.1 */
@@ -69,7 +84,7 @@ const readReply = (reply: Frame, request: string, spec: Spec): Carried | NotCarr
   if (reply.body.length === 0) return nothing('empty', `status ${status}`, [...checks, isOfFunction, noContentType(reply)]);
   const all = [...checks, contentTypeCheck('SGP32-6.1-02', reply), isOfFunction, oneMessageCheck('SGP32-6.1-07', reply.body)];
   const tag = tagOf(reply.body);
-  const type = typeOf(tag, 'response');
+  const type = typeOf(tag, 'response', functionOf(request).caller);
   return type ? { type, octets: reply.body, checks: all } : nothing('unreadable', `no response of ESipa starts with ${tagText(tag)}`, all);
 };
 
@@ -123,9 +138,10 @@ const requestChecks = (frame: Frame, options: EsipaHttpOptions): TransportCheck[
 const readRequest = (frame: Frame, options: EsipaHttpOptions): Carried | NotCarried => {
   const checks = requestChecks(frame, options);
   const tag = tagOf(frame.body);
-  const type = typeOf(tag, 'request');
+  const type = typeOf(tag, 'request', options.caller);
   if (frame.meta[':method'] !== 'POST') return nothing('unreadable', `method ${frame.meta[':method']}`, checks);
-  if (frame.meta[':path'] !== (options.path ?? ESIPA_PATH)) return nothing('unreadable', `path ${frame.meta[':path']}`, checks);
+  if (!options.anyPath && frame.meta[':path'] !== (options.path ?? ESIPA_PATH))
+    return nothing('unreadable', `path ${frame.meta[':path']}`, checks);
   if (type && readTlv(frame.body)) return { type, octets: frame.body, checks };
   const found = type ? 'the message is cut off' : `no request of ESipa starts with ${tagText(tag)}`;
   return nothing('unreadable', found, checks);

@@ -211,17 +211,17 @@ const transferEimPackage: EsipaJsonFunction = {
     errorTag: 0x02,
     outcomes: [
       {
+        oneOf: true,
         members: [
-          optional(euiccPackageResult),
+          euiccPackageResult,
           {
             name: 'ePRAndNotifications',
             form: 'object',
             tag: 0x30,
-            optional: true,
             members: [euiccPackageResult, { name: 'notificationList', form: 'der64', tag: 0xa0, tags: [0x30, 0xa0] }],
           },
-          optional(der64('ipaEuiccDataResponse', 0xbf52)),
-          optional(eimPackageError),
+          der64('ipaEuiccDataResponse', 0xbf52),
+          eimPackageError,
         ],
         // eimPackageReceived
         empty: Uint8Array.of(0x05, 0x00),

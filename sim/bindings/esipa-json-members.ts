@@ -13,7 +13,7 @@ import {
   tlvOctets,
 } from '#protocol/asn1/tlv.js';
 import type { TransportCheck } from './binding.js';
-import type { EsipaMember, EsipaMembers } from './esipa-json-functions.js';
+import type { EsipaMember, EsipaMembers, EsipaOutcome } from './esipa-json-functions.js';
 import { found, fromBase64, isObject, type JsonObject, member } from './rsp-json.js';
 
 /** Ids of the requirements that members are checked against: those of requests, or those of responses. */
@@ -93,7 +93,11 @@ const readForm = (rule: EsipaMember, value: unknown, requirements: MemberRequire
 };
 
 /** Puts the elements together that members stand for, in the order of the message; one that is missing is missing there as well. */
-export const readElements = (json: JsonObject, { members, oneOf }: EsipaMembers, requirements: MemberRequirements): ReadElements => {
+export const readElements = (
+  json: JsonObject,
+  { members, oneOf, empty }: EsipaMembers & Pick<EsipaOutcome, 'empty'>,
+  requirements: MemberRequirements,
+): ReadElements => {
   const elements: Uint8Array[] = [];
   const checks: TransportCheck[] = [];
   const malformed: string[] = [];
@@ -102,7 +106,8 @@ export const readElements = (json: JsonObject, { members, oneOf }: EsipaMembers,
     checks.push({ what, expected, actual, ok, requirement });
   if (oneOf) {
     const names = given.map(({ name }) => name).join(', ');
-    rule('JSON members', `one of ${members.map(({ name }) => name).join(', ')}`, names || 'none', given.length === 1, requirements.oneOf);
+    const ok = given.length === 1 || (given.length === 0 && empty !== undefined);
+    rule('JSON members', `one of ${members.map(({ name }) => name).join(', ')}`, names || 'none', ok, requirements.oneOf);
   }
   for (const one of members) {
     const isPresent = given.includes(one);

@@ -11,7 +11,7 @@ import {
   type ServerBinding,
   type TransportCheck,
 } from './binding.js';
-import { nothing } from './esipa-functions.js';
+import { functionOf as functionOfMessage, nothing } from './esipa-functions.js';
 import { adminProtocol, adminProtocolCheck, type EsipaHttpOptions, methodCheck, readEmpty, userAgentCheck } from './esipa-http.js';
 import { functionAt, jsonBody, jsonTypeCheck, oneObjectCheck, pathCheck } from './esipa-json-frame.js';
 import { ESIPA_JSON_FOLDER, type EsipaJsonFunction, esipaJsonFunctions } from './esipa-json-functions.js';
@@ -22,7 +22,7 @@ import { JSON_TYPE, NO_OCTETS } from './rsp-frame.js';
 import { type JsonObject, parseObject } from './rsp-json.js';
 
 /** What depends on the version in use and on who calls; the paths are those of the specification. */
-export type EsipaJsonOptions = Omit<EsipaHttpOptions, 'path'>;
+export type EsipaJsonOptions = Omit<EsipaHttpOptions, 'path' | 'anyPath'>;
 
 const typeOf = (name: string): Type => {
   const type = typeNamed(name);
@@ -120,8 +120,8 @@ const answer = (status: string, json: JsonObject | undefined, spec: Spec, link: 
 };
 
 /** ESipa in JSON from the side that is called: an eIM, or an IPA to which packages are transferred. */
-export const esipaJsonServer = ({ spec }: EsipaJsonOptions): ServerBinding => {
-  const functions = esipaJsonFunctions(spec);
+export const esipaJsonServer = ({ spec, caller }: EsipaJsonOptions): ServerBinding => {
+  const functions = esipaJsonFunctions(spec).filter(of => caller === undefined || functionOfMessage(of.request).caller === caller);
   return {
     interface: 'ESipa',
     read: (frame: Inbound) => readFrame(functions, frame, spec),

@@ -1,6 +1,7 @@
 /** Conformant variants of an eIM: each behaves differently where the specification leaves a choice. docs/interpretations.md */
 
 import { concat, tlv } from '#protocol/asn1/tlv.js';
+import { ESIPA_PATH } from '../bindings/esipa-functions.js';
 import { isJsonPath } from '../bindings/esipa-json-frame.js';
 import type { EimVariant } from './deviation.js';
 import { contained, contentAt, edit } from './edits.js';
@@ -55,6 +56,12 @@ const transport: Readonly<Record<string, EimVariant>> = {
   answersNotificationsWith200: {
     does: 'It answers HandleNotification with status 200 and an empty body.',
     override: answering(answer => (answer.meta[':status'] === '204' ? withMeta(answer, { ':status': '200' }) : answer)),
+  },
+  transfersToOtherPath: {
+    does: 'It brings packages in ASN.1 to a path of its own.',
+    override: () => ({
+      transferFrame: frame => (frame.meta[':path'] === ESIPA_PATH ? withMeta(frame, { ':path': '/gsma/rsp2/injection' }) : frame),
+    }),
   },
   refusesEverythingWith400: {
     does: 'Whatever it refuses by HTTP it refuses with status 400.',
@@ -192,6 +199,7 @@ export const eimVariantGroups: readonly (readonly string[])[] = [
     'presentsBrainpoolCertificate',
     'closesEveryConnection',
     'extraHeaders',
+    'transfersToOtherPath',
     'refusesEverythingWith400',
     'withholdsPackageUntilResult',
     'sharesCounter',

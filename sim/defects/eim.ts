@@ -9,6 +9,7 @@ import { eimAnswerDefects, eimBeliefDefects, eimEffectDefects } from './eim-resu
 import { eimRetrievalDefects } from './eim-retrieval.js';
 import { eimSignatureDefects } from './eim-signature.js';
 import { eimHttpDefects, eimTlsDefects } from './eim-transport.js';
+import { eimInjectionDefects } from './injection.js';
 
 /** Defects by name. */
 export const eimDefects: Readonly<Record<string, EimDefect>> = {
@@ -17,6 +18,7 @@ export const eimDefects: Readonly<Record<string, EimDefect>> = {
   ...eimJsonDefects,
   ...eimCoapDefects,
   ...eimRetrievalDefects,
+  ...eimInjectionDefects,
   ...eimOperationDefects,
   ...eimPackagingDefects,
   ...eimCounterDefects,

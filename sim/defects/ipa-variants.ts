@@ -70,6 +70,7 @@ const esipa: IpaDeviations = {
     ...COMPACT,
   },
   omitsEidInNotifications: deciding('Its compact notifications do not name the EID.', { namesEidInNotifications: () => false }),
+  providesLater: deciding('It takes packages that the eIM brings, and provides their results later.', { defersResult: () => true }),
   namesItsNetwork: { does: 'It names the network that it is registered in.', config: { rPlmn: '62F210' } },
 };
 
@@ -110,6 +111,7 @@ export const ipaVariantGroups: readonly (readonly string[])[] = [
     'selectsWithoutOccurrence',
     'readsMoreAtStart',
     'notifiesSeparately',
+    'providesLater',
     'cancelsEveryRefusal',
     'cancelsRefusedOffers',
     'leavesChallengeToEuicc',

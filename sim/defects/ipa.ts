@@ -1,4 +1,5 @@
 /** Every seeded defect of an IPA, by its name. */
+import { ipaInjectionDefects } from './injection.js';
 import { ipaApduDefects, ipaStartDefects } from './ipa-card.js';
 import { ipaDataDefects } from './ipa-data.js';
 import type { IpaDeviations } from './ipa-deviation.js';
@@ -15,6 +16,7 @@ export const ipaDefects: IpaDeviations = {
   ...ipaHttpDefects,
   ...ipaPollDefects,
   ...ipaResultDefects,
+  ...ipaInjectionDefects,
   ...ipaNotificationDefects,
   ...ipaDataDefects,
   ...ipaTriggerDefects,

@@ -3,6 +3,7 @@ import { decode } from '#protocol/asn1/decode.js';
 import { encode } from '#protocol/asn1/encode.js';
 import { hex } from '#protocol/asn1/tlv.js';
 import type { InputOf, Type } from '#protocol/asn1/type.js';
+import { TransferEimPackageRequest } from '#protocol/iot/esipa.js';
 import { memoryReader } from '../../adapters/memory-reader.js';
 import { openDeviceCard } from '../processes/ipa-card.js';
 import { createPolling, type Polling } from '../processes/ipa-poll.js';
@@ -48,6 +49,8 @@ export interface Scene {
   /** Between the power-on of the card and the polls. */
   readonly before?: (euicc: Euicc) => void;
   readonly polls?: number;
+  /** What the eIM brings after the polls: rounds of TransferEimPackageRequest that arrive at once. */
+  readonly brings?: readonly (readonly Uint8Array[])[];
   /** After each poll. */
   readonly after?: (polling: Polling, poll: number, card: { readonly euicc: Euicc }) => Promise<unknown> | unknown;
   /** Whether APDUs are told. */
@@ -148,6 +151,12 @@ export const play = async (scene: Scene, deviations: readonly IpaDeviation[]): P
     const { problem } = await polling.poll();
     if (problem !== undefined) lines.push(`problem: ${problem}`);
     await scene.after?.(polling, poll, { euicc });
+  }
+  for (const round of scene.brings ?? []) {
+    const received = round.map(octets => ({ type: TransferEimPackageRequest, message: decode(TransferEimPackageRequest, octets) }));
+    const answers = await Promise.all(received.map(one => polling.transfer(one, 'https', new AbortController().signal)));
+    for (const { type, octets } of answers) lines.push(`answers ${type.name}: ${JSON.stringify(decode(type, octets).value, shown)}`);
+    await polling.idle();
   }
   const { memory } = euicc.chip;
   lines.push(`left: ${[...memory.results, ...memory.notifications].map(kept => kept.seqNumber).join(' ')}`);

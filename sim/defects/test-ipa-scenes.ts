@@ -2,7 +2,7 @@
 
 import { encode } from '#protocol/asn1/encode.js';
 import { concat, readTlv, tlv, tlvContent } from '#protocol/asn1/tlv.js';
-import { raw } from '#protocol/asn1/type.js';
+import { type InputOf, raw, type ValueOf } from '#protocol/asn1/type.js';
 import * as authentication from '#protocol/iot/authentication.js';
 import { EimConfigurationData } from '#protocol/iot/eim-configuration.js';
 import * as esipa from '#protocol/iot/esipa.js';
@@ -25,6 +25,9 @@ const profiles = [
 
 const enabling = (counter: number, rollback = false) =>
   signedPackage(eim, { counter, trid: 'AA', psmo: [{ enable: { iccid, ...(rollback && { rollbackFlag: null }) } }] });
+const disabling = (counter: number) => signedPackage(eim, { counter, psmo: [{ disable: { iccid } }] });
+const brought = (value: InputOf<ValueOf<typeof esipa.TransferEimPackageRequest>>): Uint8Array =>
+  encode(esipa.TransferEimPackageRequest, value);
 const give = (bf51: Uint8Array): Scripted => answering(esipa.GetEimPackageResponse, { euiccPackageRequest: raw(bf51) });
 const none = (code = 1): Scripted => answering(esipa.GetEimPackageResponse, { eimPackageError: code });
 const ack = (...seqNumbers: readonly number[]): Scripted =>
@@ -317,6 +320,12 @@ export const SCENES: Readonly<Record<string, Scene>> = {
     orders: [{ download: { activationCode: CODE } }],
     withApdus: true,
     script: type => (type === 'AuthenticateClientRequestEsipa' ? refusedClient() : undefined),
+  },
+  brought: { brings: [[brought({ euiccPackageRequest: raw(enabling(1)) })], [brought({ eimAcknowledgements: [1] })]] },
+  broughtUnknown: { brings: [[octets('BF4E04BF7E0101')]] },
+  broughtTwice: {
+    withApdus: true,
+    brings: [[brought({ euiccPackageRequest: raw(enabling(1)) }), brought({ euiccPackageRequest: raw(disabling(2)) })]],
   },
   unknownSection: { euicc: directly, script: download(), servers: inPackage(withUnknownSection), withApdus: true },
   spoiltPackage: {

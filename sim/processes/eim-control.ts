@@ -36,7 +36,7 @@ const describeEim = (eim: Eim, eid: string): Reply => {
   };
 };
 
-const routesOf = (eim: Eim): readonly Route[] => {
+const routesOf = (eim: Eim, ordered: (record: EuiccRecord) => void): readonly Route[] => {
   const withEuicc =
     (use: (record: EuiccRecord, body: ControlCall['body']) => Reply): Route[2] =>
     ({ id, body }) => {
@@ -53,6 +53,7 @@ const routesOf = (eim: Eim): readonly Route[] => {
       /^\/euiccs\/([^/]+)\/orders$/,
       withEuicc((record, body) => {
         const { order, newKey } = eim.take(record, body);
+        ordered(record);
         return { status: 202, body: { ...orderOf(order), ...(newKey ? { publicKey: hex(subjectPublicKeyInfo(newKey)) } : {}) } };
       }),
     ],
@@ -67,6 +68,10 @@ const routesOf = (eim: Eim): readonly Route[] => {
   ];
 };
 
-/** Opens the control API of an eIM. */
-export const openEimControl = (eim: Eim, listen: string, report: (problem: string) => void): Promise<Control> =>
-  openControl({ routes: routesOf(eim), isMistake: cause => cause instanceof OrderError, listen, report });
+/** Opens the control API of an eIM; `ordered` hears of every order that was taken. */
+export const openEimControl = (
+  eim: Eim,
+  listen: string,
+  report: (problem: string) => void,
+  ordered: (record: EuiccRecord) => void,
+): Promise<Control> => openControl({ routes: routesOf(eim, ordered), isMistake: cause => cause instanceof OrderError, listen, report });

@@ -15,6 +15,7 @@ import { ESIPA_JSON_FOLDER } from '../bindings/esipa-json-functions.js';
 import { type CoapFaults, combinedEim } from '../defects/deviation.js';
 import { createEim, type Eim } from '../roles/eim/index.js';
 import { openEimControl } from './eim-control.js';
+import { openEimInjection } from './eim-injection.js';
 import type { EimProcessOptions } from './eim-options.js';
 import { type ProcessSurroundings, runUntilSignal, tlsIdentity, trusted } from './process.js';
 import { OptionError } from './process-options.js';
@@ -136,19 +137,22 @@ export const startEim = async (options: EimProcessOptions, { report = () => unde
     onProblem: problem => report(`esipa: ${problem.message}`),
   });
   const front = await deviation.inFront?.(options.listen, identity, listener.address);
+  const injection = openEimInjection({ eim, spec, trust: anchors.pems, report });
   const serve = (binding: ServerBinding, framed: 'frame' | 'coapFrame') => async (frame: Inbound) => {
     const answer = await answerFrame(eim, binding, frame, framed, report);
+    // The result that an IPA was busy with may have come.
+    injection.pushAll();
     if (deviation.pause) await setTimeout(deviation.pause.seconds * 1000);
     return answer;
   };
   listener.onFrame(serve(esipaHttpsServer({ spec }), 'frame'));
-  const opened: Closing[] = [listener, servers, ...(front ? [front] : [])];
+  const opened: Closing[] = [listener, servers, injection, ...(front ? [front] : [])];
   const closeAll = async () => void (await Promise.all(opened.map(one => one.close())));
   try {
     const coap = options.coap === '' ? undefined : await openCoap(options.coap, identities, deviation.coap, report);
     if (coap) opened.push(coap);
     coap?.onFrame(serve(esipaCoapServer(), 'coapFrame'));
-    const control = await openEimControl(eim, options.control, report);
+    const control = await openEimControl(eim, options.control, report, record => void injection.push(record));
     opened.push(control);
     const https = `https://${front?.address ?? listener.address}`;
     return {

@@ -59,8 +59,14 @@ const take = async (ipa: Ipa, next: NextRequest, answer: WireAnswer, report: (pr
   else await ipa.failed(next.type);
 };
 
-/** Sends what is due until nothing is. Rejects when the card is gone. */
-export const converse = async (options: ConversationOptions, first: EimTarget, ipa: Ipa, signal: AbortSignal): Promise<Conversation> => {
+/** Sends what is due until nothing is; `deliver`: without asking for packages. Rejects when the card is gone. */
+export const converse = async (
+  options: ConversationOptions,
+  first: EimTarget,
+  ipa: Ipa,
+  signal: AbortSignal,
+  purpose: 'poll' | 'deliver' = 'poll',
+): Promise<Conversation> => {
   const { decide, report } = options;
   const { eimId } = first.eim;
   const requests: string[] = [];
@@ -70,7 +76,7 @@ export const converse = async (options: ConversationOptions, first: EimTarget, i
     report(text);
   };
   let target = first;
-  ipa.wake();
+  ipa.wake(purpose);
   for (let setbacks = 0; requests.length < MOST_REQUESTS && setbacks < MOST_SETBACKS && !signal.aborted; ) {
     let type = 'the next request';
     try {

@@ -46,6 +46,8 @@ export type EsipaEncoding = 'asn1' | 'json';
 export interface EimTarget {
   readonly eim: EimEntry;
   readonly address: string;
+  /** The wire on which the eIM called; otherwise the one that its configuration data leave. */
+  readonly over?: EsipaWire;
 }
 
 /** Carries requests out. Never rejects. */
@@ -55,7 +57,7 @@ export interface IpaWire {
 }
 
 /** The wires of ESipa, as the runner names them: HTTPS with ASN.1, HTTPS with JSON, CoAPs. */
-type EsipaWire = 'https' | 'json' | 'coaps';
+export type EsipaWire = 'https' | 'json' | 'coaps';
 
 const FINAL: readonly string[] = ['handshake', 'tooLarge', 'protocol'];
 const asFailure = (cause: unknown): WireAnswer => {
@@ -78,7 +80,8 @@ export const openIpaWire = (options: IpaWireOptions): IpaWire => {
   };
   const clients = new Map<string, { readonly trust: string; readonly client: Client }>();
   // An eIM that speaks both is polled over HTTPS.
-  const wireTo = ({ eimSupportedProtocol: protocols }: EimEntry): EsipaWire => {
+  const wireTo = ({ eim: { eimSupportedProtocol: protocols }, over }: EimTarget): EsipaWire => {
+    if (over) return over;
     if (protocols?.includes('eimRetrieveCoaps') && !protocols.includes('eimRetrieveHttps')) return 'coaps';
     return options.encoding() === 'json' ? 'json' : 'https';
   };
@@ -123,8 +126,9 @@ export const openIpaWire = (options: IpaWireOptions): IpaWire => {
     return client;
   };
 
-  const overEsipa = async ({ type, octets }: Composed, { eim, address }: EimTarget): Promise<WireAnswer> => {
-    const wire = wireTo(eim);
+  const overEsipa = async ({ type, octets }: Composed, target: EimTarget): Promise<WireAnswer> => {
+    const { eim, address } = target;
+    const wire = wireTo(target);
     const esipa = bindings[wire];
     const written = esipa.write(type, octets);
     const client = await clientTo(wire, address.toLowerCase(), eim);

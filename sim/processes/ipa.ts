@@ -6,11 +6,12 @@ import { combinedIpa } from '../defects/ipa-deviation.js';
 import { decisionsWith } from '../roles/ipa/decisions.js';
 import { openDeviceCard } from './ipa-card.js';
 import { openIpaControl } from './ipa-control.js';
+import { type IpaInjection, openIpaInjection } from './ipa-injection.js';
 import type { IpaProcessOptions } from './ipa-options.js';
 import { createPolling, type PollReport } from './ipa-poll.js';
 import { openReader } from './ipa-reader.js';
 import { openIpaWire } from './ipa-wire.js';
-import { type ProcessSurroundings, runUntilSignal, trusted } from './process.js';
+import { type ProcessSurroundings, runUntilSignal, tlsIdentity, trusted } from './process.js';
 
 export { IPA_OPTIONS, type IpaProcessOptions, readIpaOptions } from './ipa-options.js';
 
@@ -18,6 +19,8 @@ export { IPA_OPTIONS, type IpaProcessOptions, readIpaOptions } from './ipa-optio
 export interface RunningIpa {
   /** URL of the control API. */
   readonly control: string;
+  /** URLs where eIMs may bring packages. */
+  readonly injection: IpaInjection['urls'];
   poll(): Promise<PollReport>;
   close(): Promise<void>;
 }
@@ -28,6 +31,10 @@ export interface IpaSurroundings extends ProcessSurroundings {
   readonly card?: Card;
   /** Ends the program, for implementations that do not survive an answer. */
   readonly die?: (why: string) => void;
+}
+
+interface Closing {
+  close(): Promise<void>;
 }
 
 const LONGEST_BACK_OFF = 8;
@@ -90,14 +97,27 @@ export const startIpa = async (options: IpaProcessOptions, surroundings: IpaSurr
     later: async ({ seconds }, signal) => setTimeout(seconds * 1000, undefined, { signal }).catch(() => undefined),
     report,
   });
+  const opened: Closing[] = [];
   // A poll that goes on ends when its wires and its card go away.
-  const release = async () => void (await Promise.all([polling.close(), wire.close(), card.close()]));
+  const release = async () => void (await Promise.all([...opened.map(one => one.close()), polling.close(), wire.close(), card.close()]));
   const memorize = (codes: readonly string[]): void => {
     confirmationCode.splice(0, confirmationCode.length, ...codes);
   };
   const provision = (eimConfigurationData: Uint8Array | undefined): void => {
     initialEim = eimConfigurationData;
   };
+  const failing = async (cause: unknown): Promise<never> => {
+    await release();
+    throw cause;
+  };
+  const identity = tlsIdentity(pki, 'CERT_IPA_TLS');
+  const identities = new Map([
+    ['*', identity],
+    [options.serverName.toLowerCase(), identity],
+  ]);
+  const { listen, coap } = options;
+  const injection = await openIpaInjection({ listen, coap, identities, spec, decide, polling, report }).catch(failing);
+  opened.push(injection);
   const control = await openIpaControl({
     card,
     polling,
@@ -110,18 +130,16 @@ export const startIpa = async (options: IpaProcessOptions, surroundings: IpaSurr
     spec,
     listen: options.control,
     report,
-  }).catch(async (cause: unknown) => {
-    await release();
-    throw cause;
-  });
+  }).catch(failing);
+  opened.push(control);
   const ending = new AbortController();
   const background = options.interval.seconds > 0 ? pollAtIntervals(options.interval, polling.poll, ending.signal) : Promise.resolve();
   return {
     control: `http://${control.address}`,
+    injection: injection.urls,
     poll: polling.poll,
     close: async () => {
       ending.abort();
-      await control.close();
       await release();
       await background;
     },
@@ -138,7 +156,7 @@ export const runIpa = async (options: IpaProcessOptions): Promise<void> => {
   if (!options.once)
     return runUntilSignal(
       surroundings => startIpa(options, { ...surroundings, die }),
-      ({ control }) => ({ control }),
+      ({ control, injection }) => ({ control, ...injection }),
     );
   const running = await startIpa(options, { report: problem => process.stderr.write(`${problem}\n`), die });
   await running.poll();

@@ -38,6 +38,8 @@ export interface TerminalDecisions {
   recoversFromRefusal(): boolean;
   /** Whether a channel that is gone is opened again, and the command sent again. */
   reopensChannel(): boolean;
+  /** Whether other commands wait until this one is over. SGP.22 5.7.2 */
+  keepsLine(command: Uint8Array): boolean;
 }
 
 /** What a defect replaces; it may call the answers it replaces and keep state of its own. */
@@ -67,6 +69,7 @@ export const correctDecisions: TerminalDecisions = {
   resetsAfterRefresh: () => true,
   recoversFromRefusal: () => true,
   reopensChannel: () => true,
+  keepsLine: () => true,
 };
 
 /** Correct behaviour with overrides laid over it, the later ones over the earlier. */

@@ -190,7 +190,10 @@ export const openTerminal = (card: Card, options: TerminalOptions = {}): Termina
   return {
     start: () => inTurn(() => start()),
     restart: () => inTurn(restart),
-    execute: command => inTurn(async () => (isWhole(command) ? await load(command) : undefined) ?? send(command)),
+    execute: command => {
+      const act = async () => (isWhole(command) ? await load(command) : undefined) ?? send(command);
+      return decide.keepsLine(command) ? inTurn(act) : act();
+    },
     installProfile: boundProfilePackage => inTurn(() => load(boundProfilePackage)),
     transmit: apdu => inTurn(() => transmit(line, apdu)),
     close: () =>

@@ -7,6 +7,7 @@ import { EUICCInfo2 } from '#protocol/iot/info.js';
 import { EUICCInfo1 } from '#protocol/rsp/info.js';
 import type { SigningContext } from '#protocol/signatures.js';
 import { isProblem, parseCertificate } from '#protocol/x509/certificate.js';
+import { injectionUrl } from '../../sim/bindings/injection.js';
 import type { Actor, World } from '../../sim/role.js';
 import { type CardUserConfig, createCardUser } from '../../sim/roles/card-user/index.js';
 import { createEimActor, type EimActor, type EimActorConfig } from '../../sim/roles/eim/actor.js';
@@ -46,6 +47,8 @@ export interface Making {
   readonly lab: SequenceLab;
   readonly world: World;
   readonly parties: ReadonlyMap<string, Party>;
+  /** Whether the eIM brings packages by itself in this sequence. */
+  readonly injects: boolean;
   /** The way of a simulated eIM to the servers named in its `relay`. */
   serversFor(name: string, relay: unknown): RspServers;
   later(delay: { readonly seconds: number }, run: () => void): void;
@@ -62,7 +65,7 @@ export const makeActor = (name: string, config: Config, making: Making): Made =>
     case 'euicc':
       return makeEuicc(config, making);
     case 'ipa':
-      return makeIpa(config, making);
+      return makeIpa(name, config, making);
     case 'eim':
       return makeEim(name, config, making);
     case 'smdp':
@@ -115,13 +118,14 @@ const anchorOf = (trust: unknown, certificate: string, lab: Lab): Config => {
   }
 };
 
-/** How an IPA fetches packages at a place. SGP.32 2.11.1.1.1 */
-const protocolsAt = (place: ReturnType<typeof placeOf>): readonly string[] => [
-  place?.server.wire === 'coaps' ? 'eimRetrieveCoaps' : 'eimRetrieveHttps',
-];
+/** How an IPA fetches packages at a place, and how the eIM brings them. SGP.32 2.11.1.1.1 */
+const protocolsAt = (place: ReturnType<typeof placeOf>, injects: boolean): readonly string[] => {
+  const suffix = place?.server.wire === 'coaps' ? 'Coaps' : 'Https';
+  return [`eimRetrieve${suffix}`, ...(injects ? [`eimInject${suffix}`] : [])];
+};
 
 /** The association with a simulated eIM. */
-const associationWith = (party: Party, more: Config, { lab }: Making): Config => {
+const associationWith = (party: Party, more: Config, { lab, injects }: Making): Config => {
   const actor = party.actor as EimActor;
   const { eim } = actor;
   const { trust, curve, ...rest } = more;
@@ -133,7 +137,7 @@ const associationWith = (party: Party, more: Config, { lab }: Making): Config =>
     eimId: eim.config.eimId,
     fqdn: eim.config.eimFqdn,
     publicKey: subjectPublicKeyInfo(key),
-    supportedProtocol: protocolsAt(place),
+    supportedProtocol: protocolsAt(place, injects),
     indirectProfileDownload: actor.relays,
     ...(place ? anchorOf(trust, certificateAt(place.server, numberOf(party.name)), lab) : {}),
     ...rest,
@@ -236,20 +240,29 @@ const makeCardUser = (config: Config, { lab, world, parties }: Making): Made => 
 };
 const defined = (given: SigningContext): SigningContext => Object.fromEntries(Object.entries(given).filter(([, v]) => v !== undefined));
 
-const makeIpa = (config: Config, making: Making): Made => {
+const INJECTION_WIRES = ['https', 'json', 'coaps'] as const;
+
+const makeIpa = (name: string, config: Config, making: Making): Made => {
   const { lab, world, parties } = making;
   if (lab.ixit.iut === 'euicc') return makeCardUser(config, making);
   const { card, ...more } = config;
   const party = parties.get(typeof card === 'string' ? card : 'euicc');
   if (party?.role !== 'euicc') throw new HarnessError('ipa: card names no eUICC actor before it');
   const actor = createIpa({ ...more, euicc: party.actor as Euicc } as unknown as IpaConfig, world);
-  return { actor, keys: NO_KEYS, signing: party.signing };
+  const place = placeOf(name, 'ipa', lab);
+  const wire = INJECTION_WIRES.find(one => one === place?.server.wire);
+  return {
+    actor,
+    keys: NO_KEYS,
+    signing: party.signing,
+    ...(place && wire ? { more: { url: injectionUrl(wire, place.server.reachedAt), serverName: place.own } } : {}),
+  };
 };
 
 /** Names of signing keys: a second eIM has keys of its own. */
 const EIM_KEYS = { 'P-256': '', brainpoolP256r1: '_BRP' } as const;
 
-const makeEim = (name: string, config: Config, { lab, world, parties, serversFor, later }: Making): Made => {
+const makeEim = (name: string, config: Config, { lab, world, parties, injects, serversFor, later }: Making): Made => {
   const place = placeOf(name, 'eim', lab);
   const number = numberOf(name) === 0 ? '' : String(numberOf(name) + 1);
   const { relay } = config;
@@ -272,7 +285,7 @@ const makeEim = (name: string, config: Config, { lab, world, parties, serversFor
       signingKey,
       otherSigningKeys: [key(other)].flatMap(one => one ?? []),
       tlsPublicKey: place && publicKeyIn(certificateAt(place.server, numberOf(name)), lab),
-      protocols: protocolsAt(place),
+      protocols: protocolsAt(place, injects),
       anchors: ['CERT_CI', 'CERT_CI_BRP'].flatMap(one => lab.pki.certificate(one) ?? []),
       later,
     },

@@ -5,6 +5,7 @@ import { es10Function, es10FunctionNamed, startsProfile } from '../../sim/bindin
 import type { UiccOverride } from '../../sim/uicc/index.js';
 import { isObject } from '../language/values.js';
 import { HarnessError } from '../verdict.js';
+import { seconds } from './config.js';
 
 type Reader = (value: unknown, spec: Spec) => ReturnType<UiccOverride>;
 
@@ -75,8 +76,18 @@ const READERS: Readonly<Record<string, Reader>> = {
   },
 };
 
-/** Words that a case may use; `answers` is no matter of APDUs. */
-export const CARD_WORDS: readonly string[] = [...Object.keys(READERS), 'answers'];
+/** Words that are no judgement of the card. */
+const OTHER_WORDS: readonly string[] = ['answers', 'pause'];
+/** Words that a case may use. */
+export const CARD_WORDS: readonly string[] = [...Object.keys(READERS), ...OTHER_WORDS];
+
+/** `pause: 20ms`: seconds that the card takes for every APDU. */
+export const pauseOf = ({ pause }: Readonly<Record<string, unknown>>): number => {
+  if (pause === undefined) return 0;
+  const taken = typeof pause === 'string' ? seconds(pause) : undefined;
+  if (taken === undefined) throw new HarnessError(`card.pause: expected a duration, e.g. 20ms, got ${String(pause)}`);
+  return taken;
+};
 
 /** `answers: { ProfileRollbackRequest: BF5803020101 }`: ES10 requests that are answered so and not carried out; by name of the request. */
 export const fixedAnswers = ({ answers }: Readonly<Record<string, unknown>>): ReadonlyMap<string, Uint8Array> => {
@@ -100,7 +111,7 @@ export const cardOverride =
     Object.assign(
       {},
       ...Object.entries(behaviour).map(([word, value]) => {
-        if (word === 'answers') return {};
+        if (OTHER_WORDS.includes(word)) return {};
         const read = READERS[word];
         if (!read) throw new HarnessError(`card: expected one of ${CARD_WORDS.join(', ')}, got ${word}`);
         return read(value, spec);

@@ -9,7 +9,7 @@ import type { ActorSpec } from '../language/ast.js';
 import { buildValue } from '../language/build.js';
 import { makeScope, type Scope } from '../language/scope.js';
 import { isObject } from '../language/values.js';
-import type { PlannedSequence } from '../plan.js';
+import { INJECTION, injects, isOfInjection, type PlannedSequence } from '../plan.js';
 import { HarnessError, Inconclusive } from '../verdict.js';
 import { certificateAt, ENTRANCE, type Making, makeActor, numberOf, placeOf } from './actors.js';
 import { plain } from './config.js';
@@ -71,7 +71,7 @@ export const createCast = async (
 ): Promise<Cast> => {
   const { over } = planned.entry;
   const lab: SequenceLab = { ...given, servers: given.serversOver(over) };
-  const kinds = Object.values(lab.ixit.links).flatMap(wires => wires[over]?.kind ?? []);
+  const kinds = Object.entries(lab.ixit.links).flatMap(([name, wires]) => (name === INJECTION ? [] : (wires[over]?.kind ?? [])));
   if (kinds.includes('called') && !lab.clientWire(over)) throw new Inconclusive(`the IUT told no address for its wire ${over}`);
   if (kinds.includes('listening') && ![...lab.servers.values()].some(({ wire }) => wire === over))
     throw new Inconclusive(`this machine cannot listen on the wire ${over}`);
@@ -115,6 +115,7 @@ export const createCast = async (
     lab,
     world,
     parties,
+    injects: injects(planned.case, lab.catalogue.procedures),
     serversFor: (name, relay) => relayServers(stage, name, relay, parties),
     later: ({ seconds }, run) => {
       const timer = setTimeout(run, seconds * 1000);
@@ -157,7 +158,14 @@ export const createCast = async (
   }
 
   const ends = (action: string) => lab.catalogue.actions.get(action)?.ends === true;
-  const isCaller = (party: Party) => party.role === 'ipa';
+  // The eIM calls where it brings its packages by itself; everything else is asked for by the IPA.
+  const clientWire = (party: Party, typeNames: readonly string[]) => {
+    const isInjection = typeNames.some(isOfInjection);
+    if (party.role !== (isInjection ? 'eim' : 'ipa')) return undefined;
+    const wire = lab.clientWire(over);
+    if (!wire && isInjection) throw new Inconclusive(`the IUT told no address for packages on its wire ${over}`);
+    return wire;
+  };
   return {
     parties,
     scope,
@@ -168,7 +176,7 @@ export const createCast = async (
       scope: inner,
       phase,
       parties,
-      clientWire: party => (isCaller(party) ? lab.clientWire(planned.entry.over) : undefined),
+      clientWire,
       verifyWith: (arrival, key) => verifyWith(stage, arrival, key),
       operator: async (action, parameters, signal) => {
         lab.condition.touched();

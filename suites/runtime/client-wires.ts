@@ -1,4 +1,4 @@
-/** The wires on which we call the IUT: ESipa over HTTPS with ASN.1 or JSON and over CoAPs, ES9+ over HTTPS. */
+/** The wires on which we call the IUT: ESipa over HTTPS with ASN.1 or JSON and over CoAPs, from either of its sides; ES9+ over HTTPS. */
 import type { Spec } from '#protocol/asn1/type.js';
 import type { Client } from '../../adapters/adapter.js';
 import { openHttpsClient } from '../../adapters/https-client.js';
@@ -8,16 +8,21 @@ import { es9plusClient } from '../../sim/bindings/es9plus-http.js';
 import { esipaCoapClient } from '../../sim/bindings/esipa-coap.js';
 import { esipaHttpClient } from '../../sim/bindings/esipa-http.js';
 import { esipaJsonClient } from '../../sim/bindings/esipa-json.js';
+import { injectionCoapClient, injectionHttpClient, injectionJsonClient } from '../../sim/bindings/injection.js';
 import type { CalledLink, IutRole, Ixit } from '../ixit-schema.js';
 import type { ClientWire } from './stage.js';
 import type { LabWeather } from './weather.js';
 
-type Bindings = Readonly<Record<string, (options: { readonly spec: Spec }) => ClientBinding>>;
+type Bindings = Readonly<Record<string, (options: { readonly spec: Spec; readonly path?: string }) => ClientBinding>>;
 
 /** The interface on which an IUT of a kind is called, and how its messages travel on each wire; the usual wire first. */
 const CALLED: Readonly<Partial<Record<IutRole, { readonly name: string; readonly bindings: Bindings }>>> = {
-  eim: { name: 'esipa', bindings: { https: esipaHttpClient, json: esipaJsonClient, coaps: () => esipaCoapClient() } },
-  smdp: { name: 'es9plus', bindings: { https: es9plusClient } },
+  eim: {
+    name: 'esipa',
+    bindings: { https: ({ spec }) => esipaHttpClient({ spec }), json: esipaJsonClient, coaps: () => esipaCoapClient() },
+  },
+  ipa: { name: 'injection', bindings: { https: injectionHttpClient, json: injectionJsonClient, coaps: injectionCoapClient } },
+  smdp: { name: 'es9plus', bindings: { https: ({ spec }) => es9plusClient({ spec }) } },
 };
 
 const openClient = async (wire: string, options: Parameters<typeof openHttpsClient>[0], sky: Sky | undefined): Promise<Client> => {
@@ -44,7 +49,12 @@ export const openClientWires = async (
     const sky = weather.over(called?.name ?? '', wire, link.weather);
     const options = { url, ...(serverName ? { serverName } : {}), trust: trust.map(readFile), responseTimeout: ixit.timeouts.response };
     const client = await openClient(wire, options, sky);
-    wires.set(wire, { client, binding: binding({ spec: ixit.spec }), ...(sky ? { sky } : {}) });
+    const { pathname } = new URL(url);
+    wires.set(wire, {
+      client,
+      binding: binding({ spec: ixit.spec, ...(pathname === '/' ? {} : { path: pathname }) }),
+      ...(sky ? { sky } : {}),
+    });
   }
   return wires;
 };

@@ -18,8 +18,8 @@ export interface Context {
   readonly scope: Scope;
   readonly phase: Phase;
   readonly parties: ReadonlyMap<string, Party>;
-  /** The wire on which a party calls the IUT; undefined for one that is called. */
-  readonly clientWire: (party: Party) => ClientWire | undefined;
+  /** The wire on which a party calls the IUT, with messages of these types; undefined for one that is called with them. */
+  readonly clientWire: (party: Party, typeNames: readonly string[]) => ClientWire | undefined;
   /** Verifies the signatures of an arrival with one key only, given as a certificate or SubjectPublicKeyInfo. */
   readonly verifyWith: (arrival: Arrival, key: unknown) => readonly Check[];
   readonly operator: (action: string, parameters: Readonly<Record<string, unknown>>, signal: AbortSignal) => Promise<Performed>;

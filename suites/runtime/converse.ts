@@ -74,18 +74,19 @@ export const admit = (
       at: stage.log.elapsed(),
       checks,
       toEdited,
+      isAnswer: about.answers !== undefined,
       taken: false,
     },
   };
 };
 
-/** What is no message, as an arrival. */
+/** What is no message, as an arrival; `isAnswer`: in place of an answer. */
 export const event = (
   stage: Stage,
   kind: Exclude<Arrival['kind'], 'message'>,
   facts: Record<string, unknown>,
   exchange: number,
-  toEdited: boolean,
+  { toEdited = false, isAnswer = false }: { readonly toEdited?: boolean; readonly isAnswer?: boolean } = {},
   checks: Arrival['checks'] = [],
 ): Arrival => ({
   kind,
@@ -95,6 +96,7 @@ export const event = (
   at: stage.log.elapsed(),
   checks,
   toEdited,
+  isAnswer,
   taken: false,
 });
 
@@ -124,6 +126,7 @@ export const request = (stage: Stage, party: Party, wire: ClientWire, out: Outgo
     transport: frameFacts(frame),
   });
   party.sent[out.type.name] = decoded.value;
+  stage.sent?.push({ octets: out.octets, isEdited: out.edits.length > 0 });
   party.outstanding++;
   void answered(stage, party, wire, frame, out, link, exchange)
     .catch(error => stage.fault(error))
@@ -164,7 +167,14 @@ const answered = async (
     if (kind === 'empty') await party.actor.delivered?.(out.type.name);
     deliver(
       party,
-      event(stage, kind, { ...facts, reason: carried.reason }, no, toEdited, transportChecks(carried.checks, no, stage.levelOf)),
+      event(
+        stage,
+        kind,
+        { ...facts, reason: carried.reason },
+        no,
+        { toEdited, isAnswer: true },
+        transportChecks(carried.checks, no, stage.levelOf),
+      ),
     );
   } catch (error) {
     if (!(error instanceof LinkError)) throw error;
@@ -179,7 +189,8 @@ const answered = async (
     if (excuse) return stage.fault(new Inconclusive(`${error.message}; ${excuse}`));
     const by = /alert|reset|ended|closed/i.test(error.message) ? 'iut' : 'harness';
     const kind = error.code === 'handshake' ? 'handshakeFailure' : 'close';
-    deliver(party, event(stage, kind, { code: error.code, by, reason: error.message }, no, toEdited || link.cut !== undefined));
+    const inPlace = { toEdited: toEdited || link.cut !== undefined, isAnswer: true };
+    deliver(party, event(stage, kind, { code: error.code, by, reason: error.message }, no, inPlace));
   }
 };
 
@@ -290,7 +301,7 @@ export const serve = (stage: Stage, party: Party, wire: ServerWire, behaviour: S
     });
     deliver(
       party,
-      event(stage, 'refusal', { reason: why.reason, ...frameFacts(frame) }, no, false, transportChecks(why.checks, no, stage.levelOf)),
+      event(stage, 'refusal', { reason: why.reason, ...frameFacts(frame) }, no, {}, transportChecks(why.checks, no, stage.levelOf)),
     );
     return binding.refuse(frame, why);
   };
@@ -334,7 +345,7 @@ export const serve = (stage: Stage, party: Party, wire: ServerWire, behaviour: S
       if ('refused' in response) return binding.refuse(frame, { nothing: 'unreadable', reason: response.refused, checks: [] });
       return write(frame, response.out, response.link, arrival.exchange);
     },
-    handshakeFailure: facts => deliver(party, event(stage, 'handshakeFailure', { ...facts }, 0, false)),
+    handshakeFailure: facts => deliver(party, event(stage, 'handshakeFailure', { ...facts }, 0)),
   };
 };
 
@@ -362,6 +373,7 @@ export const relayTo = async (
     // What one counterpart of ours says to another is no matter of the IUT.
     checks: [],
     toEdited: false,
+    isAnswer: false,
     taken: false,
   };
   const response = await respond(stage, to, arrival, received);

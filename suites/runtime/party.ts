@@ -42,6 +42,8 @@ export interface Arrival {
   readonly checks: readonly Check[];
   /** It answers a request that the script had edited: a refusal of it needs no further look. */
   readonly toEdited: boolean;
+  /** It came for a request of the party's own. */
+  readonly isAnswer: boolean;
   taken: boolean;
   /** It belongs to what is over: no step expects it any more. */
   isPast?: boolean;

@@ -12,6 +12,7 @@ import { es11Server } from '../../sim/bindings/es11-http.js';
 import { esipaCoapServer } from '../../sim/bindings/esipa-coap.js';
 import { esipaHttpServer } from '../../sim/bindings/esipa-http.js';
 import { esipaJsonServer } from '../../sim/bindings/esipa-json.js';
+import { injectionCoapServer, injectionHttpServer, injectionJsonServer } from '../../sim/bindings/injection.js';
 import type { RoleName } from '../../sim/role.js';
 import type { ListeningLink } from '../ixit-schema.js';
 import { Inconclusive } from '../verdict.js';
@@ -27,6 +28,8 @@ export interface OpenServer extends ServerWire {
   readonly names: readonly string[];
   /** Address by which the IUT finds a name. */
   addressOf(name: string): string;
+  /** Address by which the IUT finds the server whatever its name: host:port. */
+  readonly reachedAt: string;
   identity(certificate: string): TlsIdentity;
   /** Certificate shown when a case says nothing. */
   readonly certificate: string;
@@ -50,6 +53,14 @@ export const SERVED: ReadonlyMap<string, Served> = new Map<string, Served>([
       role: 'eim',
       names: ['eim.example.com', 'eim2.example.com'],
       bindings: { https: esipaHttpServer, json: esipaJsonServer, coaps: () => esipaCoapServer() },
+    },
+  ],
+  [
+    'injection',
+    {
+      role: 'ipa',
+      names: ['ipa.example.com'],
+      bindings: { https: injectionHttpServer, json: injectionJsonServer, coaps: () => injectionCoapServer() },
     },
   ],
   ['es9plus', { role: 'smdp', names: ['testsmdpplus1.example.com', 'testsmdpplus2.example.com'], bindings: { https: es9plusServer } }],
@@ -127,6 +138,7 @@ export const openServer = async (
     certificate: link.certificate,
     identity,
     addressOf: serverName => link.address ?? serverName,
+    reachedAt: link.address ?? listener.address,
     route: (serverName, handler) => {
       handlers.set(serverName.toLowerCase(), handler);
       return () => handlers.delete(serverName.toLowerCase());

@@ -1,11 +1,12 @@
 /** Puts the simulated eUICC into the reader of a device under test, and tells what the device does with it. */
+import { setTimeout } from 'node:timers/promises';
 import type { ApduExchange } from '#protocol/apdu/command.js';
 import type { CardSlot } from '../../adapters/adapter.js';
 import type { Euicc } from '../../sim/roles/euicc/index.js';
 import { portOf } from '../../sim/uicc/euicc-port.js';
 import { createUicc, type UiccEvent } from '../../sim/uicc/index.js';
 import { serveCard } from './card.js';
-import { cardOverride, fixedAnswers } from './card-behaviour.js';
+import { cardOverride, fixedAnswers, pauseOf } from './card-behaviour.js';
 import { type DeviceView, watchDevice } from './device-view.js';
 import type { Party } from './party.js';
 import type { Stage } from './stage.js';
@@ -53,6 +54,11 @@ export const insertCard = async (
       watch.happened(textOf(event));
     },
   });
-  await slot.insert(uicc);
+  const pause = pauseOf(behaviour);
+  const slow = async (apdu: Uint8Array): Promise<Uint8Array> => {
+    await setTimeout(pause * 1000);
+    return uicc.transmit(apdu);
+  };
+  await slot.insert(pause > 0 ? { ...uicc, transmit: slow } : uicc);
   return { device: watch.view, remove: () => slot.remove() };
 };

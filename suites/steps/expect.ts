@@ -56,10 +56,10 @@ const expectNothing = async (context: Context, step: ExpectStep, party: Party): 
 };
 
 const expectSomething = async (context: Context, step: ExpectStep, party: Party): Promise<Outcome> => {
-  const isClient = context.clientWire(party) !== undefined;
+  const isClient = context.clientWire(party, step.accepts) !== undefined;
   const accepted = (a: Arrival) => step.accepts.includes(a.name);
   // A caller's answers come one by one; a server takes the first message of the type, whatever else has come.
-  const look = () => party.inbox.find(a => isOpen(a) && (isClient || !party.auto || accepted(a)));
+  const look = () => party.inbox.find(a => isOpen(a) && (isClient ? a.isAnswer : !a.isAnswer && (!party.auto || accepted(a))));
   const seconds = reachSeconds(context, step.within, context.responseSeconds);
   const arrival = await arrivalOf(context, party, look, seconds);
   const wanted = step.accepts.join(' or ');

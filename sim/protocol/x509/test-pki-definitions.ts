@@ -116,6 +116,8 @@ const GOOD_ONES = {
   S_EIMsign2: eimSigning('testeim2'),
   EIM_TLS: tls('C=DE', 'eim.example.com', '2.999.20'),
   EIM_TLS2: tls('C=DE', 'eim2.example.com', '2.999.22'),
+  // This project's own: SGP.26 has none for an IPA that listens.
+  IPA_TLS: tls('C=DE', 'ipa.example.com', '2.999.30'),
 } as const satisfies Record<string, Definition>;
 
 type Change = Partial<Definition>;

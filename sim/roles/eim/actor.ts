@@ -1,8 +1,8 @@
 /** The eIM as a counterpart in a test case: it answers an IPA by itself, or composes what a script lays its values over. SGP.32 5.14 */
 import { decode } from '#protocol/asn1/decode.js';
-import { fieldOctets, find } from '#protocol/asn1/element.js';
+import { type Decoded, fieldOctets, find } from '#protocol/asn1/element.js';
 import type { Curve, PrivateKey } from '#protocol/crypto/ecdsa.js';
-import { GetEimPackageResponse } from '#protocol/iot/esipa.js';
+import { GetEimPackageResponse, TransferEimPackageRequest, TransferEimPackageResponse } from '#protocol/iot/esipa.js';
 import { EuiccPackageRequest } from '#protocol/iot/package.js';
 import { type Actor, type Composed, ComposeError, type Received, type Refused, type World } from '../../role.js';
 import type { Parameters } from '../parameters.js';
@@ -78,6 +78,9 @@ const ORDERS: Readonly<Record<string, Parameters>> = {
   profileDownloadTriggerRequest: { download: { activationCode: '1$testsmdpplus1.example.com$' } },
 };
 
+/** Messages in which a package goes to an IPA. */
+const CARRYING_PACKAGES: readonly string[] = [GetEimPackageResponse.name, TransferEimPackageRequest.name];
+
 /** The alternative that a message of a CHOICE holds. */
 const alternativeOf = ({ type, octets }: Composed, spec: World['spec']): string | undefined =>
   decode(type, octets, { spec }).root.children[0]?.name;
@@ -127,6 +130,34 @@ export const createEimActor = (config: EimActorConfig, world: World, around: Eim
     return again && 'octets' in again ? again : composed;
   };
 
+  /** What the eIM sends of its own accord: what the script states, else what is due. SGP.32 3.1.1.2 */
+  const composeTransfer = (alternative: string | undefined): Composed => {
+    const only = alternative === 'eimAcknowledgements' ? 'acknowledgements' : alternative === undefined ? undefined : 'package';
+    const composed = record && eim.transfer(record, only);
+    const order = ORDERS[alternative ?? ''];
+    if (!record?.associated || !order || (composed && alternativeOf(composed, world.spec) === alternative)) {
+      if (composed) return composed;
+      throw new ComposeError('the eIM has nothing to transfer to the IPA');
+    }
+    eim.take(record, order);
+    const again = eim.transfer(record, only);
+    if (!again) throw new ComposeError(`the eIM has no ${alternative} to transfer to the IPA`);
+    return again;
+  };
+  /** Goes on as if what a script made of a package had been its own. */
+  const adopt = (owner: EuiccRecord, message: Decoded): void => {
+    const found = fieldOctets(message, 'euiccPackageRequest');
+    const request = fieldOctets(message, 'ipaEuiccDataRequest');
+    const trigger = fieldOctets(message, 'profileDownloadTriggerRequest');
+    if (found) {
+      noteSignature(found);
+      adoptPackage(eim.context, owner, found);
+    }
+    if (request) adoptDataRequest(eim.context, owner, request);
+    if (trigger) adoptTrigger(eim.context, owner, trigger);
+    if (fieldOctets(message, 'eimAcknowledgements')) owner.transferred = 'acknowledgements';
+  };
+
   return {
     role: 'eim',
     eim,
@@ -143,6 +174,7 @@ export const createEimActor = (config: EimActorConfig, world: World, around: Eim
       return record;
     },
     compose: async (type, alternative) => {
+      if (type === TransferEimPackageRequest.name) return composeTransfer(alternative);
       if (!asked) throw new ComposeError(`the eIM has no request to answer with ${type}`);
       const composed = reaction(await answer(asked));
       if (!composed || !('octets' in composed) || composed.type.name !== type) {
@@ -152,6 +184,10 @@ export const createEimActor = (config: EimActorConfig, world: World, around: Eim
       return alternative === undefined ? composed : composeAlternative(asked, composed, alternative);
     },
     take: async received => {
+      if (received.type.name === TransferEimPackageResponse.name) {
+        if (record) eim.takeTransferAnswer(record, received.message.octets);
+        return;
+      }
       asked = received;
       // A relayed function calls its server now; a script may answer for that server before it comes to the eIM.
       void answer(received);
@@ -161,17 +197,7 @@ export const createEimActor = (config: EimActorConfig, world: World, around: Eim
       return reaction(await answer(received));
     },
     sent: ({ type, octets }) => {
-      if (!record || type.name !== GetEimPackageResponse.name) return;
-      const message = decode(GetEimPackageResponse, octets, { spec: world.spec });
-      const found = fieldOctets(message, 'euiccPackageRequest');
-      const request = fieldOctets(message, 'ipaEuiccDataRequest');
-      const trigger = fieldOctets(message, 'profileDownloadTriggerRequest');
-      if (found) {
-        noteSignature(found);
-        adoptPackage(eim.context, record, found);
-      }
-      if (request) adoptDataRequest(eim.context, record, request);
-      if (trigger) adoptTrigger(eim.context, record, trigger);
+      if (record && CARRYING_PACKAGES.includes(type.name)) adopt(record, decode(type, octets, { spec: world.spec }));
     },
     configurationData: () => eim.exportData(record),
     countsFrom: counterValue => {
@@ -216,6 +242,11 @@ const viewOf = (eim: Eim, record: EuiccRecord | undefined): Readonly<Record<stri
   isAssociated: record?.associated,
   orders: [...eim.context.orders.values()].map(({ state, cause, operations }) => ({ state, cause, operations })),
   transactionIds: record?.packages.map(p => p.eimTransactionId),
+  unacknowledged: record?.unacknowledged,
+  promised: record?.packages.filter(p => p.phase === 'outstanding' && p.isReceived).length,
+  results: record?.packages.flatMap(p =>
+    p.kind === 'euiccPackage' && p.result ? [{ eimTransactionId: p.eimTransactionId, counterValue: p.counterValue }] : [],
+  ),
   eid: record && eidText(record.eidValue),
   configurationData: eim.exportData(record),
 });

@@ -4,7 +4,7 @@
  */
 import { concat, equal } from '#protocol/asn1/tlv.js';
 import type { PrivateKey } from '#protocol/crypto/ecdsa.js';
-import type { Inbound, Outbound } from '../../../adapters/adapter.js';
+import type { Frame, Inbound, Outbound } from '../../../adapters/adapter.js';
 import type { World } from '../../role.js';
 import { type Operation, splitOperations } from './operations.js';
 import { correctRelay, type RelayDecisions } from './relay-decisions.js';
@@ -95,8 +95,20 @@ export interface ResultDecisions {
   takesNotificationsOfDiscarded(): boolean;
 }
 
+/** Judgements on packages that the eIM brings by itself. SGP.32 3.1.1.2, 6.3.3.1 */
+export interface InjectionDecisions {
+  /** Whether the outcome in the answer to a transfer is processed. */
+  takesResultsOfTransfers(): boolean;
+  /** Whether a package that was taken stays open for its result. */
+  awaitsResult(): boolean;
+  /** Numbers that a transfer of its own acknowledges, of those taken over. */
+  acknowledgesTransfers(seqNumbers: readonly number[]): readonly number[];
+  /** Every frame on its way to an IPA that listens. */
+  transferFrame(frame: Frame): Frame;
+}
+
 /** Judgements of the eIM; see the groups. */
-export interface EimDecisions extends RetrievalDecisions, PackageDecisions, ResultDecisions, RelayDecisions {
+export interface EimDecisions extends RetrievalDecisions, PackageDecisions, ResultDecisions, InjectionDecisions, RelayDecisions {
   /** Whether a request with these failed transport rules is served. SGP.32 6.1.1 */
   servesRequest(failedRequirements: readonly string[]): boolean;
   /** Every message on its way out, by type name, after signing and encoding. */
@@ -167,6 +179,13 @@ const results: ResultDecisions = {
   takesNotificationsOfDiscarded: () => false,
 };
 
+const injection: InjectionDecisions = {
+  takesResultsOfTransfers: () => true,
+  awaitsResult: () => true,
+  acknowledgesTransfers: seqNumbers => seqNumbers,
+  transferFrame: frame => frame,
+};
+
 // Without these an HTTP exchange has no meaning at all; missing headers alone are no reason to refuse service.
 const VITAL = new Set(['SGP32-6.1-11', 'SGP32-6.1-12', 'SGP32-6.1-13', 'SGP32-6.1-16', 'SGP32-6.4-12']);
 
@@ -175,6 +194,7 @@ export const correctDecisions: EimDecisions = {
   ...retrieval,
   ...packages,
   ...results,
+  ...injection,
   ...correctRelay,
   servesRequest: failed => !failed.some(id => VITAL.has(id)),
   outgoing: (_type, octets) => octets,

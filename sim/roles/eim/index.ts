@@ -8,10 +8,10 @@ import { subjectPublicKeyInfo } from '#protocol/crypto/ecdsa.js';
 import { AuthenticateClientRequestEsipa, InitiateAuthenticationRequestEsipa } from '#protocol/iot/authentication.js';
 import { CancelSessionRequestEsipa, GetBoundProfilePackageRequestEsipa } from '#protocol/iot/download.js';
 import { EimConfigurationData } from '#protocol/iot/eim-configuration.js';
-import { GetEimPackageRequest, HandleNotificationEsipa, ProvideEimPackageResult } from '#protocol/iot/esipa.js';
+import { GetEimPackageRequest, HandleNotificationEsipa, ProvideEimPackageResult, TransferEimPackageResponse } from '#protocol/iot/esipa.js';
 import { HandleNotification } from '#protocol/rsp/es9plus.js';
 import type { Duration } from '../../../adapters/adapter.js';
-import type { World } from '../../role.js';
+import type { Composed, World } from '../../role.js';
 import type { Parameters } from '../parameters.js';
 import { authenticateClient } from './authenticate-client.js';
 import { getBoundProfilePackage } from './bound-profile-package.js';
@@ -20,6 +20,7 @@ import type { Answer, EimConfig, EimContext } from './context.js';
 import { decisionsWith, type EimDecisions, type EimOverride } from './decisions.js';
 import { handleNotification } from './handle-notification.js';
 import { initiateAuthentication } from './initiate-authentication.js';
+import { composeTransfer, isBusy, type Transfer, takeTransferAnswer } from './injection.js';
 import { createNotificationQueue } from './notification-queue.js';
 
 import { type OrderTaken, takeOrder } from './orders.js';
@@ -59,6 +60,10 @@ export interface Eim {
   /** Throws OrderError when the order cannot be carried out as it is written. */
   take(record: EuiccRecord, given: Parameters): OrderTaken;
   order(id: string): Order | undefined;
+  /** What goes to the IPA of an eUICC now, where the eIM is the client; undefined: nothing does. SGP.32 3.1.1.2 */
+  transfer(record: EuiccRecord, only?: Transfer): Composed | undefined;
+  /** Takes the answer to a transfer, of any octets; why it is worth nothing, undefined: it was taken. */
+  takeTransferAnswer(record: EuiccRecord, octets: Uint8Array): string | undefined;
   /** EimConfigurationData `30 …` for AddInitialEim. SGP.32 2.11.1.1.1 */
   exportData(record?: EuiccRecord): Uint8Array;
   /** Settles when no notification is on its way. */
@@ -137,6 +142,9 @@ export const createEim = ({ config, world, servers = NO_SERVERS, later = () => u
     euicc: eid => eim.euiccs.get(eid),
     take: (record, given) => takeOrder(eim, record, given),
     order: id => eim.orders.get(id),
+    transfer: (record, only) => composeTransfer(eim, record, only ?? (isBusy(record) ? 'acknowledgements' : undefined)),
+    takeTransferAnswer: (record, octets) =>
+      takeTransferAnswer(eim, record, decode(TransferEimPackageResponse, octets, { spec: world.spec })),
     exportData: record => exportData(eim, record),
     idle: notifications.idle,
   };

@@ -10,15 +10,12 @@ import { eidOfCertificate } from './identity.js';
 import { takeNotifications } from './notifications.js';
 import { codeName } from './outcome.js';
 import { type Taken, takeEuiccPackageResult } from './results.js';
-import { type EuiccRecord, failOrder, settleOrder } from './state.js';
+import { type EimPackage, type EuiccRecord, failOrder, settleOrder } from './state.js';
 import { takeTriggerResult } from './trigger-result.js';
 
 type Provided = Decoded<ValueOf<typeof ProvideEimPackageResult>>;
 /** What became of a delivery: what to acknowledge, why it was discarded, or that the eUICC is not known. */
 export type Delivery = Taken | { readonly error: number };
-
-/** Octets of a field wherever it stands in the result; paths differ when a message was embedded. */
-const part = (message: Decoded, prefix: string, path: string): Uint8Array | undefined => fieldOctets(message, `${prefix}${path}`);
 
 const packageOf = (record: EuiccRecord, eimTransactionId: Uint8Array) =>
   record.packages.find(p => p.eimTransactionId && equal(p.eimTransactionId, eimTransactionId));
@@ -59,16 +56,20 @@ export const takeDelivery = (
 ): Delivery => {
   const record = recordOf(eim, provided);
   if ('error' in record) return record;
-  const result = provided.eimPackageResult;
-  const octets = (path: string) => part(message, `${prefix}eimPackageResult.`, path);
+  const result = `${prefix}eimPackageResult.`;
+  return takeOutcome(eim, record, message, result) ?? takeResponseError(eim, record, message, `${result}eimPackageResultResponseError`);
+};
+
+/** Takes the outcome of a package for an eUICC from the alternatives at `prefix` in a message; undefined: it is none of them. */
+export const takeOutcome = (eim: EimContext, record: EuiccRecord, message: Decoded, prefix: string): Taken | undefined => {
+  const octets = (path: string) => fieldOctets(message, `${prefix}${path}`);
   const packageResult = octets('euiccPackageResult');
   if (packageResult) return takeEuiccPackageResult(eim, record, packageResult);
-  if (result.ePRAndNotifications) return takeResultAndNotifications(eim, record, message, `${prefix}eimPackageResult.ePRAndNotifications`);
+  if (octets('ePRAndNotifications')) return takeResultAndNotifications(eim, record, message, `${prefix}ePRAndNotifications`);
   const data = octets('ipaEuiccDataResponse');
   if (data) return takeDataResponse(eim, record, data);
   const trigger = octets('profileDownloadTriggerResult');
-  if (trigger) return takeTriggerResult(eim, record, trigger);
-  return takeResponseError(eim, record, message, `${prefix}eimPackageResult.eimPackageResultResponseError`);
+  return trigger && takeTriggerResult(eim, record, trigger);
 };
 
 const takeResultAndNotifications = (eim: EimContext, record: EuiccRecord, message: Decoded, path: string): Taken => {
@@ -89,10 +90,14 @@ const takeResponseError = (eim: EimContext, record: EuiccRecord, message: Decode
   const outstanding = record.packages.filter(p => p.phase === 'outstanding');
   // With unknownPackage(2) the IPA usually could not read the id; only one package is under way then.
   const pack = idOctets ? outstanding.find(p => p.eimTransactionId && equal(p.eimTransactionId, idOctets)) : outstanding[0];
+  return closeUnhandled(eim, record, pack, 'element' in code ? codeName(code.element) : 'undefinedError');
+};
+
+/** Ends a package of which the IPA says that it could not handle it. */
+export const closeUnhandled = (eim: EimContext, record: EuiccRecord, pack: EimPackage | undefined, cause: string): Taken => {
   if (!pack) return { discarded: 'noPackage' };
   pack.phase = 'closed';
   if (pack.kind === 'euiccPackage') pack.isDoubtful = true;
-  const cause = 'element' in code ? codeName(code.element) : 'undefinedError';
   if (!eim.decisions.isSuccess(pack.kind, cause)) failOrder(pack.order, cause);
   settleOrder(record, pack.order);
   return { acknowledge: [] };

@@ -12,7 +12,7 @@ import { DeviceInfo, EUICCInfo1 } from '#protocol/rsp/info.js';
 import { integerParameter, OrderError, octetsParameter, type Parameters, textParameter } from '../parameters.js';
 import type { EimContext } from './context.js';
 import { identityOf } from './identity.js';
-import { type EimView, EMPTY_VIEW, type EuiccData, type EuiccRecord } from './state.js';
+import { type EimView, EMPTY_VIEW, type EuiccData, type EuiccRecord, type IpaPlace } from './state.js';
 
 /** A value of a type given as DER in hex, or in the JSON form of the type. */
 const derParameter = (eim: EimContext, given: Parameters, name: string, type: Type): Uint8Array | undefined => {
@@ -83,9 +83,18 @@ const signingKeyOf = (eim: EimContext, given: Parameters): PrivateKey => {
   return key;
 };
 
+const ipaPlace = (given: Parameters): IpaPlace | undefined => {
+  const url = textParameter(given, 'ipaUrl');
+  if (url === undefined) return undefined;
+  if (!URL.canParse(url) || !/^(https?|coaps?):$/.test(new URL(url).protocol))
+    throw new OrderError(`expected an https: or coaps: URL as "ipaUrl", got ${JSON.stringify(url)}`);
+  const name = textParameter(given, 'ipaName');
+  return { url, ...(name === undefined ? {} : { name }) };
+};
+
 /**
  * Registers an eUICC from {eid, eumCertificate, euiccCertificate, associationToken?, counter?, euiccInfo1?, euiccInfo2?,
- * ipaCapabilities?, rat?, deviceInfo?, eims?, signingCurve?}; one registered before is replaced, its orders end. Throws OrderError.
+ * ipaCapabilities?, rat?, deviceInfo?, eims?, signingCurve?, ipaUrl?, ipaName?}; one registered before is replaced, its orders end. Throws OrderError.
  */
 export const registerEuicc = (eim: EimContext, given: Parameters): EuiccRecord => {
   const eid = textParameter(given, 'eid') ?? '';
@@ -98,6 +107,7 @@ export const registerEuicc = (eim: EimContext, given: Parameters): EuiccRecord =
   const identity = identityOf(eim, pair, eid);
   if ('fault' in identity) throw new OrderError(`euiccCertificate: ${identity.fault}`);
   const counter = integerParameter(given, 'counter') ?? 0;
+  const ipa = ipaPlace(given);
   const record: EuiccRecord = {
     eid,
     eidValue,
@@ -113,6 +123,8 @@ export const registerEuicc = (eim: EimContext, given: Parameters): EuiccRecord =
     view: { ...EMPTY_VIEW, eims: eims(given) },
     stale: false,
     packages: [],
+    unacknowledged: [],
+    ...(ipa ? { ipa } : {}),
   };
   forgetEuicc(eim, eid);
   eim.euiccs.set(eid, record);

@@ -15,16 +15,26 @@ const noteStateChange = (eim: EimContext, record: EuiccRecord, request: Partial<
   record.staleCause = name;
 };
 
-const handOut = (eim: EimContext, record: EuiccRecord, pack: EimPackage): Answer => {
+/** A package as an alternative of the message that carries it: GetEimPackageResponse or TransferEimPackageRequest. */
+const alternativeFor = (eim: EimContext, record: EuiccRecord, pack: EimPackage) => {
   const message = raw(packageOctets(eim, record, pack));
   switch (pack.kind) {
     case 'euiccPackage':
-      return answerWith(eim, GetEimPackageResponse, { euiccPackageRequest: message });
+      return { euiccPackageRequest: message };
     case 'dataRequest':
-      return answerWith(eim, GetEimPackageResponse, { ipaEuiccDataRequest: message });
+      return { ipaEuiccDataRequest: message };
     case 'download':
-      return answerWith(eim, GetEimPackageResponse, { profileDownloadTriggerRequest: message });
+      return { profileDownloadTriggerRequest: message };
   }
+};
+
+/** The package that goes out next; undefined: there is none. `isAgain` tells whether one that went out before may. */
+export const nextPackage = (eim: EimContext, record: EuiccRecord, isAgain: (pack: EimPackage) => boolean = () => true) => {
+  const outstanding = record.packages.filter(p => p.phase === 'outstanding');
+  // The packages of one order go out one after another: the next only makes sense once the one before succeeded.
+  const waiting = record.packages.filter(p => p.phase === 'waiting' && !outstanding.some(o => o.order === p.order));
+  const pack = eim.decisions.choosesPackage(waiting, outstanding.filter(isAgain));
+  return pack && alternativeFor(eim, record, pack);
 };
 
 /** Answers GetEimPackage with one package of the eUICC, or with the reason why there is none. */
@@ -37,9 +47,6 @@ export const getEimPackage = (eim: EimContext, request: Decoded<ValueOf<typeof G
   const record = eim.euiccs.get(decisions.ownerOfQueue(eidText(value.eidValue), [...eim.euiccs.keys()]));
   if (!record?.associated) return error(eim, decisions.answersUnknownEid());
   noteStateChange(eim, record, value);
-  const outstanding = record.packages.filter(p => p.phase === 'outstanding');
-  // The packages of one order go out one after another: the next only makes sense once the one before succeeded.
-  const waiting = record.packages.filter(p => p.phase === 'waiting' && !outstanding.some(o => o.order === p.order));
-  const pack = decisions.choosesPackage(waiting, outstanding);
-  return pack ? handOut(eim, record, pack) : error(eim, decisions.answersEmptyQueue());
+  const next = nextPackage(eim, record);
+  return next ? answerWith(eim, GetEimPackageResponse, next) : error(eim, decisions.answersEmptyQueue());
 };

@@ -44,6 +44,14 @@ export interface EuiccData {
   rat?: Uint8Array;
 }
 
+/** Where an IPA takes packages that the eIM brings. SGP.32 3.1.1.2 */
+export interface IpaPlace {
+  /** `https:` or `coaps:`; its path tells the binding. */
+  readonly url: string;
+  /** Name in its certificate, when it is not the host of the URL. */
+  readonly name?: string;
+}
+
 /** One eUICC that the eIM manages. */
 export interface EuiccRecord {
   /** 32 digits. */
@@ -70,6 +78,12 @@ export interface EuiccRecord {
   stale: boolean;
   staleCause?: string;
   readonly packages: EimPackage[];
+  /** Its IPA, where that one listens. */
+  readonly ipa?: IpaPlace;
+  /** Numbers of what an IPA that listens handed over in its answers; it hears of them with the next transfer. SGP.32 3.1.1.2 */
+  unacknowledged: readonly number[];
+  /** What was transferred to it last. */
+  transferred?: 'package' | 'acknowledgements';
 }
 
 /** What became of one operation of an order. */
@@ -99,6 +113,8 @@ interface PackageBase {
   phase: 'waiting' | 'outstanding' | 'closed';
   /** The message as handed out: BF51, BF52 or BF54. */
   octets?: Uint8Array;
+  /** An IPA that listens has taken it; the result comes later. SGP.32 3.1.1.2 */
+  isReceived?: boolean;
 }
 
 /** Operations of one kind for the eUICC. SGP.32 2.11.1.1 */

@@ -117,6 +117,8 @@ export interface Bench {
 }
 export interface BenchOptions {
   readonly curve?: Curve;
+  /** Version that the eIM speaks. */
+  readonly spec?: World['spec'];
   readonly euicc?: Partial<EuiccConfig>;
   readonly ipa?: Partial<Omit<IpaConfig, 'euicc'>>;
   readonly register?: Readonly<Record<string, unknown>>;
@@ -134,7 +136,7 @@ export const registration = (eid: string, name = 'EUICC', eum = 'EUM') => ({
 });
 
 export const bench = (options: BenchOptions = {}): Bench => {
-  const world = testWorld('eim');
+  const world = { ...testWorld('eim'), ...(options.spec && { spec: options.spec }) };
   const signingKey = key(options.curve === 'brainpoolP256r1' ? 'SK_S_EIMsign_BRP' : 'SK_S_EIMsign');
   const servers = options.servers ?? testServers();
   const later: Bench['later'] = [];

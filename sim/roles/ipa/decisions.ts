@@ -2,6 +2,7 @@
  * Every judgement of the IPA in one place, each as a small function of plain data. The role and its process ask; the default
  * answers as the specification wants it. A seeded defect or a conformant variant replaces single answers and leaves both alone.
  */
+import type { Outbound } from '../../../adapters/adapter.js';
 import type { World } from '../../role.js';
 import { CAUSES, type Cause } from './config.js';
 import { correctDownloads, type DownloadDecisions } from './download-decisions.js';
@@ -96,8 +97,24 @@ export interface DataDecisions {
   usesCriteria(of: 'notifications' | 'packageResults'): boolean;
 }
 
+/** Judgements on packages that the eIM brings by itself. SGP.32 3.1.1.2, 6.3.3.1 */
+export interface TransferDecisions {
+  /** Whether a package is taken first and its result provided later. SGP.32 3.1.1.2 */
+  defersResult(): boolean;
+  /** Whether what is left to do or to tell after an answer is done. */
+  followsUp(): boolean;
+  /** Whether answers without a result name the package or the EID; since v1.3. */
+  correlates(): boolean;
+  /** Whether a package waits until the one before it is carried out. SGP.32 3.3.1 */
+  queuesTransfers(): boolean;
+  /** Whether a transfer that comes while another one is carried out is forgotten, although it was answered. */
+  forgetsWhileBusy(): boolean;
+  /** Every frame that answers an eIM. */
+  transferAnswer(frame: Outbound): Outbound;
+}
+
 /** Judgements of the IPA; see the groups. */
-export interface IpaDecisions extends PollDecisions, ResultDecisions, DataDecisions, DownloadDecisions, WireDecisions {
+export interface IpaDecisions extends PollDecisions, ResultDecisions, DataDecisions, TransferDecisions, DownloadDecisions, WireDecisions {
   /** Every ES10 command on its way to the card. */
   command(octets: Uint8Array): Uint8Array;
   /** Every message on its way out, by type name. */
@@ -145,11 +162,21 @@ const data: DataDecisions = {
   usesCriteria: () => true,
 };
 
+const transfers: TransferDecisions = {
+  defersResult: () => false,
+  followsUp: () => true,
+  correlates: () => false,
+  queuesTransfers: () => true,
+  forgetsWhileBusy: () => false,
+  transferAnswer: frame => frame,
+};
+
 /** Behaviour as specified. */
 export const correctDecisions: IpaDecisions = {
   ...polling,
   ...results,
   ...data,
+  ...transfers,
   ...correctDownloads,
   ...correctWires,
   command: octets => octets,

@@ -32,10 +32,12 @@ export interface Ipa extends Actor {
   failed(requestType: string): Promise<void>;
   /** Packages with operations on profiles that were carried out so far. */
   readonly changes: number;
+  /** Whether a package that was taken is still to be carried out, or its outcome to be told for the first time. SGP.32 3.1.1.2 */
+  readonly isBehind: boolean;
   /** The device changed the eUICC by itself: the next poll says so. SGP.32 5.14.5 */
   changed(cause: Cause): void;
-  /** A new poll begins: whoever did not answer the last time is asked again. */
-  wake(): void;
+  /** A new conversation begins: whoever did not answer the last time is asked again; `deliver`: for what is left to be told alone. */
+  wake(purpose?: 'poll' | 'deliver'): void;
   /** A result could not be delivered: returns to the former profile if the package allowed it; whether it did. SGP.32 3.3.1 */
   rollBack(): Promise<boolean>;
 }
@@ -137,9 +139,9 @@ export const createIpa = (config: IpaConfig, world: World, overrides: readonly I
     changed: cause => {
       device.cause = cause;
     },
-    wake: () => {
+    wake: (purpose = 'poll') => {
       forget();
-      device.hasNoPackage = false;
+      device.hasNoPackage = purpose === 'deliver';
       device.mayHaveLeftOvers = true;
       if (decide.retriesUntaken()) device.postponed.clear();
       for (const task of device.tasks) task.wasSent = false;
@@ -147,6 +149,9 @@ export const createIpa = (config: IpaConfig, world: World, overrides: readonly I
     rollBack: () => rollBack(device),
     get changes() {
       return device.changes;
+    },
+    get isBehind() {
+      return device.tasks.some(({ kind, outcome, problem }) => kind === 'downloadTrigger' || (outcome ?? problem) === undefined);
     },
     get state() {
       return viewOf(device);

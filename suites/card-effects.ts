@@ -1,5 +1,6 @@
 /** What a run does to a card, told before it starts: from the commands that its cases send. SGP.32 5.9 */
 import type { Case, Procedure, SendStep, Step } from './language/ast.js';
+import { type Declared, holds } from './language/condition.js';
 import type { Node } from './language/source.js';
 
 /** Commands that change something on a card, and what; a function looks at what the script states. */
@@ -43,24 +44,27 @@ const wordsOf = (node: Node | undefined): string => {
 
 const statedIn = (step: SendStep): string => [step.with, step.mutate].map(wordsOf).join(' ').trim();
 
-/** The sends of a case; what a call states for a procedure counts for the sends in it. */
+/** The sends of a case that apply; what a call states for a procedure counts for the sends in it. */
 function* sends(
   steps: readonly Step[],
   procedures: ReadonlyMap<string, Procedure>,
+  declared: Declared,
   given = '',
 ): Generator<{ readonly type: string; readonly stated: string }> {
   for (const step of steps) {
+    if (step.if !== undefined && !holds(step.if, declared)) continue;
     if (step.verb === 'send') yield { type: step.typeName, stated: `${statedIn(step)} ${given}`.trim() };
-    if (step.verb === 'call') yield* sends(procedures.get(step.procedure)?.steps ?? [], procedures, `${wordsOf(step.with)} ${given}`);
-    if (step.verb === 'unordered' || step.verb === 'repeat') yield* sends(step.steps, procedures, given);
+    if (step.verb === 'call')
+      yield* sends(procedures.get(step.procedure)?.steps ?? [], procedures, declared, `${wordsOf(step.with)} ${given}`);
+    if (step.verb === 'unordered' || step.verb === 'repeat') yield* sends(step.steps, procedures, declared, given);
   }
 }
 
-/** What cases do to the card, each thing once, in the order of the table above. */
-export const cardEffects = (cases: readonly Case[], procedures: ReadonlyMap<string, Procedure>): readonly string[] => {
+/** What cases do to the card of a supplier who declares this, each thing once, in the order of the table above. */
+export const cardEffects = (cases: readonly Case[], procedures: ReadonlyMap<string, Procedure>, declared: Declared): readonly string[] => {
   const found = new Set<string>();
   for (const c of cases)
-    for (const { type, stated } of sends([...c.before, ...c.steps, ...c.after], procedures))
+    for (const { type, stated } of sends([...c.before, ...c.steps, ...c.after], procedures, declared))
       for (const effect of CHANGES[type]?.(stated) ?? []) found.add(effect);
   const order = [...new Set(Object.values(CHANGES).flatMap(change => change(EVERYTHING)))];
   return [...found].sort((a, b) => order.indexOf(a) - order.indexOf(b));

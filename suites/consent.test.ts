@@ -47,7 +47,13 @@ describe('a run against the card of somebody else', () => {
     expect(planFor(ixit, { ...catalogue, cases }, '', [], true)[0]?.entry.state).to.equal('run');
   });
 
+  it('says nothing of what does not apply to the version', () => {
+    const effects = (spec: '1.0' | '1.1') => cardEffects(catalogue.cases, catalogue.procedures, { options: ixit.options, spec });
+    expect(effects('1.1')).to.include('clears the default SM-DP+ address');
+    expect(effects('1.0')).to.include('removes all eIMs').and.to.not.include('clears the default SM-DP+ address');
+  });
+
   it('needs none when nothing is changed', async () => {
-    expect(cardEffects([], catalogue.procedures)).to.deep.equal([]);
+    expect(cardEffects([], catalogue.procedures, ixit)).to.deep.equal([]);
   });
 });

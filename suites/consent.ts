@@ -36,7 +36,7 @@ export const consentTo = async (
   at: Questioning,
 ): Promise<string | undefined> => {
   const cases = [...new Set(plan.filter(p => p.entry.state === 'run').map(p => p.case))];
-  const effects = cardEffects(cases, catalogue.procedures);
+  const effects = cardEffects(cases, catalogue.procedures, ixit);
   if (effects.length === 0) return undefined;
   const list = effects.map(effect => `  - ${effect}\n`).join('');
   at.write(

@@ -7,8 +7,8 @@ import { linkError } from '../../adapters/client-contract.js';
 import { modemOptions, openModem } from '../../adapters/modem.js';
 import { openTerminal } from '../terminal/index.js';
 import { GET_EID } from '../uicc/test-bench.js';
+import { readCardArguments } from './card-options.js';
 import { type RunningModem, readModemOptions, startModem } from './modem.js';
-import { readCardArguments } from './modem-options.js';
 import { OptionError } from './process-options.js';
 
 const EID1 = '89049032123451234512345678901235';

@@ -1,7 +1,7 @@
 /** The emulated modem as a process: AT commands on a pseudo terminal, a simulated eUICC behind them, a control API. docs/modem.md */
 import { createModemEmulator } from '../modem/index.js';
-import { cardMaker } from './modem-card.js';
-import { openModemControl } from './modem-control.js';
+import { openCardControl } from './card-control.js';
+import { cardMaker } from './card-maker.js';
 import type { ModemProcessOptions } from './modem-options.js';
 import { openModemWire } from './modem-wire.js';
 import { type ProcessSurroundings, runUntilSignal } from './process.js';
@@ -26,10 +26,12 @@ export const startModem = async (
   const card = makeCard({});
   const emulator = await createModemEmulator(card.uicc, options.quirks);
   const wire = await openModemWire(emulator, options.port, report);
-  const control = await openModemControl({ emulator, makeCard, card, listen: options.control, report }).catch(async (cause: unknown) => {
-    await wire.close();
-    throw cause;
-  });
+  const control = await openCardControl({ holder: emulator, makeCard, card, listen: options.control, report }).catch(
+    async (cause: unknown) => {
+      await wire.close();
+      throw cause;
+    },
+  );
   return {
     port: wire.address,
     control: `http://${control.address}`,

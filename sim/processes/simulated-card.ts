@@ -1,7 +1,7 @@
 /** The simulated eUICC in this very process, as a card in a reader of ours: for runs that need no wire. */
 import { type Card, LinkError } from '../../adapters/adapter.js';
-import { cardMaker } from './modem-card.js';
-import { readCardArguments } from './modem-options.js';
+import { cardMaker } from './card-maker.js';
+import { readCardArguments } from './card-options.js';
 
 /** A card that can be exchanged for a new one. */
 export interface SimulatedCard extends Card {

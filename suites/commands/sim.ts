@@ -10,6 +10,7 @@ interface Simulator {
 }
 
 const eim = async () => import('../../sim/processes/eim.js');
+const euicc = async () => import('../../sim/processes/euicc.js');
 const ipa = async () => import('../../sim/processes/ipa.js');
 const modem = async () => import('../../sim/processes/modem.js');
 const smdp = async () => import('../../sim/processes/smdp.js');
@@ -20,6 +21,14 @@ const SIMULATORS: Readonly<Record<string, Simulator>> = {
     run: async given => {
       const { readEimOptions, runEim } = await eim();
       await runEim(readEimOptions(given));
+    },
+  },
+  euicc: {
+    does: 'the simulated eUICC: a card in the virtual reader of PC/SC, with a REST control API for operators',
+    options: async () => Object.values((await euicc()).EUICC_OPTIONS),
+    run: async given => {
+      const { readEuiccOptions, runEuicc } = await euicc();
+      await runEuicc(readEuiccOptions(given));
     },
   },
   ipa: {

@@ -1,4 +1,4 @@
-/** The card in the emulated modem: a simulated eUICC in its delivery state, as a configuration wants it. */
+/** The simulated card of a process: an eUICC in its delivery state, as a configuration wants it. */
 import { readFileSync } from 'node:fs';
 import { hex } from '#protocol/asn1/tlv.js';
 import type { Spec } from '#protocol/asn1/type.js';
@@ -23,8 +23,8 @@ const DELIVERY: EuiccConfig = {
   rat: [{ ppr: ['ppr1', 'ppr2'], operators: [{ mccMnc: '99F909' }] }],
 };
 
-/** A card to be put into the modem, and what is in it. */
-export interface ModemCard {
+/** A card to be put into a modem or reader, and what is in it. */
+export interface MadeCard {
   readonly uicc: Uicc;
   readonly euicc: Euicc;
 }
@@ -41,10 +41,10 @@ export interface CardMaker {
 }
 
 /** Makes the cards of a process, one after the other, each as new. Throws OptionError when there cannot be such a card. */
-export const cardMaker = ({ config, deviations, seed, spec }: CardMaker): ((given: CardConfig) => ModemCard) => {
+export const cardMaker = ({ config, deviations, seed, spec }: CardMaker): ((given: CardConfig) => MadeCard) => {
   const { config: fixed, overrides, cardOverrides, spec: own } = combinedEuicc(deviations);
   let count = 0;
-  const make = (given: CardConfig): ModemCard => {
+  const make = (given: CardConfig): MadeCard => {
     const random = seededRandom(seed, `euicc ${++count}`);
     const world = { spec: own ?? spec, pki: testPki(), now: () => new Date(), random };
     const wanted = { ...DELIVERY, ...config, ...given };

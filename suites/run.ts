@@ -232,7 +232,7 @@ const headerOf = (
       command: input.command,
       seed,
       harness: { version: manifest().version, node: process.versions.node, openssl: process.versions.openssl },
-      specifications: [`SGP.32 ${first.spec}`, 'SGP.22 2.5', 'SGP.33 1.2', 'SGP.26'],
+      specifications: [`SGP.32 ${first.spec}`, `SGP.22 ${first.spec === '1.3' ? '2.7' : '2.5'}`, 'SGP.33 1.2', 'SGP.26'],
       pki: [...new Set(input.ixits.map(ixit => pkiOf(ixit).name))].join('; '),
       digests: { ixit: input.ixits.map(i => i.digest).join(' '), cases: digest(cases.join('\n')), ...lockfileDigest() },
       ...(input.lab ? { lab: input.lab } : {}),

@@ -104,7 +104,7 @@ export const selftest = async (input: SelftestInput): Promise<SelftestResult> =>
     killed: killed.length,
     survivors: ids.filter(id => !killed.some(k => k.id === id)),
     uncaught: concerned.filter(d => !killed.some(k => k.defect === d)),
-    variants: input.variants.flat().length,
+    variants: new Set(input.variants.flat()).size,
     falseFails: findings.falseFails.sort(),
     inconclusive: findings.inconclusive.sort(),
     deviations: findings.deviations.sort(),

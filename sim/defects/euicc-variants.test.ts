@@ -171,8 +171,8 @@ proveCard('conformant variants of an eUICC in APDUs', euiccVariants, [
 ]);
 
 describe('deviations of an eUICC that go together', () => {
-  it('are tried all: every variant is in one group', () => {
-    expect(euiccVariantGroups.flat().toSorted()).to.deep.equal(Object.keys(euiccVariants).toSorted());
+  it('are tried all: every variant is in a group', () => {
+    expect([...new Set(euiccVariantGroups.flat())].toSorted()).to.deep.equal(Object.keys(euiccVariants).toSorted());
   });
   it('do not get in the way of each other within a group', () => {
     for (const group of euiccVariantGroups) {

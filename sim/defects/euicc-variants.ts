@@ -231,7 +231,15 @@ export const euiccVariantGroups: readonly (readonly string[])[] = [
     'needsNoDeclaration',
     'putsTemplatesIntoA5',
   ],
-  ['speaksV10'],
-  ['speaksV11'],
-  ['speaksV13'],
+  [
+    'speaksV10',
+    'refusesUnreadablePackages',
+    'terminatesBehindFailure',
+    'answersNoResultsAsNotifications',
+    'notifiesDisableFirst',
+    'answersInSmallBlocks',
+    'refreshesSilently',
+  ],
+  ['speaksV11', 'hasNoAssociationTokens', 'listsLikeSgp22', 'hasIpae', 'refreshesSilently'],
+  ['speaksV13', 'hasNoFallback', 'hasNoEmergencyProfile', 'hasNoEimReset', 'hasNoEnablingReset', 'refreshesByStateChange'],
 ];

@@ -59,8 +59,8 @@ export interface Terminal {
 const NOTHING = new Uint8Array();
 const RESPONSE_LIMIT = 0x40000;
 const BOUND_PROFILE_PACKAGE = 0xbf36;
-/** LoadEuiccPackage, ProfileRollback, ImmediateEnable and what follows it, eUICCMemoryReset: after them a card may wait for a reset. */
-const SWITCHING: readonly number[] = [0xbf51, 0xbf58, 0xbf5a, 0xbf5b, 0xbf5c, 0xbf5d, 0xbf5e, 0xbf64];
+/** LoadEuiccPackage, ProfileRollback, ImmediateEnable and what follows it, eUICCMemoryReset of now and of v1.0: after them a card may wait for a reset. */
+const SWITCHING: readonly number[] = [0xbf51, 0xbf58, 0xbf5a, 0xbf5b, 0xbf5c, 0xbf5d, 0xbf5e, 0xbf64, 0xbf34];
 /** The channel is closed, or something else is selected on it. */
 const LOST: Answer = { sw: '6881', octets: NOTHING, first: '6881' };
 const CHANNEL_LOST: readonly string[] = [LOST.first, '6D00', '6E00'];

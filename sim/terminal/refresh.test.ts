@@ -4,8 +4,9 @@ import { hex } from '#protocol/asn1/tlv.js';
 import { LinkError } from '../../adapters/adapter.js';
 import { memoryReader } from '../../adapters/memory-reader.js';
 import { enabledProfile } from '../roles/euicc/state.js';
-import { EID1, ICCID1, ICCID2, octets } from '../roles/euicc/test-bench.js';
-import type { UiccDecisions } from '../uicc/index.js';
+import { EID1, ICCID1, ICCID2, octets, testEuicc, testWorld } from '../roles/euicc/test-bench.js';
+import { portOf } from '../uicc/euicc-port.js';
+import { createUicc, type UiccDecisions } from '../uicc/index.js';
 import { afterOpening, enableSecond, GET_EID, scriptedCard, testTerminal, testUicc } from '../uicc/test-bench.js';
 import { openTerminal, type TerminalOptions } from './index.js';
 
@@ -39,6 +40,16 @@ describe('terminal after a change of profiles', () => {
     expect(hex((await device.terminal.execute(GET_EID)).octets)).equals(EID);
     expect(device.dialogue.slice(from)).deep.equals(['> 81E2910006BF3E035C015A', '< 6985', 'reset', ...OPENING, ...FCI, ...GET]);
     expect(enabled(device)).equals(ICCID2);
+  });
+  it('knows the memory reset of v1.0 as well, and EnableUsingDD', async () => {
+    const euicc = testEuicc({ profiles: [{ iccid: ICCID1, state: 'enabled' }] }, testWorld('1.0'));
+    const uicc = createUicc({ port: portOf(euicc), overrides: [() => ({ announcesRefresh: () => 'silent' })] });
+    const terminal = openTerminal(memoryReader(uicc));
+    for (const command of ['BF340482020780', 'BF5A00']) {
+      await terminal.execute(octets(command));
+      expect(hex((await terminal.execute(GET_EID)).octets), command).equals(EID);
+    }
+    expect(euicc.chip.memory.profiles).deep.equals([]);
   });
   it('stays on its channel when REFRESH only tells of another profile', async () => {
     const device = made({ refreshQualifier: () => PROFILE_STATE_CHANGE });

@@ -11,7 +11,8 @@ const FLAGGED: readonly number[] = [0xbf58, 0xbf5a, 0xbf5b, 0xbf5c, 0xbf5d, 0xbf
 const wantsRefresh = (command: Uint8Array): boolean => {
   if (!FLAGGED.includes(readHeader(command)?.tag ?? 0)) return true;
   const flag = children(command, readTlv(command)).find(field => field.tag === 0x80);
-  return flag !== undefined && tlvContent(command, flag)[0] !== 0;
+  // EnableUsingDD of v1.0 has no flag.
+  return flag === undefined || tlvContent(command, flag)[0] !== 0;
 };
 
 /** A test subscription for a profile, in the PLMN 001/01: the same digits whenever the ICCID is the same. */

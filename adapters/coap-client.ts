@@ -10,10 +10,10 @@ import {
   type TlsOffer,
 } from './adapter.js';
 import { type Endpoint, endpointText } from './address.js';
-import { type CoapEndpoint, coapEndpoint } from './coap-endpoint.js';
+import { type CoapEndpoint, coapEndpoint, type EndpointHandlers } from './coap-endpoint.js';
 import { optionMeta, requestContent, requestWishes } from './coap-frame.js';
 import { namedOption } from './coap-options.js';
-import { STOPPED, type Transferred, transfer } from './coap-transfer.js';
+import { STOPPED, type TransferFaults, type Transferred, transfer } from './coap-transfer.js';
 import { type CoapProblem, type CoapWorldOptions, coapWorld } from './coap-world.js';
 import { connectDatagrams, type DatagramLine } from './datagram.js';
 import { plainLine } from './datagram-peers.js';
@@ -22,7 +22,7 @@ import type { DtlsOpener } from './dtls-client.js';
 import { pinFrom } from './dtls-verify.js';
 import { BODY_LIMIT } from './https-client.js';
 import type { Sky } from './sky.js';
-import { abortReason } from './tls-connect.js';
+import { abortReason, type Judge } from './tls-connect.js';
 import { underWeather } from './weather.js';
 
 export interface CoapClientOptions extends CoapWorldOptions {
@@ -47,8 +47,17 @@ export interface CoapClientOptions extends CoapWorldOptions {
   /** The weather that every session is under. */
   readonly sky?: Sky;
   readonly onProblem?: (problem: CoapProblem) => void;
-  /** Faults of a client that does not look: at the token, the ETag, the certificate. */
-  readonly faults?: { readonly anyToken?: boolean; readonly anyEtag?: boolean; readonly anyCertificate?: boolean };
+  /**
+   * Judges the chain that a server shows (DER, leaf first) in place of trust, pins and `inspect`; `misnamed` says that the leaf
+   * bears another name. A text refuses the server and says why.
+   */
+  readonly judge?: Judge;
+  readonly faults?: CoapClientFaults;
+}
+
+/** Faults of a client that does not look: at the certificate, at what belongs to what, at what it puts together. */
+export interface CoapClientFaults extends TransferFaults, Pick<EndpointHandlers, 'anyToken' | 'anyMessageId' | 'onlyPiggybacked'> {
+  readonly anyCertificate?: boolean;
 }
 
 /** A line with what runs over it. */
@@ -62,6 +71,12 @@ interface Session {
   heardAt: number;
   ended?: LinkError;
 }
+
+const endpointFaults = ({ anyToken = false, anyMessageId = false, onlyPiggybacked = false }: CoapClientFaults = {}) => ({
+  anyToken,
+  anyMessageId,
+  onlyPiggybacked,
+});
 
 const LARGEST_BLOCK = 1024;
 /** A session over which something came so short a time ago needs no look. */
@@ -145,7 +160,7 @@ export const openCoapClient = (options: CoapClientOptions): Client => {
       heardAt: world.clock.now(),
       endpoint: coapEndpoint(counted, world, {
         ...(options.onProblem ? { problem: options.onProblem } : {}),
-        ...(options.faults?.anyToken ? { anyToken: true } : {}),
+        ...endpointFaults(options.faults),
         closed: why => {
           session.ended = why;
           all.delete(session);
@@ -183,7 +198,7 @@ export const openCoapClient = (options: CoapClientOptions): Client => {
       signal,
       ...(wishes.skipBlock === undefined ? {} : { skipBlock: wishes.skipBlock }),
       ...(stopAfter === undefined ? {} : { stopAfter }),
-      ...(options.faults?.anyEtag ? { anyEtag: true } : {}),
+      ...(options.faults ? { faults: options.faults } : {}),
     });
     if (done === STOPPED)
       throw new LinkError(

@@ -147,6 +147,16 @@ describe('coap message layer: requests', () => {
     arrive({ ...last(), type: 'ACK', code: '2.05', token: text('x') });
     await blind;
   });
+
+  it('takes the acknowledgement of another message, and none without a response, where these are the faults asked for', async () => {
+    const { endpoint, last, arrive } = bench({ anyMessageId: true, onlyPiggybacked: true });
+    const misled = endpoint.request(content('0.02'), CON, signal);
+    arrive({ ...last(), type: 'ACK', code: '2.05', messageId: last().messageId + 1 });
+    expect((await misled).message.code).to.equal('2.05');
+    const hasty = linkError(endpoint.request(content('0.02'), CON, signal), 'protocol');
+    arrive({ type: 'ACK', messageId: last().messageId });
+    expect((await hasty).message).to.contain('without a response');
+  });
 });
 
 describe('coap message layer: answers', () => {

@@ -38,6 +38,10 @@ export interface EndpointHandlers {
   readonly closed?: (why: LinkError) => void;
   /** A fault to commit: takes the response to another request for its own. */
   readonly anyToken?: boolean;
+  /** A fault to commit: takes an acknowledgement of another message for its own, when the token is right. */
+  readonly anyMessageId?: boolean;
+  /** A fault to commit: gives up when a request is acknowledged without its response. */
+  readonly onlyPiggybacked?: boolean;
   /** A fault to commit: carries out a repeated request again. */
   readonly repeats?: boolean;
 }
@@ -135,6 +139,13 @@ export const coapEndpoint = (line: DatagramLine, world: CoapWorld, handlers: End
     if (exchange !== undefined) answered(exchange, message);
   };
 
+  const acknowledged = (message: CoapMessage): void => {
+    const own = unconfirmed.get(message.messageId);
+    const other = own === undefined && handlers.anyMessageId ? exchanges.get(hex(message.token)) : undefined;
+    if (other) answered(other, message);
+    else own?.settle('acknowledged', message);
+  };
+
   const receive = (octets: Uint8Array): void => {
     if (ended !== undefined) return;
     world.trace?.({ direction: 'in', remote: line.remote, octets, at: clock.now() });
@@ -146,7 +157,7 @@ export const coapEndpoint = (line: DatagramLine, world: CoapWorld, handlers: End
     }
     const { type, code } = message;
     if (type === 'RST') return unconfirmed.get(message.messageId)?.settle('reset', message);
-    if (type === 'ACK') return unconfirmed.get(message.messageId)?.settle('acknowledged', message);
+    if (type === 'ACK') return acknowledged(message);
     if (code === '0.00') return type === 'CON' ? post(emptyMessage('RST', message.messageId)) : undefined;
     const before = seen.get(message.messageId);
     const known = before !== undefined && before.at >= outlived() ? before : undefined;
@@ -237,7 +248,10 @@ export const coapEndpoint = (line: DatagramLine, world: CoapWorld, handlers: End
             return exchange.settle(new LinkError('timeout', text));
           }
           if (message === undefined) return;
-          if (outcome === 'acknowledged') return message.code === '0.00' ? undefined : piggybacked(exchange, message);
+          if (outcome === 'acknowledged' && message.code !== '0.00') return piggybacked(exchange, message);
+          if (outcome === 'acknowledged' && handlers.onlyPiggybacked)
+            return exchange.settle(new LinkError('protocol', `${line.remote} acknowledged the request without a response`));
+          if (outcome === 'acknowledged') return;
           if (manner.malformed) return answered(exchange, message);
           exchange.settle(new LinkError('closed', `${line.remote} rejected the request with a reset`));
         };

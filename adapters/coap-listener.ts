@@ -244,8 +244,8 @@ export const openCoapListener = async (options: CoapListenerOptions): Promise<Li
     onConnection: report => {
       reportConnection = report;
     },
-    present: async (serverName, identity) => {
-      protectedLines?.prepare(identity);
+    present: async (serverName, identity, offer) => {
+      protectedLines?.prepare(identity, offer);
       identities.set(serverName.toLowerCase(), identity);
       dropAll(new LinkError('closed', 'another identity is presented from now on'));
     },

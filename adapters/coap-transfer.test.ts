@@ -4,7 +4,7 @@ import type { CoapEndpoint } from './coap-endpoint.js';
 import type { CoapContent } from './coap-incoming.js';
 import type { CoapMessage, CoapOption } from './coap-message.js';
 import { BLOCK1, BLOCK2, blockOf, blockOption, ETAG, optionOf, SIZE1, uintOctets } from './coap-options.js';
-import { STOPPED, type TransferOptions, transfer } from './coap-transfer.js';
+import { STOPPED, type TransferFaults, type TransferOptions, transfer } from './coap-transfer.js';
 
 const none = new Uint8Array();
 const octets = (length: number, from = 0) => Uint8Array.from({ length }, (_, i) => (from + i) & 0xff);
@@ -192,8 +192,18 @@ describe('coap transfer: responses in blocks', () => {
   });
 
   it('overlooks the ETag where that is the fault asked for', async () => {
-    const done = await finished(against([first, answer('2.05', [block2(1, false), etag(2)], octets(1))], 5, { anyEtag: true }));
+    const done = await finished(against([first, answer('2.05', [block2(1, false), etag(2)], octets(1))], 5, { faults: { anyEtag: true } }));
     expect(done.body).to.have.length(17);
+  });
+
+  it('overlooks numbers, options and what is missing where these are the faults asked for', async () => {
+    const misnumbered = answer('2.05', [block2(7, false)], octets(1));
+    const lengthWith = async (answers: readonly CoapMessage[], faults: TransferFaults) =>
+      (await finished(against(answers, 5, { faults }))).body.length;
+    expect(await lengthWith([first, misnumbered], { anyBlock: true })).to.equal(17);
+    expect(await lengthWith([answer('2.05', [{ number: 9, value: none }], octets(3))], { anyOption: true })).to.equal(3);
+    expect(await lengthWith([first], { firstBlock: true })).to.equal(16);
+    expect(await lengthWith([first, answer('2.05', [{ number: 9, value: none }])], { incomplete: true })).to.equal(16);
   });
 
   it('fails when the response is longer than the limit, in one message or without an end', async () => {

@@ -29,9 +29,22 @@ export interface TransferOptions {
   readonly skipBlock?: number;
   /** Stops once so many octets of the body are sent, or all of it for Infinity, and waits for no answer. */
   readonly stopAfter?: number;
-  /** A fault to commit: puts blocks together whose ETags differ. */
-  readonly anyEtag?: boolean;
+  readonly faults?: TransferFaults;
   readonly signal: AbortSignal;
+}
+
+/** Faults of a client that does not look at what it puts together. */
+export interface TransferFaults {
+  /** Puts blocks together whose ETags differ. */
+  readonly anyEtag?: boolean;
+  /** Takes whichever block comes for the one it asked for. */
+  readonly anyBlock?: boolean;
+  /** Takes a response in spite of a critical option that it does not understand. */
+  readonly anyOption?: boolean;
+  /** Takes the first block for the whole response. */
+  readonly firstBlock?: boolean;
+  /** Takes the blocks that came for the whole response when another one does not come. */
+  readonly incomplete?: boolean;
 }
 
 /** A whole response. */
@@ -58,7 +71,7 @@ const reserved = (remote: string) => wrong(remote, 'used the reserved block size
 const ask = async (endpoint: CoapEndpoint, remote: string, content: CoapContent, options: TransferOptions): Promise<Answered> => {
   const answered = await endpoint.request(content, options.manner, options.signal);
   const refused = unacceptable(answered.message.options).map(({ number }) => number);
-  if (refused.length === 0) return answered;
+  if (refused.length === 0 || options.faults?.anyOption) return answered;
   throw new LinkError(
     'protocol',
     `${remote} answered with the critical option ${refused.join(', ')} that cannot be understood (RFC 7252 5.4)`,
@@ -140,10 +153,10 @@ const upload = async (
 };
 
 /** The block that a response holds, or why it cannot be the one asked for. */
-const checkBlock = (remote: string, message: CoapMessage, expected: number): Block | undefined => {
+const checkBlock = (remote: string, message: CoapMessage, expected: number, faults: TransferFaults = {}): Block | undefined => {
   const block = blockOf(message.options, BLOCK2);
   if (block === 'reserved') throw reserved(remote);
-  if (block === undefined) return undefined;
+  if (block === undefined || faults.anyBlock) return block;
   const { num, more, size } = block;
   if (num * size !== expected) throw wrong(remote, `sent block ${num} of ${size} octets where the response goes on at octet ${expected}`);
   if (more && message.payload.length !== size)
@@ -169,8 +182,9 @@ export const transfer = async (
   let length = first.payload.length;
   let { repeated } = done;
   let message = first;
-  const firstBlock = checkBlock(remote, first, 0);
-  let block = firstBlock;
+  const { faults } = options;
+  const firstBlock = checkBlock(remote, first, 0, faults);
+  let block = faults?.firstBlock ? undefined : firstBlock;
   let size = Math.min(block?.size ?? options.blockSize, options.blockSize);
   while (block?.more) {
     if (length > options.limit)
@@ -183,16 +197,20 @@ export const transfer = async (
       options: [...request.options.filter(asksForBody), blockOption(BLOCK2, { num: length / size, more: false, size })],
       payload: NO_OCTETS,
     };
-    const answered = await ask(endpoint, remote, next, options);
+    const answered = await ask(endpoint, remote, next, options).catch((error: unknown) => {
+      if (faults?.incomplete) return undefined;
+      throw error;
+    });
+    if (answered === undefined) break;
     repeated += answered.repeated;
     message = answered.message;
     // A refusal of a block is the answer of the peer, as any other refusal.
     if (!isSuccess(message)) return { message, body: message.payload, sent: done.sent, received: parts.length, repeated };
-    block = checkBlock(remote, message, length);
+    block = checkBlock(remote, message, length, faults);
     if (block === undefined) throw wrong(remote, `answered the request for octet ${length} of its response without Block2`);
     const [before, now] = [first, message].map(one => Buffer.from(optionOf(one.options, ETAG) ?? NO_OCTETS).toString('hex'));
     // A block without an ETag says nothing of the others.
-    if (before && now && before !== now && !options.anyEtag)
+    if (before && now && before !== now && !options.faults?.anyEtag)
       throw wrong(remote, `changed the ETag between the blocks of one response: ${before}, then ${now}`);
     size = Math.min(size, block.size);
     parts.push(message.payload);

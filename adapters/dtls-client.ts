@@ -11,7 +11,7 @@ import { loadOpenssl, type Openssl, type Pointer } from './dtls-openssl.js';
 import { type DtlsSession, dtlsSession, type Ending } from './dtls-session.js';
 import { type Trust, verifyChain } from './dtls-verify.js';
 import { errorText, handshakeCause } from './tls.js';
-import { abortReason } from './tls-connect.js';
+import { abortReason, type Judge } from './tls-connect.js';
 
 export interface DtlsOpenerOptions {
   /** PEM texts; the public roots when neither these nor pins are given. */
@@ -19,6 +19,7 @@ export interface DtlsOpenerOptions {
   /** Trusted instead of certificates. */
   readonly pins?: readonly KeyObject[];
   readonly inspect?: (chain: readonly Uint8Array[]) => string | undefined;
+  readonly judge?: Judge;
   readonly anyCertificate?: boolean;
   readonly keyLog?: (line: string) => void;
   readonly clock: Clock;
@@ -162,6 +163,7 @@ export const dtlsOpener = (options: DtlsOpenerOptions): DtlsOpener => {
         serverName: offer.serverName,
         pins,
         ...(options.inspect ? { inspect: options.inspect } : {}),
+        ...(options.judge ? { judge: options.judge } : {}),
         ...(options.anyCertificate ? { anything: true } : {}),
       };
       return handshake(

@@ -26,8 +26,8 @@ export interface DtlsPeersOptions {
 
 /** Lines over DTLS; an identity can be looked at before it is presented. */
 export interface DtlsPeers extends Peers {
-  /** Throws when nobody can present this identity. */
-  prepare(identity: TlsIdentity): void;
+  /** Throws when nobody can present this identity. From now on every handshake is offered what is stated, besides the usual. */
+  prepare(identity: TlsIdentity, offer?: TlsOffer): void;
 }
 
 /** A session with a peer; there are two while a peer begins anew. */
@@ -222,7 +222,14 @@ export const dtlsPeers = async (
   socket.receive({ datagram: receive, failed: () => {} });
 
   return {
-    prepare: identity => void contextOf(identity),
+    prepare: (identity, offer) => {
+      // Versions are those of the context with which a handshake begins, before the name is known; suites those of the identity.
+      for (const of of [identity, undefined]) {
+        const former = contexts.get(of);
+        contexts.set(of, serverSide(openssl, of, { ...options.offer, ...offer }));
+        if (former !== undefined) openssl.SSL_CTX_free(former);
+      }
+    },
     drop: why => {
       for (const [key, peer] of [...peers]) forget(key, peer, why);
     },

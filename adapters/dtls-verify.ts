@@ -2,6 +2,7 @@
 import { createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { derOf, type Openssl, type Pointer } from './dtls-openssl.js';
+import type { Judge } from './tls-connect.js';
 
 export interface Trust {
   /** What the certificate must bear. */
@@ -9,6 +10,8 @@ export interface Trust {
   /** Public keys of the leaf or of the certificate at the top of the chain shown; empty: the certificates of the SSL_CTX are trusted. */
   readonly pins: readonly KeyObject[];
   readonly inspect?: (chain: readonly Uint8Array[]) => string | undefined;
+  /** Judges the chain in place of everything here; `misnamed` says that the leaf bears another name. */
+  readonly judge?: Judge;
   /** A fault to commit: looks at nothing. */
   readonly anything?: boolean;
 }
@@ -67,6 +70,13 @@ export const verifyChain = (openssl: Openssl, store: Pointer, trust: Trust): Ver
   const parsed = chain.map(der => new X509Certificate(der));
   const leaf = parsed[0];
   if (leaf === undefined) return refuse(NO_ISSUER, 'it showed no certificate');
+  const misnamed = bearsName(leaf, trust.serverName)
+    ? undefined
+    : `its certificate bears another name: expected ${trust.serverName}, got ${certificateNames(leaf)}`;
+  if (trust.judge) {
+    const problem = trust.judge(chain, misnamed);
+    return problem === undefined ? { chain } : refuse(APPLICATION, problem);
+  }
   const anchors = openssl.OPENSSL_sk_new_null();
   try {
     if (trust.pins.length > 0) {
@@ -83,8 +93,7 @@ export const verifyChain = (openssl: Openssl, store: Pointer, trust: Trust): Ver
   } finally {
     openssl.OPENSSL_sk_free(anchors);
   }
-  if (!bearsName(leaf, trust.serverName))
-    return refuse(HOSTNAME_MISMATCH, `its certificate bears another name: expected ${trust.serverName}, got ${certificateNames(leaf)}`);
+  if (misnamed !== undefined) return refuse(HOSTNAME_MISMATCH, misnamed);
   const problem = trust.inspect?.(chain);
   return problem === undefined ? { chain } : refuse(APPLICATION, problem);
 };

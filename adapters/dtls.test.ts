@@ -72,6 +72,7 @@ describe('dtls', () => {
         'another name',
         'bad_certificate',
       ],
+      ['displeases its judge', 'good', { judge: () => 'it is not the one' }, 'it is not the one', 'handshake_failure'],
       ['displeases whoever looks at it', 'good', { inspect: () => 'its key is too old' }, 'its key is too old', 'handshake_failure'],
     ];
     for (const [what, shown, options, reason, alert] of refusals)
@@ -96,6 +97,7 @@ describe('dtls', () => {
       ['the key of the leaf', identity('good'), { trust: [], pins: [spki('other'), spki('good')] }],
       ['the key at the top of the chain shown', chain(), { trust: [], pins: [spkiOf(authority('ca'))] }],
       ['a CA of brainpool', identity('brainpool'), { trust: [authority('brainpool-ca')] }],
+      ['what its judge takes, whatever else is wrong', identity('untrusted'), { judge: () => undefined, serverName: 'x.example.com' }],
       ['anything, where that is the fault asked for', identity('untrusted'), { faults: { anyCertificate: true } }],
     ];
     for (const [what, shown, options] of accepted)
@@ -117,6 +119,17 @@ describe('dtls', () => {
       await linkError(clientFor(listener, { trust: [], pins: [spkiOf(authority('ca'))] }).exchange(ping, { signal }), 'handshake');
     });
 
+    it('is left to a judge, who learns of another name', async () => {
+      const listener = await showing('good');
+      const judged: (string | undefined)[] = [];
+      for (const serverName of ['eim.example.com', 'x.example.com']) {
+        const judge = (_chain: readonly Uint8Array[], misnamed: string | undefined) => void judged.push(misnamed);
+        await clientFor(listener, { judge, serverName }).exchange(ping, { signal });
+      }
+      expect(judged[0]).to.equal(undefined);
+      expect(judged[1]).to.contain('another name: expected x.example.com');
+    });
+
     it('cannot be in a key that is none', async () => {
       const listener = await showing('good');
       expect(() => clientFor(listener, { pins: [new Uint8Array(3)] })).to.throw();
@@ -124,6 +137,18 @@ describe('dtls', () => {
   });
 
   describe('what is offered', () => {
+    it('changes with what is presented, and back', async () => {
+      const listener = await showing('good');
+      const versions = async () =>
+        (await clientFor(listener, { defaultTls: { minVersion: 'TLSv1', ciphers: 'DEFAULT:@SECLEVEL=0' } }).exchange(ping, { signal }))
+          .connection.tls?.version;
+      await listener.present('*', identity('good'), { maxVersion: 'TLSv1.1' });
+      expect(await versions()).to.equal('DTLSv1');
+      await linkError(clientFor(listener).exchange(ping, { signal }), 'handshake');
+      await listener.present('*', identity('good'));
+      expect(await versions()).to.equal('DTLSv1.2');
+    });
+
     const suites: readonly (readonly [string, string])[] = [
       ['ECDHE-ECDSA-AES128-GCM-SHA256', 'TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256'],
       ['ECDHE-ECDSA-AES256-GCM-SHA384', 'TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384'],

@@ -171,10 +171,11 @@ export const weatherText = ({ loss, delay, duplicate, reorder, patience, rate, c
     .filter(Boolean)
     .join(', ');
 
-/** One-way trips of a handshake with a cookie exchange, and the blocks of a profile package. RFC 6347 4.2, RFC 7959 */
+/** One-way trips of a handshake with a cookie exchange. RFC 6347 4.2 */
 const HANDSHAKE = 6;
-const BLOCKS = 16;
-const BODY = 16 * 1024;
+/** Octets of a profile package, and its blocks. RFC 7959 */
+const BODY = 64 * 1024;
+const BLOCKS = BODY / 1024;
 /** CoAP's first pause at the longest, and how often a message is sent again. RFC 7252 4.8 */
 const PAUSE = 3;
 const MAX_RETRANSMIT = 4;
@@ -192,11 +193,11 @@ export const exchangeSeconds = (weather: Conditions, carrier: Carrier): number =
     const { rate } = weather;
     return (HANDSHAKE + 2) * mean + (rate === undefined ? 0 : BODY / rate);
   }
-  const lost = roundTripLoss(weather);
-  let repetitions = 0;
-  while (repetitions < MAX_RETRANSMIT && lost ** (repetitions + 1) > 1 / SELDOM) repetitions++;
   const trips = HANDSHAKE + 2 * BLOCKS;
-  return trips * mean + PAUSE * (2 ** repetitions - 1) + trips * (weather.loss ?? 0) * PAUSE;
+  const expected = trips * (weather.loss ?? 0);
+  // Each loss costs a pause; three standard deviations more than usual are seldom exceeded.
+  const losses = expected + 3 * Math.sqrt(expected);
+  return trips * mean + losses * PAUSE;
 };
 
 /** Seconds that one message may be on its way before it is seen, the handshake before it included. */

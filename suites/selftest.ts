@@ -60,6 +60,8 @@ export interface SelftestInput {
   readonly variants: readonly (readonly string[])[];
   /** What the supplier of an implementation with this defect or variant states otherwise in its IXIT file, by its name. */
   readonly declares?: Readonly<Record<string, Stated>>;
+  /** Wires on which a defect shows, where it does not show on each, by its name. */
+  readonly wires?: Readonly<Record<string, string>>;
   /** Implementations tested at the same time. */
   readonly jobs: number;
   tell(line: string): void;
@@ -116,7 +118,8 @@ const tryDefect = async (given: Matrix, defect: string): Promise<void> => {
   const { plan, expectations, findings } = matrix;
   const cases = [...new Set(plan.map(p => p.case.id))].filter(id => expectations.get(id)?.has(defect));
   // What a case finds does not depend on the wire: one is enough to prove it, while every one has to leave the variants in peace.
-  const wires = new Map(plan.toReversed().map(p => [p.case.id, p.entry.over]));
+  const own = given.wires?.[defect];
+  const wires = new Map([...plan.toReversed(), ...plan.filter(p => p.entry.over === own)].map(p => [p.case.id, p.entry.over]));
   const records = await runOn(
     matrix,
     ['--defect', defect],

@@ -79,7 +79,7 @@ describe('a run under weather', function () {
     const { code, err } = await inProcess(['plan', '--ixit', ixit('slow.ixit.yaml', 'https', 'rate: 8kbit/s')]);
     expect(code).to.equal(0);
     expect(err).to.match(
-      /slow\.ixit\.yaml:\d+:\d+: warning: the weather of .* may take 17 s for an exchange, and timeouts\.response is 10 s/,
+      /slow\.ixit\.yaml:\d+:\d+: warning: the weather of .* may take 66 s for an exchange, and timeouts\.response is 10 s/,
     );
   });
 

@@ -16,15 +16,18 @@ export interface KnownDeviations {
   readonly variantGroups: readonly (readonly string[])[];
   /** What the supplier of an implementation with this defect or variant states otherwise in its IXIT file, by its name. */
   readonly declares?: Readonly<Record<string, Stated>>;
+  /** Wires on which a defect shows, where it does not show on each, by its name. */
+  readonly wires?: Readonly<Record<string, string>>;
 }
 
-type Declaring = Readonly<Record<string, { readonly declares?: Stated }>>;
+type Declaring = Readonly<Record<string, { readonly declares?: Stated; readonly over?: string }>>;
 const known = (defects: Declaring, variants: Declaring, variantGroups: KnownDeviations['variantGroups']): KnownDeviations => ({
   defects: Object.keys(defects),
   variantGroups,
   declares: Object.fromEntries(
     Object.entries({ ...defects, ...variants }).flatMap(([name, { declares }]) => (declares ? [[name, declares]] : [])),
   ),
+  wires: Object.fromEntries(Object.entries(defects).flatMap(([name, { over }]) => (over === undefined ? [] : [[name, over]]))),
 });
 
 /** Known deviations; a kind of IUT without an entry has no self-test. */

@@ -3,6 +3,7 @@ import { decode } from '#protocol/asn1/decode.js';
 import { encodeUntyped } from '#protocol/asn1/encode.js';
 import { DEFAULT_SPEC, type Type } from '#protocol/asn1/type.js';
 import type { Frame } from '../../adapters/adapter.js';
+import type { CoapClientFaults } from '../../adapters/coap-client.js';
 import type { IpaConfig, IpaDecisions, IpaOverride } from '../roles/ipa/index.js';
 import type { TerminalDecisions, TerminalOptions, TerminalOverride } from '../terminal/index.js';
 import type { Stated } from './deviation.js';
@@ -20,6 +21,10 @@ export interface IpaDeviation {
     readonly override?: TerminalOverride;
     readonly options?: Pick<TerminalOptions, 'blockSize' | 'appendsLe'>;
   };
+  /** What its CoAP stack does otherwise. */
+  readonly coap?: { readonly faults?: CoapClientFaults; readonly maxRetransmit?: number };
+  /** The wire on which it deviates, when it is one of several on which a case runs. */
+  readonly over?: 'coaps' | 'json';
   readonly config?: Partial<Omit<IpaConfig, 'euicc' | 'eimId'>>;
   /** Features that it announces besides. */
   readonly features?: readonly string[];
@@ -81,4 +86,10 @@ export const combinedIpa = (deviations: readonly IpaDeviation[]) => ({
   terminalOptions: Object.assign({}, ...deviations.map(d => d.terminal?.options)) as NonNullable<IpaDeviation['terminal']>['options'],
   config: Object.assign({}, ...deviations.map(d => d.config)) as NonNullable<IpaDeviation['config']>,
   features: deviations.flatMap(d => d.features ?? []),
+  coap: {
+    faults: Object.assign({}, ...deviations.map(d => d.coap?.faults)) as CoapClientFaults,
+    ...(Object.assign({}, ...deviations.map(({ coap }) => coap?.maxRetransmit !== undefined && { maxRetransmit: coap.maxRetransmit })) as {
+      readonly maxRetransmit?: number;
+    }),
+  },
 });

@@ -2,6 +2,7 @@
 import { fromHex } from '#protocol/asn1/tlv.js';
 import type { Frame } from '../../adapters/adapter.js';
 import type { IpaOverride } from '../roles/ipa/index.js';
+import { statingOverCoap } from './ipa-coap.js';
 import { deciding, type IpaDeviations, requesting, treating } from './ipa-deviation.js';
 import { KEEPS_DATA } from './ipa-download.js';
 import { COMPACT } from './ipa-relay.js';
@@ -32,6 +33,9 @@ const transport: IpaDeviations = {
   chunksRequests: requesting('Its requests come in chunks instead of with their length.', withMeta({ 'transfer-encoding': 'chunked' })),
   addsHeaders: requesting('Its requests carry headers that ESipa does not name.', withMeta({ accept: '*/*', 'x-device': '00101700' })),
   namesItsVersion: requesting('It names vendor and version behind its User-Agent.', withMeta({ 'user-agent': 'gsma-rsp-ipad;vendor/1.2' })),
+  sendsUnconfirmedRequests: statingOverCoap('Its requests over CoAP want no confirmation.', { ':type': 'NON' }),
+  sendsSmallCoapBlocks: statingOverCoap('It sends blocks of 64 octets, and wants no larger ones.', { ':block-size': '64' }),
+  statesOctetStream: statingOverCoap('It states Content-Format 42 over CoAP.', { 'content-format': '42' }),
   triesOnce: deciding('It sends a request that failed again with the next poll only.', { attempts: () => 1 }),
 };
 
@@ -103,9 +107,19 @@ export const ipaVariants: IpaDeviations = { ...transport, ...card, ...esipa, ...
 
 /** Variants that one IPA can have at the same time. */
 export const ipaVariantGroups: readonly (readonly string[])[] = [
-  ['speaksTls12Only', 'chunksRequests', 'addsHeaders', 'sendsSmallBlocks', 'startsInOtherOrder', 'pollsTwice', 'sendsEmptyMatchingId'],
+  [
+    'speaksTls12Only',
+    'sendsSmallCoapBlocks',
+    'chunksRequests',
+    'addsHeaders',
+    'sendsSmallBlocks',
+    'startsInOtherOrder',
+    'pollsTwice',
+    'sendsEmptyMatchingId',
+  ],
   [
     'closesEveryConnection',
+    'sendsUnconfirmedRequests',
     'namesItsVersion',
     'appendsLe',
     'selectsWithoutOccurrence',
@@ -118,6 +132,7 @@ export const ipaVariantGroups: readonly (readonly string[])[] = [
   ],
   [
     'triesOnce',
+    'statesOctetStream',
     'namesItsChannel',
     'declaresBothRoles',
     'readsCertificatesAtStart',

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { ipaDefects } from './ipa.js';
+import { ipaCoapDefects, ipaDtlsDefects } from './ipa-coap.js';
 import { ipaVariantGroups, ipaVariants } from './ipa-variants.js';
 import { play } from './test-ipa-lab.js';
 import { SCENES } from './test-ipa-scenes.js';
@@ -206,6 +207,10 @@ const ELSEWHERE: readonly string[] = [
   'chunksRequests',
   'addsHeaders',
   'namesItsVersion',
+  'sendsUnconfirmedRequests',
+  'sendsSmallCoapBlocks',
+  'statesOctetStream',
+  ...Object.keys({ ...ipaCoapDefects, ...ipaDtlsDefects }),
 ];
 
 const all = { ...ipaDefects, ...ipaVariants };

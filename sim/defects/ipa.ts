@@ -1,6 +1,7 @@
 /** Every seeded defect of an IPA, by its name. */
 import { ipaInjectionDefects } from './injection.js';
 import { ipaApduDefects, ipaStartDefects } from './ipa-card.js';
+import { ipaCoapDefects, ipaDtlsDefects } from './ipa-coap.js';
 import { ipaDataDefects } from './ipa-data.js';
 import type { IpaDeviations } from './ipa-deviation.js';
 import { ipaLocalDefects, ipaOutcomeDefects, ipaSessionDefects, ipaTriggerDefects } from './ipa-download.js';
@@ -14,6 +15,8 @@ export const ipaDefects: IpaDeviations = {
   ...ipaStartDefects,
   ...ipaTlsDefects,
   ...ipaHttpDefects,
+  ...ipaCoapDefects,
+  ...ipaDtlsDefects,
   ...ipaPollDefects,
   ...ipaResultDefects,
   ...ipaInjectionDefects,

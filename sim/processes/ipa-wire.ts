@@ -4,6 +4,7 @@ import type { Spec } from '#protocol/asn1/type.js';
 import { pem } from '#protocol/crypto/ecdsa.js';
 import { typeNamed } from '#protocol/registry.js';
 import { type Client, type Duration, LinkError } from '../../adapters/adapter.js';
+import type { CoapClientFaults } from '../../adapters/coap-client.js';
 import { openHttpsClient } from '../../adapters/https-client.js';
 import type { ClientBinding } from '../bindings/binding.js';
 import { esipaCoapClient } from '../bindings/esipa-coap.js';
@@ -34,6 +35,8 @@ export interface IpaWireOptions {
   /** DER of the CI certificates: RSP servers chain to them, and an eIM that the eUICC has no key of. */
   readonly anchors: readonly Uint8Array[];
   readonly responseTimeout: Duration;
+  /** How its CoAP stack behaves; as RFC 7252 has it when absent. */
+  readonly coap?: { readonly faults?: CoapClientFaults; readonly maxRetransmit?: number; readonly ackTimeout?: Duration };
   readonly report: (problem: string) => void;
   /** An answer that the IPA does not survive. */
   readonly die: (status: string) => void;
@@ -99,20 +102,16 @@ export const openIpaWire = (options: IpaWireOptions): IpaWire => {
     report,
   });
 
-  const openClient = async (wire: EsipaWire, address: string, { judge, spki, certificate }: EimTrust): Promise<Client> => {
+  const { faults, ...timing } = options.coap ?? {};
+  const openClient = async (wire: EsipaWire, address: string, { judge }: EimTrust): Promise<Client> => {
     const [host = ''] = address.split(':');
     const names = [`${wire}://${address}`, `${wire}://${host}`, address, host];
     const target = names.map(name => resolve.get(name)).find(found => found !== undefined) ?? address;
     const common = { serverName: decide.serverName(host), defaultTls: decide.offer(), responseTimeout };
-    const anchors = options.anchors.map(der => pem('CERTIFICATE', der));
-    if (wire !== 'coaps') return openHttpsClient({ ...common, url: `https://${target}/`, trust: anchors, judge });
+    const trust = options.anchors.map(der => pem('CERTIFICATE', der));
+    if (wire !== 'coaps') return openHttpsClient({ ...common, url: `https://${target}/`, trust, judge });
     const { openCoapClient } = await import('../../adapters/coap-client.js');
-    return openCoapClient({
-      ...common,
-      url: `coaps://${target}/`,
-      ...(spki ? { pins: [spki] } : { trust: certificate ? [pem('CERTIFICATE', certificate)] : anchors }),
-      inspect: chain => judge(chain, undefined),
-    });
+    return openCoapClient({ ...common, url: `coaps://${target}/`, trust, judge, timing, ...(faults ? { faults } : {}) });
   };
 
   const clientTo = async (wire: EsipaWire, address: string, eim: EimEntry): Promise<Client> => {
@@ -132,12 +131,14 @@ export const openIpaWire = (options: IpaWireOptions): IpaWire => {
     const esipa = bindings[wire];
     const written = esipa.write(type, octets);
     const client = await clientTo(wire, address.toLowerCase(), eim);
-    const arrived = await client.exchange(wire === 'coaps' ? written : decide.request(written), {
+    const isCoap = wire === 'coaps';
+    const arrived = await client.exchange(isCoap ? decide.coapRequest(written) : decide.request(written), {
       signal: closing.signal,
       connection: connection(),
     });
-    const reply = wire === 'coaps' ? arrived : decide.reply(arrived);
-    const status = reply.meta[':status'] ?? '';
+    const reply = isCoap ? decide.coapReply(arrived) : decide.reply(arrived);
+    // A code of CoAP reads like the status that it resembles: 5.03 as 503. RFC 7252 12.1.2
+    const status = reply.meta[':status'] ?? reply.meta[':code']?.replace('.', '') ?? '';
     if (!decide.survives(status)) options.die(status);
     const read = esipa.read(reply, type.name);
     const expected = esipa.answerTo(type.name)?.name;

@@ -73,6 +73,7 @@ export const startIpa = async (options: IpaProcessOptions, surroundings: IpaSurr
     resolve: options.resolve,
     anchors,
     responseTimeout: options.responseTimeout,
+    coap: { ...deviation.coap, ackTimeout: options.ackTimeout },
     report,
     die: surroundings.die ?? (() => undefined),
   });

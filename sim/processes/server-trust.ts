@@ -85,16 +85,13 @@ const judgeFor =
 export interface EimTrust {
   readonly key: string;
   readonly judge: Judge;
-  /** The key in it, or the certificate, where trust is in one of them. */
-  readonly spki?: Uint8Array;
-  readonly certificate?: Uint8Array;
 }
 
 /** By its key, by its certificate or that of its CA, or by the CIs when the eUICC has neither. */
 export const eimTrust = (data: TrustedData, options: TrustOptions): EimTrust => {
   const { trustedEimPkTls: spki, trustedCertificateTls: certificate } = data ?? {};
-  if (spki) return { key: hex(spki), spki, judge: judgeFor(['eim-tls'], options, spki) };
-  if (certificate) return { key: hex(certificate), certificate, judge: judgeFor(['eim-tls'], { ...options, anchors: [certificate] }) };
+  if (spki) return { key: hex(spki), judge: judgeFor(['eim-tls'], options, spki) };
+  if (certificate) return { key: hex(certificate), judge: judgeFor(['eim-tls'], { ...options, anchors: [certificate] }) };
   return { key: '', judge: judgeFor(['eim-tls'], options) };
 };
 

@@ -17,7 +17,7 @@ export interface SelftestOptions {
 /** The self-test of one reference implementation; undefined when no case for its kind is selected. */
 const prove = async (ixit: Ixit, catalogue: Catalogue, only: readonly string[], jobs: number): Promise<SelftestResult | undefined> => {
   if (!catalogue.cases.some(c => c.iut === ixit.iut && isSelected(c.id, only))) return undefined;
-  const { defects, variantGroups, declares = {} } = knownDeviations.get(ixit.iut) ?? { defects: [], variantGroups: [] };
+  const { defects, variantGroups, declares = {}, wires = {} } = knownDeviations.get(ixit.iut) ?? { defects: [], variantGroups: [] };
   return selftest({
     ixit,
     catalogue,
@@ -26,6 +26,7 @@ const prove = async (ixit: Ixit, catalogue: Catalogue, only: readonly string[], 
     defects,
     variants: variantGroups,
     declares,
+    wires,
     jobs,
     tell: line => process.stderr.write(`${ixit.iut}  ${line}\n`),
   });

@@ -208,6 +208,16 @@ const blockFacts = (meta: Frame['meta']): Record<string, unknown> => ({
   sentBlocks: Number(meta[':sent-blocks']),
 });
 
+/** Of a request over CoAP: its type (CON, NON), its blocks and their size. RFC 7252 4.2, RFC 7959 */
+const requestFacts = ({ meta }: Frame): Record<string, unknown> =>
+  meta[':type'] === undefined
+    ? {}
+    : {
+        type: meta[':type'],
+        blocks: Number(meta[':blocks']),
+        ...(meta[':block-size'] === undefined ? {} : { blockSize: Number(meta[':block-size']) }),
+      };
+
 const replyFacts = (frame: Frame, link: Record<string, unknown>): Record<string, unknown> => ({
   ...link,
   ...outcomeFacts(frame),
@@ -332,7 +342,7 @@ export const serve = (stage: Stage, party: Party, wire: ServerWire, behaviour: S
         party,
         carried,
         { ...frameFacts(frame), ...skyFacts(wire.sky) },
-        { ...party.link, headers: frame.meta, path: frame.meta[':path'], method: frame.meta[':method'] },
+        { ...party.link, ...requestFacts(frame), headers: frame.meta, path: frame.meta[':path'], method: frame.meta[':method'] },
         inbound,
       );
       const { received } = arrival;

@@ -34,20 +34,27 @@ const counted = (number: number, what: string): string => `${number} ${what}${nu
 
 /** The weather of a lab whose IUT has so many seconds for an answer; fine on every link that asks for none. */
 export const labWeather = (responseSeconds: number): LabWeather => {
-  const skies = new Map<string, { readonly sky: Sky; readonly exchange: number; readonly lag: number }>();
+  const skies = new Map<string, { readonly sky: Sky; readonly exchange: number; readonly steady: number; readonly lag: number }>();
   const all = (): readonly Sky[] => [...skies.values()].map(({ sky }) => sky);
   const lost = (): number => all().reduce((sum, { toll }) => sum + toll.lost, 0);
   const cuts = (): readonly string[] => [...skies].flatMap(([name, { sky }]) => sky.toll.cuts.map(cut => `${name}: ${cut}`));
   /** What was hidden when the weather cleared up: what comes to light afterwards is no part of the sequence. */
   let wasHidden = false;
   const hides = (): boolean => wasHidden || all().some(sky => sky.hides());
-  const longest = (of: 'exchange' | 'lag'): number => Math.max(0, ...[...skies.values()].map(one => one[of]));
+  const longest = (of: 'exchange' | 'steady' | 'lag'): number => Math.max(0, ...[...skies.values()].map(one => one[of]));
 
   return {
     over: (name, wire, conditions) => {
       if (conditions === undefined) return undefined;
       const sky = openSky(conditions);
-      skies.set(`${name}.${wire}`, { sky, exchange: exchangeSeconds(conditions, carrierOf(wire)), lag: lagSeconds(conditions) });
+      const carrier = carrierOf(wire);
+      skies.set(`${name}.${wire}`, {
+        sky,
+        exchange: exchangeSeconds(conditions, carrier),
+        // Where nothing is lost only delay and rate take their time.
+        steady: exchangeSeconds({ ...conditions, loss: 0 }, carrier),
+        lag: lagSeconds(conditions),
+      });
       return sky;
     },
     begin: seed => {
@@ -68,7 +75,7 @@ export const labWeather = (responseSeconds: number): LabWeather => {
       const [cut] = cuts();
       if (cut !== undefined) return `the weather broke it off (${cut})`;
       if (lost() > 0) return `the weather lost ${counted(lost(), 'datagram')}`;
-      if (longest('exchange') > seconds) return `the weather alone may take ${Math.ceil(longest('exchange'))} s for an exchange`;
+      if (longest('steady') > seconds) return `the weather alone may take ${Math.ceil(longest('steady'))} s for an exchange`;
       return undefined;
     },
     revealed: async over => {

@@ -18,9 +18,6 @@ export const waitSeconds = (context: Context, wait: Wait | undefined, otherwise:
   return seconds;
 };
 
-/** Exchanges that a time may stand for, e.g. those of a download. */
-const EXCHANGES = 3;
-
 /** Seconds in which something has to come: a time that a case or the supplier states is that of the product alone, and the weather comes on top. */
 export const reachSeconds = (context: Context, wait: Wait | undefined, otherwise: number): number =>
-  waitSeconds(context, wait, otherwise) + (wait === undefined ? 0 : EXCHANGES * context.stage.weather.exchangeSeconds);
+  waitSeconds(context, wait, otherwise) + (wait === undefined ? 0 : context.stage.weather.exchangeSeconds);

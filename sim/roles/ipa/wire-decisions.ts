@@ -39,6 +39,9 @@ export interface WireDecisions {
   request(frame: Frame): Frame;
   /** Every reply frame as it arrived. */
   reply(frame: Frame): Frame;
+  /** The same over CoAP. */
+  coapRequest(frame: Frame): Frame;
+  coapReply(frame: Frame): Frame;
   /** Whether the answer to a request has the right type. */
   takesType(expected: string | undefined, found: string): boolean;
   /** Times a request is sent that gets no answer. */
@@ -75,6 +78,8 @@ export const correctWires: WireDecisions = {
   keepsConnection: () => true,
   request: frame => frame,
   reply: frame => frame,
+  coapRequest: frame => frame,
+  coapReply: frame => frame,
   takesType: (expected, found) => expected === found,
   attempts: configured => configured,
   pauseAfter: (attempt, configured) => configured * 2 ** (attempt - 1),

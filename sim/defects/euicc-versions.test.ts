@@ -31,6 +31,16 @@ prove('defects of an eUICC that mixes versions up', euiccVersionDefects, [
   ['answersResetLikeV10', make => say(make(), 'BF640482020780'), 'BF6403800101', 'BF3403800101'],
   ['tellsLaterIotVersion', iotInfo, 'A005040301020081008200', 'A005040301030081008200'],
   ['answersEcallNotAvailableToDisabling', make => say(make({ profiles: [ecall] }), 'BF5C038001FF'), 'BF5C03800102', 'BF5C03800108'],
+  [
+    'inventsReasonInV13',
+    make => {
+      const command = packed({ spec: '1.3' });
+      command[command.length - 1] = (command[command.length - 1] ?? 0) ^ 1;
+      return hex(contentAt(make().execute(command).octets, 'A2 8F') ?? octets(''));
+    },
+    '7F',
+    '03',
+  ],
   ['signsV10ResultsLikeV12', behind('1.0'), 'request', 'token'],
   ['answersLaterCodesInV10', refused([{ enable: two }]), '83017F', '830103'],
   ['answersLaterCodesInV10', refused([{ disable: one }]), '84017F', '840103'],

@@ -21,12 +21,13 @@ const speaking = (spec: Spec, iotVersion: string): Stated => ({
   ...(spec === '1.0' && { options: { O_E_FALLBACK: false, O_E_ECALL: false } }),
 });
 const V10 = speaking('1.0', '1.0.1');
+const V13 = speaking('1.3', '1.3.0');
 
 /** Variants: each speaks one version, and nothing of another. */
 export const euiccVersionVariants: EuiccDeviations = {
   speaksV10: { does: 'It speaks SGP.32 v1.0.', declares: V10 },
   speaksV11: { does: 'It speaks SGP.32 v1.1.', declares: speaking('1.1', '1.1.0') },
-  speaksV13: { does: 'It speaks SGP.32 v1.3.', declares: speaking('1.3', '1.3.0') },
+  speaksV13: { does: 'It speaks SGP.32 v1.3.', declares: V13 },
 };
 
 const RESULTS: readonly SignedObject[] = ['euiccPackageResultDataSigned', 'euiccPackageErrorDataSigned'];
@@ -72,6 +73,8 @@ const answersLaterCodes: EuiccOverride = correct => ({
   },
 });
 
+const INVALID_EID = tlv(0x8f, Uint8Array.of(3));
+
 /** An eUICC of v1.0 that does something as later versions do. */
 const inV10 = (deviation: EuiccDeviation): EuiccDeviation => ({ ...deviation, declares: V10 });
 
@@ -89,6 +92,12 @@ export const euiccVersionDefects: EuiccDeviations = {
     ECALL_NOT_AVAILABLE,
     'state',
   ),
+  inventsReasonInV13: {
+    ...sending('It speaks v1.3, and gives unsigned errors a reason of the signed ones.', 'EuiccPackageResult', message =>
+      edit(message, 'A2 8F', () => INVALID_EID),
+    ),
+    declares: V13,
+  },
   signsV10ResultsLikeV12: inV10({ does: 'It speaks v1.0, and signs results with the association token.', override: signsLikeV12 }),
   answersLaterCodesInV10: inV10({ does: 'It speaks v1.0, and refuses operations with codes of v1.1.', override: answersLaterCodes }),
   listsTypesLikeV11InV10: inV10(

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { decode } from '#protocol/asn1/decode.js';
 import { encode } from '#protocol/asn1/encode.js';
+import type { Spec } from '#protocol/asn1/type.js';
 import { subjectPublicKeyInfo } from '#protocol/crypto/ecdsa.js';
 import { testPki } from '#protocol/x509/test-pki.js';
 import { createEuicc, type EuiccConfig } from '../../sim/roles/euicc/index.js';
@@ -15,12 +16,12 @@ const CONFIG: EuiccConfig = {
   defaultDpAddress: 'dp.example.com',
 };
 
-const card = (config: EuiccConfig) => {
-  const euicc = createEuicc(config, { spec: '1.2', pki: testPki(), now: () => new Date(), random: count => new Uint8Array(count) });
+const card = (config: EuiccConfig, spec: Spec = '1.2') => {
+  const euicc = createEuicc(config, { spec, pki: testPki(), now: () => new Date(), random: count => new Uint8Array(count) });
   const ask: AskCard = async (request, value, response) => {
-    const { sw, octets } = euicc.execute(encode(request, value));
+    const { sw, octets } = euicc.execute(encode(request, value, { spec }));
     if (sw !== '9000') throw new Error(`status word ${sw}`);
-    return decode(response, octets);
+    return decode(response, octets, { spec });
   };
   return { euicc, ask };
 };
@@ -49,6 +50,18 @@ describe('the state of a card under test', () => {
     expect(euicc.chip.memory.eims).to.have.length(1);
     expect(euicc.chip.memory.eims[0]).to.deep.include({ eimId: 'operator', counterValue: 7 });
     expect(await restoreCardState(before, ask, '1.2')).to.include('not as before: profiles 989209012143658709F5 enabled');
+  });
+
+  it('is put back on a card of v1.0 but for the default SM-DP+ address, which nothing sets there', async () => {
+    const { euicc, ask } = card(CONFIG, '1.0');
+    const before = await readCardState(ask);
+    euicc.chip.memory.eims = [];
+    euicc.chip.memory.defaultDpAddress = undefined;
+    expect(await restoreCardState(before, ask, '1.0')).to.deep.equal([
+      'put back: eIMs operator',
+      'not as before: default SM-DP+ address (status word 6A88)',
+    ]);
+    expect(euicc.chip.memory.eims[0]).to.deep.include({ eimId: 'operator', counterValue: 7 });
   });
 
   it('needs nothing when nothing was changed', async () => {

@@ -108,7 +108,8 @@ export const loadEuiccPackage = (chip: Chip, command: Uint8Array): Uint8Array | 
   };
   const error = errorIn(chip, eim, signed, { isGenuine, size: command.length, operations: readable.operations.length });
   count(error?.check ?? 'executed');
-  if (error?.check === 'signature') return unsignedError(chip, { eimId: signed.eimId, eimTransactionId, associationToken });
+  if (error?.check === 'signature')
+    return unsignedError(chip, { eimId: signed.eimId, eimTransactionId, associationToken }, UNDEFINED_ERROR);
   return error ? signedError(chip, content, error.code) : execute(chip, content, readable.operations);
 };
 

@@ -1,6 +1,5 @@
 /** Against implementations of other authors: libcoap with OpenSSL and GnuTLS, OpenSSL's own tools, node-coap. */
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { createSocket } from 'node:dgram';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,39 +16,15 @@ import { type CoapMessage, decodeMessage, encodeMessage } from './coap-message.j
 import { connectDatagrams } from './datagram.js';
 import { dtlsOpener } from './dtls-client.js';
 import { authority, identity } from './fixtures/certificates.js';
+import { freePorts, isThere, type RunningProgram, run, startProgram } from './testing-programs.js';
 
 const fixture = (name: string) => fileURLToPath(new URL(`../../adapters/fixtures/${name}`, import.meta.url));
 const PATH = '/gsma/rsp2/asn1';
 const NAME = 'eim.example.com';
 const signal = new AbortController().signal;
-/** GetEimPackage with an EID, and a body in the size of a bound profile package. */
+/** GetEimPackage with an EID, and a body in the size of a bound profile package; a real one is in the tests of the binding. */
 const GET_EIM_PACKAGE = Buffer.from('BF4F125A1089049032123451234512345678901235', 'hex');
 const BIG = Buffer.from(Uint8Array.from({ length: 12_000 }, (_, i) => (i * 31 + (i >> 8)) & 0xff));
-
-const run = (program: string, words: readonly string[]): Promise<{ code: number; output: string }> =>
-  new Promise(resolve => {
-    execFile(program, words, { encoding: 'utf8' }, (error, stdout, stderr) => {
-      resolve({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : 127, output: `${stdout}${stderr}` });
-    });
-  });
-const isThere = async (program: string): Promise<boolean> => (await run('sh', ['-c', `command -v ${program}`])).code === 0;
-
-/** Two free ports that follow each other, of which libcoap's server takes the second one for DTLS. */
-const freePorts = async (): Promise<number> => {
-  for (;;) {
-    const [first, second] = [createSocket('udp4'), createSocket('udp4')];
-    first.bind(0, '127.0.0.1');
-    await once(first, 'listening');
-    const { port } = first.address();
-    const isFree = await new Promise<boolean>(resolve => {
-      second.once('error', () => resolve(false));
-      second.bind(port + 1, '127.0.0.1', () => resolve(true));
-    });
-    first.close();
-    if (isFree) second.close();
-    if (isFree) return port;
-  }
-};
 
 describe('coap with other implementations', () => {
   const closing: (() => unknown)[] = [];
@@ -62,26 +37,10 @@ describe('coap with other implementations', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  /** Starts a program; resolves when it has written this. */
-  const start = async (program: string, words: readonly string[], ready: RegExp): Promise<ChildProcess> => {
-    const child = spawn(program, words, { stdio: ['pipe', 'pipe', 'pipe'] });
-    closing.push(async () => {
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      child.kill('SIGKILL');
-      await once(child, 'exit');
-    });
-    let output = '';
-    await new Promise<void>((resolve, reject) => {
-      const look = (data: Buffer) => {
-        output += data.toString('latin1');
-        if (ready.test(output)) resolve();
-      };
-      child.stdout.on('data', look);
-      child.stderr.on('data', look);
-      child.once('exit', () => reject(new Error(`${program} ended: ${output}`)));
-      child.once('error', reject);
-    });
-    return child;
+  const start = async (program: string, words: readonly string[], ready: RegExp): Promise<RunningProgram> => {
+    const running = await startProgram(program, words, ready);
+    closing.push(() => running.close());
+    return running;
   };
   const listen = async (isSecure: boolean) => {
     const seen: Inbound[] = [];
@@ -195,10 +154,10 @@ describe('coap with other implementations', () => {
       closing.push(() => line.close());
       expect(line.tls).to.include({ version: 'DTLSv1.2', cipher: 'TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8' });
       const answered = new Promise<Uint8Array>(resolve => line.receive({ datagram: resolve, closed: () => {} }));
-      const arrived = new Promise<void>(resolve => server.stdout?.on('data', data => data.includes('hello') && resolve()));
+      const arrived = new Promise<void>(resolve => server.child.stdout?.on('data', data => data.includes('hello') && resolve()));
       line.send(Buffer.from('hello\n'));
       await arrived;
-      server.stdin?.write('good day\n');
+      server.child.stdin?.write('good day\n');
       expect(Buffer.from(await answered).toString()).to.equal('good day\n');
     });
 

@@ -23,6 +23,8 @@ export interface EimInjection {
   push(record: EuiccRecord): Promise<void>;
   /** The same for every eUICC whose IPA listens. */
   pushAll(): void;
+  /** Settles when nothing is on its way. */
+  idle(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -92,6 +94,7 @@ export const openEimInjection = ({ eim, spec, trust, report }: EimInjectionOptio
     pushAll: () => {
       for (const record of eim.context.euiccs.values()) void push(record);
     },
+    idle: async () => void (await Promise.all(running.values())),
     close: async () => {
       closing.abort(new LinkError('closed', 'the eIM is shut down'));
       await Promise.all(running.values());

@@ -37,6 +37,8 @@ export interface RunningEim {
   readonly coaps?: string;
   /** URL of the control API. */
   readonly control: string;
+  /** Settles when nothing is on its way to an IPA that listens. */
+  idle(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -119,7 +121,7 @@ export const startEim = async (options: EimProcessOptions, { report = () => unde
       signingKey,
       otherSigningKeys,
       tlsPublicKey: tlsPublicKey(pki, deviation.registersKeyOf),
-      protocols: ['eimRetrieveHttps', ...(options.coap === '' ? [] : ['eimRetrieveCoaps'])],
+      protocols: ['eimRetrieveHttps', 'eimInjectHttps', ...(options.coap === '' ? [] : ['eimRetrieveCoaps', 'eimInjectCoaps'])],
       anchors: anchors.ders,
     },
     world: { spec, pki, now: () => new Date(), random: seededRandom(options.seed || hex(randomBytes(16)), 'eim') },
@@ -161,6 +163,7 @@ export const startEim = async (options: EimProcessOptions, { report = () => unde
       json: `${https}${ESIPA_JSON_FOLDER}`,
       ...(coap ? { coaps: `coaps://${coap.address}${ESIPA_PATH}` } : {}),
       control: `http://${control.address}`,
+      idle: injection.idle,
       close: closeAll,
     };
   } catch (cause) {

@@ -22,6 +22,8 @@ export interface RunningIpa {
   /** URLs where eIMs may bring packages. */
   readonly injection: IpaInjection['urls'];
   poll(): Promise<PollReport>;
+  /** Settles when nothing is left to do of what was asked for. */
+  idle(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -77,7 +79,7 @@ export const startIpa = async (options: IpaProcessOptions, surroundings: IpaSurr
     report,
     die: surroundings.die ?? (() => undefined),
   });
-  const { features, notifies, immediateEnable, attempts, pause } = options;
+  const { features, notifies, immediateEnable, attempts, pause, listen, coap } = options;
   let { initialEim } = options;
   const confirmationCode = [...options.confirmationCode];
   const polling = createPolling({
@@ -88,6 +90,7 @@ export const startIpa = async (options: IpaProcessOptions, surroundings: IpaSurr
     config: {
       features: [...features, ...deviation.features],
       confirmationCode,
+      protocols: ['ipaRetrieveHttps', ...(listen === '' ? [] : ['ipaInjectHttps']), ...(coap === '' ? [] : ['ipaInjectCoaps'])],
       immediateEnable,
       ...(notifies && { notifies }),
       ...deviation.config,
@@ -116,7 +119,6 @@ export const startIpa = async (options: IpaProcessOptions, surroundings: IpaSurr
     ['*', identity],
     [options.serverName.toLowerCase(), identity],
   ]);
-  const { listen, coap } = options;
   const injection = await openIpaInjection({ listen, coap, identities, spec, decide, polling, report }).catch(failing);
   opened.push(injection);
   const control = await openIpaControl({
@@ -139,6 +141,7 @@ export const startIpa = async (options: IpaProcessOptions, surroundings: IpaSurr
     control: `http://${control.address}`,
     injection: injection.urls,
     poll: polling.poll,
+    idle: polling.idle,
     close: async () => {
       ending.abort();
       await release();

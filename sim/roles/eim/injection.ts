@@ -7,7 +7,7 @@ import type { Composed } from '../../role.js';
 import type { EimContext } from './context.js';
 import { codeName } from './outcome.js';
 import { closeUnhandled, takeOutcome } from './provide.js';
-import { nextPackage } from './retrieval.js';
+import { alternativeFor, nextPackage } from './retrieval.js';
 import { type EimPackage, type EuiccRecord, failOrder } from './state.js';
 
 /** What a transfer carries. */
@@ -26,11 +26,15 @@ const acknowledgements = (eim: EimContext, record: EuiccRecord): Composed | unde
   return eimAcknowledgements.length > 0 ? carrying(eim, record, 'acknowledgements', { eimAcknowledgements }) : undefined;
 };
 
+const isUnanswered = ({ phase, isReceived }: EimPackage): boolean => phase === 'outstanding' && isReceived !== true;
+
 /** What goes to the IPA of an eUICC now: acknowledgements of what came last, else a package; undefined: nothing does. */
 export const composeTransfer = (eim: EimContext, record: EuiccRecord, only?: Transfer): Composed | undefined => {
   const acknowledged = only === 'package' ? undefined : acknowledgements(eim, record);
   if (acknowledged || only === 'acknowledgements' || !record.associated) return acknowledged;
-  const next = nextPackage(eim, record, pack => pack.isReceived !== true);
+  // What got no answer goes first, as the counters of those behind it are higher; a script says itself what it brings.
+  const unanswered = only === undefined ? record.packages.find(isUnanswered) : undefined;
+  const next = unanswered ? alternativeFor(eim, record, unanswered) : nextPackage(eim, record, isUnanswered);
   return next && carrying(eim, record, 'package', next);
 };
 
@@ -38,7 +42,7 @@ export const composeTransfer = (eim: EimContext, record: EuiccRecord, only?: Tra
 export const isBusy = ({ packages }: EuiccRecord): boolean => packages.some(p => p.phase === 'outstanding' && p.isReceived === true);
 
 const inFlight = ({ packages, transferred }: EuiccRecord): EimPackage | undefined =>
-  transferred === 'package' ? packages.findLast(p => p.phase === 'outstanding' && p.isReceived !== true) : undefined;
+  transferred === 'package' ? packages.findLast(isUnanswered) : undefined;
 
 const causeOf = (message: Decoded): string => {
   const code = find(message.root, '..eimPackageError');

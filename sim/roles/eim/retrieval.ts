@@ -16,7 +16,7 @@ const noteStateChange = (eim: EimContext, record: EuiccRecord, request: Partial<
 };
 
 /** A package as an alternative of the message that carries it: GetEimPackageResponse or TransferEimPackageRequest. */
-const alternativeFor = (eim: EimContext, record: EuiccRecord, pack: EimPackage) => {
+export const alternativeFor = (eim: EimContext, record: EuiccRecord, pack: EimPackage) => {
   const message = raw(packageOctets(eim, record, pack));
   switch (pack.kind) {
     case 'euiccPackage':

@@ -101,9 +101,12 @@ export const startIpa = async (options: IpaProcessOptions, surroundings: IpaSurr
     later: async ({ seconds }, signal) => setTimeout(seconds * 1000, undefined, { signal }).catch(() => undefined),
     report,
   });
+  // Nobody asks for anything more; then a poll that goes on ends, as its wires and its card go away.
   const opened: Closing[] = [];
-  // A poll that goes on ends when its wires and its card go away.
-  const release = async () => void (await Promise.all([...opened.map(one => one.close()), polling.close(), wire.close(), card.close()]));
+  const release = async () => {
+    await Promise.all(opened.map(one => one.close()));
+    await Promise.all([polling.close(), wire.close(), card.close()]);
+  };
   const memorize = (codes: readonly string[]): void => {
     confirmationCode.splice(0, confirmationCode.length, ...codes);
   };

@@ -8,6 +8,7 @@ import { threadWriter } from './allure-writer.js';
 import { directory } from './fixtures/directory.js';
 import { goldenRecord } from './fixtures/record.js';
 import type { PlanEntry } from './record.js';
+import { openRecord, type RecordPlace } from './store.js';
 
 interface Step {
   readonly name: string;
@@ -72,17 +73,21 @@ async function texts(dir: string, results: readonly Result[]): Promise<readonly 
 async function runMocha(entries: readonly PlanEntry[], dir: string): Promise<void> {
   const { sequences, finished: _finished, seconds: _seconds, ...header } = goldenRecord;
   const reporting: AllureReporting = allureReporting(header, dir);
+  await using record = await openRecord(dir);
+  const places = new Map<string, RecordPlace>();
+  for (const sequence of sequences) places.set(sequence.key, await record.append(sequence));
   const mocha = new Mocha({ reporter: 'allure-mocha', reporterOptions: reporting.reporterOptions });
   const suite = Mocha.Suite.create(mocha.suite, 'conformance');
   for (const entry of entries) {
     const test = new Mocha.Test(entry.key, async function body(this: Mocha.Context) {
       const sequence = sequences.find(({ key }) => key === entry.key);
-      if (!sequence) {
+      const place = places.get(entry.key);
+      if (!sequence || !place) {
         reporting.skip(entry);
         if (entry.state === 'notApplicable') this.skip();
         throw new Error(entry.reason);
       }
-      reporting.report(sequence, JSON.stringify(sequence));
+      reporting.report(sequence, place);
       if (sequence.verdict === 'fail') throw new AssertionError(sequence.reason);
       if (sequence.verdict !== 'pass') throw new Error(sequence.reason);
     });
@@ -124,10 +129,12 @@ describe('Allure results', () => {
 
   it('do not take a file for another one', async () => {
     const [sequence] = goldenRecord.sequences;
+    if (!sequence) throw new Error('the fixture has sequences');
     await using dir = await directory();
+    await using record = await openRecord(dir.path);
     const writer = threadWriter(dir.path);
     writer.writeAttachmentFromPath('1-attachment.txt', '99');
-    writer.files(JSON.stringify(sequence));
+    writer.files(await record.append(sequence));
     expect(await writer.written().catch(String)).to.contain('file 99 of a sequence with');
   });
 
@@ -169,7 +176,8 @@ describe('Allure results', () => {
     if (!sequence) throw new Error('the fixture has sequences');
     await using dir = await directory();
     const reporting = allureReporting(goldenRecord, dir.path);
-    reporting.report(sequence, JSON.stringify(sequence));
+    await using record = await openRecord(dir.path);
+    reporting.report(sequence, await record.append(sequence));
     await reporting.written();
     expect((await readdir(dir.path)).filter(name => name.endsWith('-result.json'))).to.deep.equal([]);
   });

@@ -6,7 +6,7 @@ import { type AllureCase, type AllureFile, type AllureStep, describeSequence, de
 import { plainWriter, threadWriter } from './allure-writer.js';
 import { iutsOf } from './names.js';
 import type { PlanEntry, RunRecord, SequenceRecord } from './record.js';
-import type { RecordHeader } from './store.js';
+import type { RecordHeader, RecordPlace } from './store.js';
 import { account } from './summary.js';
 
 /** Directory of the Allure results of a run, inside the directory of the run. */
@@ -135,8 +135,8 @@ export interface AllureReporting {
     readonly categories: Category[];
     readonly listeners: LifecycleListener[];
   };
-  /** Before a test of a sequence passes or throws; `line` is the sequence as it stands in record.jsonl. */
-  report(sequence: SequenceRecord, line: string): void;
+  /** Before a test of a sequence passes or throws; `place` is where the sequence stands in the record. */
+  report(sequence: SequenceRecord, place: RecordPlace): void;
   /** After the run: resolves when all results are on the disk. */
   written(): Promise<void>;
   /** Before a test of a sequence that does not run skips (not applicable) or throws (cannot run). */
@@ -169,9 +169,9 @@ export function allureReporting(header: RecordHeader, resultsDir: string): Allur
       categories: categories(),
       listeners: [listener],
     },
-    report: (sequence, line) => {
+    report: (sequence, place) => {
       tell(describeSequence(sequence));
-      writer.files(line);
+      writer.files(place);
     },
     skip: entry => tell(describeUnrun(entry, Date.now())),
   };

@@ -4,14 +4,13 @@ import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { describeSequence, filesOf } from './allure.js';
 import type { Job } from './allure-writer.js';
-import type { SequenceRecord } from './record.js';
+import { readSequence } from './store.js';
 
 const write = (name: string, content: string | Uint8Array): void => writeFileSync(join(String(workerData), name), content);
 
 const carryOut = (job: Job): void => {
   if ('text' in job) return write(job.name, job.text);
-  // The line was written by the run itself; it has the type that it was written with.
-  const made = filesOf(describeSequence(JSON.parse(job.line) as SequenceRecord));
+  const made = filesOf(describeSequence(readSequence(job.sequence)));
   for (const { name, number } of job.files) {
     const file = made[number];
     if (!file) throw new Error(`file ${number} of a sequence with ${made.length} files`);

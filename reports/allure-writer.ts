@@ -3,11 +3,12 @@ import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { stringifyEnvInfo, type Writer } from 'allure-js-commons/sdk/reporter';
+import type { RecordPlace } from './store.js';
 
-/** What the thread writes: a text, or files of a sequence by their number in `filesOf`, made there from its line of the record. */
+/** What the thread writes: a text, or files of a sequence by their number in `filesOf`, made there from the record. */
 export type Job =
   | { readonly name: string; readonly text: string | Uint8Array }
-  | { readonly line: string; readonly files: readonly File[] };
+  | { readonly sequence: RecordPlace; readonly files: readonly File[] };
 
 /** A file of a sequence: its name in the directory of results, its number. */
 interface File {
@@ -36,8 +37,8 @@ export function plainWriter(dir: string): Writer {
 
 /** A writer beside the run: a thread makes the texts of the messages and writes the files while sequences go on. */
 export interface ThreadWriter extends Writer {
-  /** Hands over the files of one sequence that Allure was told of since the last call, with the sequence's line of the record. */
-  files(line: string): void;
+  /** Hands over the files that Allure was told of since the last call, with the place of their sequence in the record. */
+  files(sequence: RecordPlace): void;
   /** Resolves when every file is written; rejects with the first failure. */
   written(): Promise<void>;
 }
@@ -59,7 +60,7 @@ export function threadWriter(dir: string): ThreadWriter {
       (name, text) => post({ name, text }),
       (name, number) => told.push({ name, number: Number(number) }),
     ),
-    files: line => post({ line, files: told.splice(0) }),
+    files: sequence => post({ sequence, files: told.splice(0) }),
     written: () => {
       thread.ref();
       post('end');

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { directory } from './fixtures/directory.js';
 import { goldenRecord } from './fixtures/record.js';
-import { openRecord, RecordError, readRecord } from './store.js';
+import { openRecord, RecordError, readRecord, readSequence } from './store.js';
 
 const { sequences, finished = '', seconds, ...header } = goldenRecord;
 
@@ -31,6 +31,20 @@ describe('record store', () => {
     const lines = (await readFile(store.file, 'utf8')).trimEnd().split('\n');
     expect(lines).to.have.length(1 + sequences.length);
     expect((await readRecord(dir.path)).sequences.map(({ key }) => key)).to.deep.equal(sequences.map(({ key }) => key));
+  });
+
+  it('finds one sequence again while the record is still written', async () => {
+    await using dir = await directory();
+    await using store = await openRecord(dir.path);
+    await store.begin(header);
+    const places = await Promise.all(sequences.map(sequence => store.append(sequence)));
+    expect(places.map(readSequence)).to.deep.equal(sequences);
+    const [first] = places;
+    expect(() => first && readSequence({ ...first, start: 0, length: first.start })).to.throw(
+      RecordError,
+      'expected a sequence at octets 0',
+    );
+    expect(() => first && readSequence({ ...first, length: first.length - 1 })).to.throw(RecordError, 'expected a sequence');
   });
 
   it('reads a record without end line: it has no finish, and lasts until the last sequence', async () => {

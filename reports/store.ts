@@ -1,3 +1,4 @@
+import { closeSync, openSync, readSync } from 'node:fs';
 import { mkdir, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RecordLine, RunRecord, SequenceRecord } from './record.js';
@@ -8,12 +9,18 @@ export const recordName = 'record.jsonl';
 /** First line of a record: everything known before the first sequence. */
 export type RecordHeader = Omit<RunRecord, 'sequences' | 'finished' | 'seconds'>;
 
+/** Where a line stands in a record; octets. */
+export interface RecordPlace {
+  readonly file: string;
+  readonly start: number;
+  readonly length: number;
+}
+
 /** An open record.jsonl; every line has left the process when its promise resolves, so that a crash of the run loses one sequence at most. */
 export interface RecordStore {
   readonly file: string;
   begin(header: RecordHeader): Promise<void>;
-  /** Resolves with the line as it was written. */
-  append(sequence: SequenceRecord): Promise<string>;
+  append(sequence: SequenceRecord): Promise<RecordPlace>;
   /** `finished` is ISO 8601 UTC, `seconds` the duration of the run. */
   end(finished: string, seconds: number): Promise<void>;
   close(): Promise<void>;
@@ -32,14 +39,17 @@ export async function openRecord(dir: string): Promise<RecordStore> {
   // Exclusive: a second run into the same directory must not mix two records.
   const handle = await open(file, 'ax');
   let last: Promise<unknown> = Promise.resolve();
-  const write = (line: RecordLine): Promise<string> => {
+  let size = 0;
+  const write = (line: RecordLine): Promise<RecordPlace> => {
     // Sequences may finish at the same time; lines must not interleave, and one failed write must not block the next.
     const next = last
       .catch(() => undefined)
       .then(async () => {
-        const text = JSON.stringify(line);
-        await handle.appendFile(`${text}\n`);
-        return text;
+        const octets = Buffer.from(`${JSON.stringify(line)}\n`);
+        await handle.appendFile(octets);
+        const start = size;
+        size += octets.length;
+        return { file, start, length: octets.length };
       });
     last = next;
     return next;
@@ -77,6 +87,21 @@ function parse(text: string, file: string): readonly RecordLine[] {
 function lastMoment(header: RecordHeader, sequences: readonly SequenceRecord[]): number {
   const began = Date.parse(header.run.started);
   return Math.max(0, ...sequences.map(sequence => (Date.parse(sequence.started) - began) / 1000 + sequence.seconds));
+}
+
+/** Reads one sequence of a record that may still be written. */
+export function readSequence({ file, start, length }: RecordPlace): SequenceRecord {
+  const descriptor = openSync(file, 'r');
+  try {
+    const line = Buffer.alloc(length);
+    readSync(descriptor, line, 0, length, start);
+    const [read] = parse(line.toString('utf8'), file);
+    if (read?.kind !== 'sequence') throw new RecordError(`${file}: expected a sequence at octets ${start} to ${start + length}`);
+    const { kind: _sequence, ...sequence } = read;
+    return sequence;
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 /** Reads the record of a run; without an end line (crash) `finished` is missing, and a last line cut short is left out. */

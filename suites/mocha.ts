@@ -2,18 +2,19 @@
 import { dirname } from 'node:path';
 import Mocha from 'mocha';
 import type { PlanEntry, SequenceRecord } from '../reports/record.js';
+import type { RecordPlace } from '../reports/store.js';
 import type { PlannedSequence } from './plan.js';
 import { Inconclusive, toError } from './verdict.js';
 
-/** A sequence that was executed, and its line of the record. */
+/** A sequence that was executed, and where it stands in the record. */
 export interface Executed {
   readonly sequence: SequenceRecord;
-  readonly line: string;
+  readonly place: RecordPlace;
 }
 
 /** What a test does: the run executes and records, the reporter is told, mocha hears the verdict. */
 export interface MochaRun {
-  /** Executes and records a sequence; `line` is what stands in the record. */
+  /** Executes and records a sequence. */
   execute(planned: PlannedSequence): Promise<Executed>;
   /** Tells the reporter of a sequence, from inside its test. */
   report(executed: Executed): void;

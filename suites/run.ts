@@ -158,11 +158,11 @@ const carryOut = async (
           execute: async planned => {
             progress.started(planned.entry);
             const sequence = 'unreachable' in lab ? unreachable(planned, lab.unreachable) : await execute(planned, lab);
-            const line = await store.append(sequence);
+            const place = await store.append(sequence);
             progress.finished(sequence);
-            return { sequence, line };
+            return { sequence, place };
           },
-          report: ({ sequence, line }) => allure.report(sequence, line),
+          report: ({ sequence, place }) => allure.report(sequence, place),
           skip: (entry: PlanEntry) => allure.skip(entry),
         },
         // Its types describe the CommonJS build; as an ES module its default export is the class.

@@ -1,7 +1,7 @@
 import {
+  createECDH,
   createPrivateKey,
   createPublicKey,
-  diffieHellman,
   type KeyObject,
   sign as signWithOpenssl,
   verify as verifyWithOpenssl,
@@ -9,7 +9,7 @@ import {
 import { brainpoolP256r1 } from '@noble/curves/misc.js';
 import { p256 } from '@noble/curves/nist.js';
 import { children, concat, equal, readTlv, tlv, tlvContent } from '../asn1/tlv.js';
-import { type Curve, ecPrivateKey, type PrivateKey, type PublicKey, subjectPublicKeyInfo } from './key.js';
+import { type Curve, curveParameters, ecPrivateKey, type PrivateKey, type PublicKey, subjectPublicKeyInfo } from './key.js';
 
 export { signDeterministically } from './deterministic.js';
 export {
@@ -106,8 +106,15 @@ export const verifyIndependently = (key: PublicKey, data: Uint8Array, signature:
 
 /** Key agreement: the x coordinate of the shared point, 32 octets; undefined when the peer's point is not on the curve. BSI TR-03111 4.3.1 */
 export const agree = (key: PrivateKey, point: Uint8Array): Uint8Array | undefined => {
-  const peer = point.length === 65 && point[0] === 4 ? publicObject({ curve: key.curve, point }) : undefined;
-  return peer && new Uint8Array(diffieHellman({ privateKey: privateObject(key), publicKey: peer }));
+  if (point.length !== 65 || point[0] !== 4) return undefined;
+  // One-time keys: reading them as key objects would cost several times what the agreement does.
+  const pair = createECDH(curveParameters(key.curve).openssl);
+  pair.setPrivateKey(key.scalar);
+  try {
+    return new Uint8Array(pair.computeSecret(point));
+  } catch {
+    return undefined;
+  }
 };
 
 const minimalInteger = (value: Uint8Array): Uint8Array => {

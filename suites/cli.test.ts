@@ -81,6 +81,7 @@ describe('the command line', function () {
     [['plan', '--only', 'eim.pol1', '--cases', 'suites/fixtures/small'], 'did you mean "eim.poll"?'],
     [['show', 'eim.poll.02', '--cases', 'suites/fixtures/small'], 'did you mean "eim.poll.01"?'],
     [['sim', 'eim', '--lisen', ':0'], 'did you mean "listen"?'],
+    [['sim', 'euicc', '--reader', '127.0.0.1:1'], 'there is no virtual reader: nothing listens at 127.0.0.1:1'],
     [['pki', 'CERT_C1'], 'did you mean "CERT_CI"?'],
     [['decode', '--type', 'GetEimPackageRespons', '00'], 'did you mean "GetEimPackageResponse"?'],
   ];

@@ -1,5 +1,6 @@
 /** `sgp32 sim <role>`: a simulated counterpart stand-alone, for a developer's desk. */
 import { parseArgs } from 'node:util';
+import { LinkError } from '../../adapters/adapter.js';
 import { UsageError, unknownName } from './input.js';
 
 interface Simulator {
@@ -62,7 +63,7 @@ const run = async (simulator: Simulator, given: Readonly<Record<string, string>>
     await simulator.run(given);
   } catch (error) {
     const { OptionError } = await import('../../sim/processes/process-options.js');
-    if (error instanceof OptionError) throw new UsageError(error.message);
+    if (error instanceof OptionError || error instanceof LinkError) throw new UsageError(error.message);
     throw error;
   }
 };

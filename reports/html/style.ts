@@ -23,8 +23,8 @@ pre { margin: 8px 0; padding: 10px 12px; background: var(--pale); border: 1px so
 .soft { color: var(--soft); }
 .head { display: flex; justify-content: space-between; align-items: baseline; gap: 24px; flex-wrap: wrap; }
 .facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(420px, 1fr)); gap: 0 40px; margin: 20px 0; }
-.facts div { display: grid; grid-template-columns: 130px minmax(0, 1fr); padding: 5px 0; border-bottom: 1px solid var(--line); }
-.facts dt { color: var(--soft); }
+.facts div { display: grid; grid-template-columns: 140px minmax(0, 1fr); padding: 5px 0; border-bottom: 1px solid var(--line); }
+.facts dt { color: var(--soft); padding-right: 10px; overflow-wrap: anywhere; }
 .facts dd { margin: 0; overflow-wrap: anywhere; }
 .result { margin: 24px 0 8px; padding: 16px 20px; border-left: 6px solid var(--c); background: var(--pale); border-radius: 0 6px 6px 0; }
 .result strong { display: block; font-size: 20px; color: var(--c); }

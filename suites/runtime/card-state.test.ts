@@ -30,9 +30,9 @@ describe('the state of a card under test', () => {
   it('is read before a run and described in the report', async () => {
     const { ask } = card(CONFIG);
     expect(describeCardState(await readCardState(ask), '1.2')).to.deep.equal({
-      profiles: '989209012143658709F5 enabled',
-      eims: 'operator',
-      defaultDpAddress: 'dp.example.com',
+      Profiles: '989209012143658709F5 enabled',
+      eIMs: 'operator',
+      'Default SM-DP+': 'dp.example.com',
     });
   });
 
@@ -91,15 +91,15 @@ describe('the state of a card under test', () => {
     const { ask } = card(CONFIG);
     const refusing = silentAbout(ask, 'ProfileInfoListRequest', 'GetEimConfigurationDataRequest', 'EuiccConfiguredAddressesRequest');
     expect(describeCardState(await readCardState(refusing), '1.2')).to.deep.equal({
-      profiles: 'not told (status word 6985)',
-      eims: 'not told (status word 6985)',
-      defaultDpAddress: 'not told (status word 6985)',
+      Profiles: 'not told (status word 6985)',
+      eIMs: 'not told (status word 6985)',
+      'Default SM-DP+': 'not told (status word 6985)',
     });
     const empty = card({ eid: CONFIG.eid });
     expect(describeCardState(await readCardState(empty.ask), '1.2')).to.deep.equal({
-      profiles: 'none',
-      eims: 'none',
-      defaultDpAddress: 'none',
+      Profiles: 'none',
+      eIMs: 'none',
+      'Default SM-DP+': 'none',
     });
   });
 
@@ -131,6 +131,6 @@ describe('the state of a card under test', () => {
       request.name === 'ProfileInfoListRequest'
         ? decode(response, Uint8Array.of(0xbf, 0x2d, 3, 0x81, 1, 0x7f))
         : ask(request, value, response);
-    expect(describeCardState(await readCardState(refusing), '1.2').profiles).to.equal('not told (profileInfoListError 127)');
+    expect(describeCardState(await readCardState(refusing), '1.2').Profiles).to.equal('not told (profileInfoListError 127)');
   });
 });

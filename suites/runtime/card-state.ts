@@ -65,11 +65,11 @@ const describe = <T>(part: Told<T>, show: (value: T) => string): string =>
 const eimNames = (eims: readonly Uint8Array[], spec: Spec): string =>
   eims.map(data => decode(EimConfigurationData, data, { spec }).value.eimId).join(', ');
 
-/** For the report: what was on the card before the run. */
+/** For the title page: what was on the card before the run. */
 export const describeCardState = ({ profiles, eims, defaultDpAddress }: CardState, spec: Spec): Record<string, string> => ({
-  profiles: describe(profiles, list => list.join(', ')),
-  eims: describe(eims, list => eimNames(list, spec)),
-  defaultDpAddress: describe(defaultDpAddress, address => address ?? ''),
+  Profiles: describe(profiles, list => list.join(', ')),
+  eIMs: describe(eims, list => eimNames(list, spec)),
+  'Default SM-DP+': describe(defaultDpAddress, address => address ?? ''),
 });
 
 /** An eIM as it can be added again: with its present counter, and a token of its own only if it had one. SGP.32 2.11.1.1.1 */

@@ -276,8 +276,8 @@ export const enterLab = async (ixit: Ixit, options: LabOptions): Promise<Entered
 };
 
 const observedOf = ({ eid, identities, state }: CardFacts, spec: Spec): Record<string, string> => ({
-  eid: eid ? hex(eid) : 'not told',
-  certificates: String(identities.length),
+  EID: eid ? hex(eid) : 'not told',
+  Certificates: String(identities.length),
   ...describeCardState(state, spec),
 });
 
@@ -295,7 +295,7 @@ export const preflight = async (
     if (!client.handshake) continue;
     try {
       const { tls, remote } = await client.handshake({ signal: AbortSignal.timeout(lab.responseSeconds * 1000) });
-      const facts = { address: remote, ...(tls ? { tls: `${tls.version} ${tls.cipher}` } : {}) };
+      const facts = { Address: remote, ...(tls ? { TLS: `${tls.version} ${tls.cipher}` } : {}) };
       for (const [name, fact] of Object.entries(facts)) observed[name] = name in observed ? `${observed[name]}, ${fact}` : fact;
     } catch (error) {
       if (error instanceof LinkError) return { unreachable: `${client.address}: ${error.message}` };

@@ -80,10 +80,10 @@ describe('the version that an IUT speaks', () => {
     const old = await ask('1.2', eim(['BF4F03020101', 'BF5000'], asked));
     expect(asked.map(({ body }) => Buffer.from(body.subarray(0, 4)).toString('hex'))).to.deep.equal(['bf4f125a', 'bf5078bf']);
     expect(old.line).to.equal('the IUT speaks 1.0: an empty BF50; the IXIT says spec: 1.2');
-    expect(old.facts).to.deep.equal({ adminProtocol: 'gsma/rsp/v2.1.0' });
+    expect(old.facts).to.deep.equal({ 'X-Admin-Protocol': 'gsma/rsp/v2.1.0' });
     const later = await ask('1.0', eim(['BF4F03020102', 'BF500302017F']));
     expect(later.line).to.equal('the IUT speaks 1.1 or later: error 2 in BF4F, an error in BF50; the IXIT says spec: 1.0');
-    expect(later.observed).to.deep.equal({ speaks: '1.1 or later (error 2 in BF4F, an error in BF50)' });
+    expect(later.observed).to.deep.equal({ Speaks: '1.1 or later (error 2 in BF4F, an error in BF50)' });
   });
 
   it('stays open when an eIM says nothing that tells it, or is silent', async () => {

@@ -61,7 +61,7 @@ export const watchVersions = (ixit: Claim): VersionWatch => {
     conflict: () => versionConflict([...signs.values()], ixit),
     observed: () => {
       const versions = commonVersions([...signs.values()]);
-      return signs.size > 0 && versions.length > 0 ? { speaks: `${versionsText(versions)} (${[...signs.keys()].join(', ')})` } : {};
+      return signs.size > 0 && versions.length > 0 ? { Speaks: `${versionsText(versions)} (${[...signs.keys()].join(', ')})` } : {};
     },
   };
 };
@@ -111,7 +111,7 @@ export const askEim = async ({ client, binding }: ClientWire, watch: VersionWatc
     try {
       const reply = await client.exchange(binding.write(type, octets), { signal: AbortSignal.timeout(PATIENCE_MS) });
       const stated = reply.meta['x-admin-protocol'];
-      if (stated !== undefined) observed = { adminProtocol: stated };
+      if (stated !== undefined) observed = { 'X-Admin-Protocol': stated };
       const carried = binding.read(reply, type.name);
       if ('octets' in carried) noteSigns(watch, carried.octets, reply, 'eim');
     } catch (error) {

@@ -36,6 +36,8 @@ export interface Deviation<O> {
   readonly pause?: Duration;
   /** What its supplier declares otherwise than that of the reference. */
   readonly declares?: Stated;
+  /** The wire on which it deviates, when it is one of several on which a case runs. */
+  readonly over?: 'coaps' | 'json';
 }
 
 /** Deviations by name. */

@@ -46,6 +46,18 @@ export const eimJsonDefects: EimDeviations = {
   },
   omitsHeaderObject: { does: 'Its answers in JSON lack the header object.', override: rewriting(({ header: _, ...members }) => members) },
   answersJsonInList: { does: 'It puts its answers in JSON into a list.', override: rewriting(json => [json]) },
+  omitsServerSignature: {
+    does: 'Its answers in JSON lack serverSignature1.',
+    over: 'json',
+    override: rewriting(({ serverSignature1: _, ...members }) => members),
+  },
+  writesTransactionIdInLowerCase: {
+    does: 'It writes transactionId in lower-case hex.',
+    over: 'json',
+    override: rewriting(json =>
+      typeof json.transactionId === 'string' ? { ...json, transactionId: json.transactionId.toLowerCase() } : json,
+    ),
+  },
   writesErrorAsText: {
     does: 'It writes eimPackageError as a text.',
     override: rewriting(json => ('eimPackageError' in json ? { ...json, eimPackageError: String(json.eimPackageError) } : json)),

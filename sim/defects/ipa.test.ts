@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { ipaDefects } from './ipa.js';
 import { ipaCoapDefects, ipaDtlsDefects } from './ipa-coap.js';
+import { ipaJsonDefects } from './ipa-json.js';
 import { ipaVariantGroups, ipaVariants } from './ipa-variants.js';
 import { play } from './test-ipa-lab.js';
 import { SCENES } from './test-ipa-scenes.js';
@@ -210,7 +211,7 @@ const ELSEWHERE: readonly string[] = [
   'sendsUnconfirmedRequests',
   'sendsSmallCoapBlocks',
   'statesOctetStream',
-  ...Object.keys({ ...ipaCoapDefects, ...ipaDtlsDefects }),
+  ...Object.keys({ ...ipaCoapDefects, ...ipaDtlsDefects, ...ipaJsonDefects }),
 ];
 
 const all = { ...ipaDefects, ...ipaVariants };

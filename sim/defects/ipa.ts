@@ -5,6 +5,7 @@ import { ipaCoapDefects, ipaDtlsDefects } from './ipa-coap.js';
 import { ipaDataDefects } from './ipa-data.js';
 import type { IpaDeviations } from './ipa-deviation.js';
 import { ipaLocalDefects, ipaOutcomeDefects, ipaSessionDefects, ipaTriggerDefects } from './ipa-download.js';
+import { ipaJsonDefects } from './ipa-json.js';
 import { ipaNotificationDefects, ipaPollDefects, ipaResultDefects } from './ipa-package.js';
 import { ipaRelayDefects } from './ipa-relay.js';
 import { ipaHttpDefects, ipaTlsDefects } from './ipa-transport.js';
@@ -15,6 +16,7 @@ export const ipaDefects: IpaDeviations = {
   ...ipaStartDefects,
   ...ipaTlsDefects,
   ...ipaHttpDefects,
+  ...ipaJsonDefects,
   ...ipaCoapDefects,
   ...ipaDtlsDefects,
   ...ipaPollDefects,

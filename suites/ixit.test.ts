@@ -129,6 +129,23 @@ describe('ixit', () => {
     const { links } = loaded(eim('links: { esipa: { coaps: { listen: "[::1]:0", certificate: C } } }'));
     expect(links.esipa?.coaps).to.include({ kind: 'listening', encoding: 'asn1' });
   });
+  it('reads where packages are brought, from either side, with the bindings of ESipa', () => {
+    const links = (iut: string, wires: string) => {
+      const text = `iut: ${iut}\nname: n\nversion: "1"\nsupplier: s\noptions: {}\nlinks: { injection: { ${wires} } }\n`;
+      const read = loadIxit('i.yaml', text, { options: new Map(), actions: new Map() }, {});
+      return (
+        read.diagnostics.map(({ message }) => message).join() ||
+        Object.entries(read.ixit?.links.injection ?? {}).map(([wire, { kind }]) => `${wire} ${kind}`)
+      );
+    };
+    expect(links('ipa', 'https: { url: "https://h/", encoding: json }, coaps: { url: "coaps://h/" }')).to.deep.equal([
+      'json called',
+      'coaps called',
+    ]);
+    expect(links('eim', 'https: { listen: "127.0.0.1:0", certificate: CERT_IPA_TLS, encoding: asn1 }')).to.deep.equal(['https listening']);
+    expect(links('ipa', 'https: { url: "https://h/" }')).to.match(/"encoding" is missing/);
+  });
+
   it('fills in what only the run knows', () => {
     const ixit = loaded(
       eim(

@@ -72,6 +72,17 @@ const input = (more: Partial<PlanInput> = {}): PlanInput => ({
 const plan = (c: Case, i = input()) => makePlan([c], procedures, i, 'seed', new Map()).map(p => p.entry);
 
 describe('the plan', () => {
+  it('runs a case in which the eIM calls only where the wire of injection is described', () => {
+    const send: Step = { verb: 'send', actor: 'eim', typeName: 'TransferEimPackageRequest', covers: [], at, text: '' };
+    const expecting: Step = { verb: 'expect', actor: 'ipa', accepts: ['TransferEimPackageRequest'], types: [], covers: [], at, text: '' };
+    const reason = 'links.injection.https is not described (acme.ixit.yaml:20)';
+    for (const steps of [[send], [expecting], [{ verb: 'unordered', steps: [send], covers: [], at, text: '' } as const]]) {
+      expect(plan(some({ steps }))[0]).to.include({ state: 'cannotRun', reason });
+      expect(plan(some({ steps }), input({ injection: new Set(['https']) }))[0]).to.include({ state: 'run' });
+    }
+    expect(plan(some({ steps: [call('prepare')] }))[0]).to.include({ state: 'run' });
+  });
+
   it('multiplies a case by its links and rows, with keys of their own', () => {
     const row = (name: string) => ({ name, cells: { kind: 'map', entries: [], at } as const, at });
     const entries = plan(

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { usualDecisions } from '../../sim/uicc/decisions.js';
 import { HarnessError } from '../verdict.js';
-import { CARD_WORDS, cardOverride, fixedAnswers } from './card-behaviour.js';
+import { CARD_WORDS, cardOverride, fixedAnswers, pauseOf } from './card-behaviour.js';
 
 const judged = (behaviour: Readonly<Record<string, unknown>>) => ({
   ...usualDecisions,
@@ -21,6 +21,12 @@ describe('how a case has our card behave', () => {
   it('bounds answers and channels', () => {
     expect(judged({ response: '7' }).responseBlock()).to.equal(7);
     expect(judged({ channels: '1' }).channels()).to.equal(1);
+  });
+
+  it('takes its time for every command, when it is told how long', () => {
+    expect([pauseOf({ pause: '30ms' }), pauseOf({ pause: '2s' }), pauseOf({})]).to.deep.equal([0.03, 2, 0]);
+    expect(judged({ pause: '30ms' }).channels()).to.equal(usualDecisions.channels());
+    for (const pause of ['long', 3]) expect(() => pauseOf({ pause })).to.throw(HarnessError, 'card.pause: expected a duration, e.g. 20ms');
   });
 
   it('refuses the second block of a command once', () => {

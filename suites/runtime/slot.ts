@@ -55,9 +55,12 @@ export const insertCard = async (
     },
   });
   const pause = pauseOf(behaviour);
+  // While a command takes its time, a step may wait for one of its blocks.
   const slow = async (apdu: Uint8Array): Promise<Uint8Array> => {
     await setTimeout(pause * 1000);
-    return uicc.transmit(apdu);
+    const response = await uicc.transmit(apdu);
+    party.news.notify();
+    return response;
   };
   await slot.insert(pause > 0 ? { ...uicc, transmit: slow } : uicc);
   return { device: watch.view, remove: () => slot.remove() };

@@ -161,6 +161,26 @@ describe('the step send', () => {
     expect(isGenuine(await run('{ eidValue: $absent }'))).to.equal(true);
   });
 
+  it('answers without a message although its actor calls with others', async () => {
+    const { context, party, step } = await setUp();
+    const answers: unknown[] = [];
+    party.inbox.push({
+      kind: 'message',
+      name: 'TransferEimPackageRequest',
+      facts: {},
+      exchange: 1,
+      at: 0,
+      checks: [],
+      toEdited: false,
+      isAnswer: false,
+      taken: true,
+      answer: (out, link) => void answers.push([out, link]),
+    });
+    const link = parseYaml('t.yaml', '{ status: 503 }').root;
+    await send(context, { ...step('nothing'), typeName: 'nothing', ...(link ? { link } : {}) });
+    expect(answers).to.deep.equal([[undefined, { status: '503' }]]);
+  });
+
   it('is left out behind a message that need not have come, and only there', async () => {
     const { context, party, step } = await setUp();
     const answering = { ...context, clientWire: () => undefined };

@@ -47,11 +47,11 @@ export interface EsipaHttpOptions {
 export const adminProtocol = (spec: Spec): string => (spec === '1.3' ? 'gsma/rsp/v1.3.0' : 'gsma/rsp/v2.1.0');
 
 const mediaType = (value: string | undefined): string | undefined => value?.split(';')[0]?.trim().toLowerCase();
-/** X-Admin-Protocol as the version in use has it. */
+/** X-Admin-Protocol as the version in use has it: v1.2 alone names one value. */
 export const adminProtocolCheck = (requirement: string, frame: Frame, spec: Spec): TransportCheck => {
   const value = frame.meta['x-admin-protocol'];
-  const ok = spec === '1.3' ? /^gsma\/rsp\/v\d+\.\d+\.\d+$/.test(value ?? '') : value === adminProtocol(spec);
-  return check(requirement, 'X-Admin-Protocol', spec === '1.3' ? 'gsma/rsp/v<x.y.z>' : adminProtocol(spec), value, ok);
+  const ok = spec === '1.2' ? value === adminProtocol(spec) : /^gsma\/rsp\/v\d+\.\d+\.\d+$/.test(value ?? '');
+  return check(requirement, 'X-Admin-Protocol', spec === '1.2' ? adminProtocol(spec) : 'gsma/rsp/v<x.y.z>', value, ok);
 };
 const contentTypeCheck = (requirement: string, frame: Frame): TransportCheck => {
   const value = frame.meta['content-type'];
@@ -113,10 +113,11 @@ export const esipaHttpClient = (options: EsipaHttpOptions): ClientBinding => ({
   read: (reply, request) => readReply(reply, request, options.spec),
 });
 
-/** User-Agent names an IPAd or an IPAe. */
-export const userAgentCheck = (frame: Frame): TransportCheck => {
+/** User-Agent names an IPAd or an IPAe; before v1.2 it may say anything, or be missing. */
+export const userAgentCheck = (frame: Frame, spec: Spec): TransportCheck => {
   const agent = frame.meta['user-agent'];
-  return check('SGP32-6.1-15', 'User-Agent', 'gsma-rsp-ipad or gsma-rsp-ipae', agent, /^gsma-rsp-ipa[de](;.*)?$/.test(agent ?? ''));
+  const ok = spec === '1.0' || spec === '1.1' || /^gsma-rsp-ipa[de](;.*)?$/.test(agent ?? '');
+  return check('SGP32-6.1-15', 'User-Agent', 'gsma-rsp-ipad or gsma-rsp-ipae', agent, ok);
 };
 /** The method is POST. */
 export const methodCheck = (frame: Frame): TransportCheck =>
@@ -130,7 +131,7 @@ const requestChecks = (frame: Frame, options: EsipaHttpOptions): TransportCheck[
     check('SGP32-6.1-12', 'path', expectedPath, path, path === expectedPath),
     contentTypeCheck('SGP32-6.1-13', frame),
     adminProtocolCheck('SGP32-6.1-14', frame, options.spec),
-    userAgentCheck(frame),
+    userAgentCheck(frame, options.spec),
     oneMessageCheck('SGP32-6.1-16', frame.body),
   ];
 };

@@ -50,6 +50,8 @@ export interface EsipaJsonFunction extends EsipaMembers {
     readonly codes: RspFunction;
     /** Tag of the integer that tells a failure. */
     readonly errorTag: number;
+    /** The message has no place for a failure: it is then without content. */
+    readonly failsEmpty?: boolean;
     /** The first one whose distinguishing member is there is read; the first one otherwise. */
     readonly outcomes: readonly (EsipaOutcome & { readonly knownBy?: string })[];
   };
@@ -154,16 +156,19 @@ const cancelSession: EsipaJsonFunction = {
   },
 };
 
-const handleNotification: EsipaJsonFunction = {
+// In v1.0 the result stands under a tag of its own, without a BF50.
+const handleNotification = (spec: Spec): EsipaJsonFunction => ({
   path: 'handleNotification',
   tag: 0xbf3d,
   request: 'HandleNotificationEsipa',
   oneOf: true,
   members: [
     { name: 'pendingNotification', form: 'der64', tag: 0xa0, tags: [0xbf37, 0x30, 0xa0, 0xa1], wrapped: true },
-    der64('provideEimPackageResult', 0xbf50),
+    spec === '1.0'
+      ? { name: 'provideEimPackageResult', form: 'der64', tag: 0xa1, tags: [0xbf51, 0x30, 0xbf52, 0xbf54, 0x02], wrapped: true }
+      : der64('provideEimPackageResult', 0xbf50),
   ],
-};
+});
 
 // v1.0 has no stateChangeCause, and rPLMN stands under its tag.
 const getEimPackage = (spec: Spec): EsipaJsonFunction => ({
@@ -194,6 +199,7 @@ const provideEimPackageResult = (spec: Spec): EsipaJsonFunction => ({
     type: 'ProvideEimPackageResultResponse',
     codes: 'ESipa.ProvideEimPackageResult',
     errorTag: 0x02,
+    failsEmpty: spec === '1.0',
     outcomes: [{ members: [optional(eimAcknowledgements)], empty: spec === '1.0' ? NOTHING : Uint8Array.of(0x30, 0x00) }],
   },
 });
@@ -238,6 +244,6 @@ export const esipaJsonFunctions = (spec: Spec): readonly EsipaJsonFunction[] => 
   transferEimPackage,
   getEimPackage(spec),
   provideEimPackageResult(spec),
-  handleNotification,
+  handleNotification(spec),
   cancelSession,
 ];

@@ -60,6 +60,7 @@ export const writeResponse = (response: JsonResponse, octets: Uint8Array): JsonO
 };
 
 const failureMessage = (of: EsipaJsonFunction, response: JsonResponse, code: StatusCode | undefined, spec: Spec): Uint8Array => {
+  if (response.failsEmpty) return tlv(of.tag);
   const integer = code ? integerOf(response.codes, code, spec) : UNDEFINED_ERROR;
   return tlv(of.tag, tlv(response.errorTag, integerOctets(integer)));
 };

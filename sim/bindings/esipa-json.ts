@@ -90,7 +90,7 @@ const readFrame = (functions: readonly EsipaJsonFunction[], frame: Frame, spec: 
     pathCheck(frame, of),
     jsonTypeCheck('SGP32-6.4-12', frame),
     adminProtocolCheck('SGP32-6.1-14', frame, spec),
-    userAgentCheck(frame),
+    userAgentCheck(frame, spec),
   ];
   if (frame.meta[':method'] !== 'POST') return nothing('unreadable', `method ${frame.meta[':method']}`, checks);
   if (!of) return nothing('unreadable', `path ${frame.meta[':path']}`, checks);

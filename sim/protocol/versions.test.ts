@@ -136,6 +136,51 @@ describe('packages, results and data by version', () => {
     expect(write('EuiccMemoryResetRequest', { resetOptions: ['resetImmediateEnableConfig'] }, '1.0')).to.equal('BF340482020308');
   });
 
+  it('has values in the layout of later versions, whatever stands on the wire', () => {
+    const both = (name: string, text: string, value: unknown) => {
+      expect(read(name, text, '1.0').value, text).to.deep.equal(value);
+      expect(hex(encodeUntyped(typeOf(name), value, { spec: '1.0' }))).to.equal(text);
+    };
+    const refusal = { euiccPackageErrorUnsigned: { eimId: 'eim1' } };
+    const result = { eimPackageResult: { euiccPackageResult: refusal } };
+    both('ProvideEimPackageResult', t('BF50', REFUSAL), result);
+    both('HandleNotificationEsipa', t('BF3D', t('A1', REFUSAL)), { provideEimPackageResult: result });
+    both('EimPackageResult', t('30', REFUSAL, t('BF2B', 'A000')), {
+      ePRAndNotifications: { euiccPackageResult: refusal, notificationList: [] },
+    });
+    both('EimPackageResult', '020102', { eimPackageResultResponseError: { eimPackageResultErrorCode: 2 } });
+    both('IpaEuiccDataResponse', 'BF5203810105', { ipaEuiccDataResponseError: { ipaEuiccDataErrorCode: 5 } });
+    both('IpaEuiccData', t('30', t('BF2B', 'A000')), { notificationsList: [] });
+    both('IpaEuiccData', t('30', t('BF2B', 'A200')), { notificationsList: { euiccPackageResultList: [] } });
+    both('ProvideEimPackageResultResponse', 'BF5000', { emptyResponse: {} });
+    both('ProvideEimPackageResultResponse', t('BF50', t('BF53', '800107')), { eimAcknowledgements: [7] });
+    // The members that only later versions have are left out.
+    const eidValue = fromHex(EID);
+    expect(hex(encodeUntyped(typeOf('ProvideEimPackageResult'), { ...result, eidValue }, { spec: '1.0' }))).to.equal(t('BF50', REFUSAL));
+    expect(hex(encodeUntyped(typeOf('ProvideEimPackageResult'), { ...result, eidValue }, { spec: '1.1' }))).to.equal(
+      t('BF50', t('5A', EID), REFUSAL),
+    );
+  });
+
+  it('has JSON in the layout of the version', () => {
+    const refusal = { euiccPackageErrorUnsigned: { eimId: 'eim1' } };
+    expect(json('ProvideEimPackageResult', t('BF50', REFUSAL), '1.0')).to.deep.equal({ euiccPackageResult: refusal });
+    expect(json('ProvideEimPackageResultResponse', 'BF5000', '1.0')).to.deep.equal({});
+    expect(json('IpaEuiccDataResponse', 'BF5203810105', '1.0')).to.deep.equal({ ipaEuiccDataError: 5 });
+    expect(json('IpaEuiccData', t('30', t('BF2B', 'A000')), '1.0')).to.deep.equal({ notificationsList: { notificationList: [] } });
+    expect(write('ProvideEimPackageResult', { euiccPackageResult: refusal }, '1.0')).to.equal(t('BF50', REFUSAL));
+    expect(write('ProvideEimPackageResultResponse', {}, '1.0')).to.equal('BF5000');
+    expect(write('IpaEuiccDataResponse', { ipaEuiccDataError: 5 }, '1.0')).to.equal('BF5203810105');
+    expect(write('IpaEuiccData', { notificationsList: { notificationList: [] } }, '1.0')).to.equal(t('30', t('BF2B', 'A000')));
+  });
+
+  it('refuses the answers of one version in the other', () => {
+    expect(read('ProvideEimPackageResultResponse', 'BF50023000', '1.0').ok).to.equal(false);
+    expect(read('ProvideEimPackageResultResponse', 'BF500302017F', '1.0').ok).to.equal(false);
+    expect(read('ProvideEimPackageResultResponse', 'BF5000', '1.2').ok).to.equal(false);
+    expect(read('EimPackageResult', t('30', REFUSAL, t('BF2B', '840100')), '1.0').ok).to.equal(false);
+  });
+
   it('enables immediately by an empty BF5A in v1.0', () => {
     expect(fits('ImmediateEnableRequest', 'BF5A00')).to.deep.equal(['1.0']);
     expect(fits('ImmediateEnableRequest', 'BF5A038001FF')).to.deep.equal(['1.1', '1.2', '1.3']);

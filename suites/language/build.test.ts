@@ -16,6 +16,7 @@ import {
   rawOctets,
   sequence,
   sequenceOf,
+  since,
   type Type,
   utf8,
   versions,
@@ -156,6 +157,16 @@ describe('building values', () => {
     expect(lay('{name: $text(3) if O_A else $absent}', { options: new Map([['O_A', true]]) })).to.deep.include({ name: 'abc' });
     expect(lay('{name: $text(3) if O_A else $absent}', { options: new Map([['O_A', false]]) })).to.not.have.property('name');
     expect(problem(() => lay('{name: $text(3) if O_A else $absent}'))).to.equal('option O_A is not answered');
+  });
+
+  it('leaves out a member that only a later version has where its value says so, and binds it as absent', () => {
+    const Growing = define('Growing', 'test', sequence('30', { a: integer('80'), b: since('1.1', optional(integer('81'))) }));
+    const lay10 = (text: string, scope: Scope) => overlay({ a: 1 }, node(text), Growing, scope, '1.0');
+    const scope = makeScope({ spec: '1.0', bound: [['gone', ABSENT]] });
+    expect(lay10('{a: 2, b: $range if since 1.1 else $absent as seen}', scope)).to.deep.equal({ a: 2 });
+    expect(scope.bound.get('seen')).to.equal(ABSENT);
+    expect(lay10('{b: $gone}', scope)).to.deep.equal({ a: 1 });
+    expect(problem(() => lay10('{b: 5}', scope))).to.contain('no field "b" in this SEQUENCE; fields: a');
   });
 
   it('chooses by the version that a run is for', () => {

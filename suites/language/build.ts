@@ -152,9 +152,13 @@ const member = (base: unknown, [step = '', ...rest]: readonly string[], entry: E
   const { [step]: _, ...others } = isObject(base) ? base : {};
   return made === ABSENT ? others : { ...others, [step]: made };
 };
-/** A field of another version may be named, as long as its value says that it is not there in this one. */
-const isLeftOut = (step: string, { value }: Entry, { type, scope }: Place): boolean =>
-  type !== undefined && below(type, step) !== undefined && value.kind === 'scalar' && evaluateScalar(value, scope).value === ABSENT;
+/** A field of another version may be named where its value says that it is left out. */
+const isLeftOut = (step: string, { value: node }: Entry, { type, scope }: Place): boolean => {
+  if (node.kind !== 'scalar' || !type || !below(type, step)) return false;
+  const { value, as } = evaluateScalar(node, scope);
+  if (value === ABSENT && as) bind(scope, as.name, ABSENT);
+  return value === ABSENT;
+};
 const replaced = (items: readonly unknown[], index: number, value: unknown): readonly unknown[] =>
   index === items.length ? [...items, value] : items.with(index, value);
 

@@ -65,11 +65,15 @@ const WORDS: Readonly<Record<Type['kind'], string>> = {
 export const word = (type: Type, spec?: Spec): string => WORDS[layout(type, spec).kind];
 
 /** Types of all fields of a name anywhere below a type, each once. */
-export const typesNamed = (type: Type, name: string): readonly Type[] => {
+export const typesNamed = (type: Type, name: string, spec?: Spec): readonly Type[] => {
   const found = new Set<Type>();
-  visit(type, field => {
-    if (field.name === name) found.add(field.type);
-  });
+  visit(
+    type,
+    field => {
+      if (field.name === name) found.add(field.type);
+    },
+    spec,
+  );
   return [...found];
 };
 
@@ -80,26 +84,27 @@ export const namesBelow = (type: Type): readonly string[] => {
   return [...found];
 };
 
-const visit = (type: Type, see: (field: Field) => void, seen = new Set<Type>()): void => {
-  for (const one of layouts(type)) {
+const visit = (type: Type, see: (field: Field) => void, spec?: Spec, seen = new Set<Type>()): void => {
+  for (const one of layouts(type, spec)) {
     if (seen.has(one)) continue;
     seen.add(one);
-    if (one.element) visit(one.element, see, seen);
+    if (one.element) visit(one.element, see, spec, seen);
     for (const field of one.fields ?? []) {
+      if (spec !== undefined && !existsIn(spec, field)) continue;
       see(field);
-      visit(field.type, see, seen);
+      visit(field.type, see, spec, seen);
     }
   }
 };
 
-/** The types a path of an edit can lead to (`a.b`, `..name`, `.`), whatever the version; undefined when it leads nowhere. */
-export const typesAt = (type: Type, path: string): readonly Type[] | undefined => {
+/** The types a path of an edit can lead to (`a.b`, `..name`, `.`), in a version or whatever the version; undefined when it leads nowhere. */
+export const typesAt = (type: Type, path: string, spec?: Spec): readonly Type[] | undefined => {
   if (path === '.') return [type];
   const [first = '', ...rest] = (path.startsWith('..') ? path.slice(2) : path).split('.');
-  const starts = path.startsWith('..') ? typesNamed(type, first) : [type];
+  const starts = path.startsWith('..') ? typesNamed(type, first, spec) : [type];
   const steps = path.startsWith('..') ? rest : [first, ...rest];
   const found = starts.flatMap(start => {
-    const end = steps.reduce<Type | undefined>((at, one) => at && below(at, one), start);
+    const end = steps.reduce<Type | undefined>((at, one) => at && below(at, one, spec), start);
     return end ? [end] : [];
   });
   return found.length > 0 ? found : undefined;

@@ -10,6 +10,7 @@ import {
   optional,
   sequence,
   sequenceOf,
+  since,
   type Type,
   utf8,
   versions,
@@ -66,6 +67,30 @@ const problem = (act: () => unknown): string => {
 };
 
 describe('matching values', () => {
+  it('chooses among alternatives only what the version has', () => {
+    const Growing = define(
+      'Growing',
+      'test',
+      choice('BF01', {
+        good: sequence('30', { a: integer('80'), b: since('1.1', optional(integer('81'))) }),
+        bad: versions({ '1.0': integer('80', { other: 1 }) }, '1.1', integer('80', { other: 1, unknown: 2 })),
+        worse: since('1.1', integer('81')),
+      }),
+    );
+    const old = (text: string, value: unknown) =>
+      matchValue(node(text), Growing, value, makeScope({ spec: '1.0' }), '1.0')
+        .comparisons.filter(c => !c.ok)
+        .map(c => `${c.path}: expected ${c.expected}, got ${c.actual}`);
+    expect(old('{good: {a: 1, b: $absent}}', { good: { a: 1 } })).to.deep.equal([]);
+    expect(old('{good: {a: 1, b: $optional(5)}}', { good: { a: 1 } })).to.deep.equal([]);
+    expect(old('{$oneOf: [{bad: unknown}, {worse: $any}, {bad: other}]}', { bad: 1 })).to.deep.equal([]);
+    expect(old('{$oneOf: [{bad: unknown}, {worse: $any}]}', { bad: 1 })).to.deep.equal([
+      ': expected bad unknown or worse $any, got bad other (1)',
+    ]);
+    expect(problem(() => old('{bad: unknown}', { bad: 1 }))).to.contain('"unknown" is not a value of this INTEGER; known: other');
+    expect(problem(() => old('{good: {a: 1, b: 5}}', { good: { a: 1 } }))).to.contain('no field "b" in this SEQUENCE');
+  });
+
   it('reports every comparison, passed ones too', () => {
     expect(run('good: {counter: 7, code: $absent}').comparisons).to.deep.equal([
       { path: 'good.counter', what: 'counter', at: { file: 't.yaml', line: 1, column: 17 }, ok: true, expected: '7', actual: '7' },

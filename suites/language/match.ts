@@ -51,12 +51,25 @@ const fail = (at: Position, message: string, hint?: string): never => {
   throw new CaseError([{ code: 'value', at, message, ...(hint ? { hint } : {}) }]);
 };
 
+/** Throws CaseError; `elsewhere`: another version has it, so that among alternatives it is only the wrong one. */
+const misfit = (elsewhere: boolean | undefined, at: Position, message: string, hint?: string): never => {
+  throw new CaseError([{ code: elsewhere ? 'version' : 'value', at, message, ...(hint ? { hint } : {}) }]);
+};
+
 /** Compares in a scope of its own; what it bound counts only if it is chosen. */
 const attempt = (node: Node, value: unknown, place: Place) => {
   const found: Comparison[] = [];
   const scope = fork(place.scope);
-  walk(node, value, { ...place, scope, found });
-  const ok = found.every(one => one.ok);
+  const fits = (): boolean => {
+    try {
+      walk(node, value, { ...place, scope, found });
+      return true;
+    } catch (error) {
+      if (error instanceof CaseError && error.code === 'version') return false;
+      throw error;
+    }
+  };
+  const ok = fits() && found.every(one => one.ok);
   const choose = () => {
     for (const [name, bound] of scope.bound) bind(place.scope, name, bound);
     place.found.push(...found);
@@ -71,7 +84,7 @@ const judge = (expected: unknown, value: unknown, at: Position, place: Place): J
   if (node) {
     const text = plainText(node);
     const reading = readScalar(text, type, spec);
-    if ('problem' in reading) return fail(node.at, reading.problem, reading.hint);
+    if ('problem' in reading) return misfit(type && 'value' in readScalar(text, type), node.at, reading.problem, reading.hint);
     return { ok: same(reading.value, value, type, spec), expected: show(reading.value, type) };
   }
   const applied = appliedFunction(expected);
@@ -127,7 +140,12 @@ const member = ([name = '', ...rest]: readonly string[], entry: Entry, value: un
     const absent = elsewhere && entry.value.kind === 'scalar' ? attempt(entry.value, ABSENT, step(place, name, elsewhere)) : undefined;
     if (absent?.ok) return absent.choose();
     const names = fieldsOf(one, place.spec).map(field => field.name);
-    return fail(entry.at, `no field "${name}" in this ${word(one)}; fields: ${names.join(', ')}`, didYouMean(name, names));
+    return misfit(
+      elsewhere !== undefined,
+      entry.at,
+      `no field "${name}" in this ${word(one)}; fields: ${names.join(', ')}`,
+      didYouMean(name, names),
+    );
   }
   const there = (isObject(value) && Object.hasOwn(value, name)) || (Array.isArray(value) && Number(name) < value.length);
   const child = Array.isArray(value) ? value[Number(name)] : isObject(value) ? value[name] : undefined;

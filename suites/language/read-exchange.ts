@@ -3,6 +3,7 @@ import type { Type } from '#protocol/asn1/type.js';
 import { EVENTS, type ExpectStep, type SendStep, type StepBase } from './ast.js';
 import { checkContent, checkEdits } from './check-content.js';
 import { checkScalar } from './check-expression.js';
+import { checkEditVersions, checkVersions } from './check-versions.js';
 import { isActor, type Names } from './names.js';
 import { given, subject, untyped } from './read-parts.js';
 import { type Reading, readWait } from './read-step.js';
@@ -52,9 +53,16 @@ export const readSend = (entry: Entry, words: MapNode, base: StepBase, reading: 
     );
   sent.add(actor);
   const content = nodeAt(words, 'with');
-  if (content && type) checkContent(content, { names, use: 'build', type });
+  if (content && type) {
+    checkContent(content, { names, use: 'build', type });
+    checkVersions(content, type, names);
+  }
   const [mutate, corrupt, link] = [nodeAt(words, 'mutate'), nodeAt(words, 'corrupt'), nodeAt(words, 'link')];
-  for (const edits of [mutate, corrupt]) if (edits && type) checkEdits(edits, type, names);
+  for (const edits of [mutate, corrupt])
+    if (edits && type) {
+      checkEdits(edits, type, names);
+      checkEditVersions(edits, type, names);
+    }
   const signWith = scalarAt(words, 'signWith');
   if (signWith && !/^\$(row\.|SK_)/.test(signWith.text))
     names.report('shape', signWith.at, `expected a private key such as $SK_S_EIMsign, got "${signWith.text}"`);
@@ -75,6 +83,7 @@ export const readSend = (entry: Entry, words: MapNode, base: StepBase, reading: 
 };
 
 const checkMatch = (node: Node, types: readonly Type[], hasEvent: boolean, names: Names): void => {
+  for (const type of types) checkVersions(node, type, names);
   if (types.length === 0 || hasEvent) return untyped(node, 'match', names);
   for (const type of types) checkContent(node, { names, use: 'match', type });
 };

@@ -6,6 +6,7 @@ export interface CompiledField {
   readonly name: string;
   /** Name in the text of the version. */
   readonly label: string;
+  readonly implied: boolean;
   readonly compiled: Compiled;
   readonly optional: boolean;
   readonly default: unknown;
@@ -16,16 +17,18 @@ export interface CompiledField {
 export interface Compiled {
   readonly type: Type;
   readonly kind: Exclude<Kind, 'versions'>;
-  /** Own identifier; -1 for an untagged CHOICE and an open type. */
+  /** Own identifier; -1 for an untagged CHOICE, a bare member and an open type. */
   readonly tag: number;
   /** Identifiers it can start with; empty accepts any. */
   readonly starts: ReadonlySet<number>;
   /** The only identifier, or -1: the fast way for nearly all types. */
   readonly only: number;
   readonly fields: readonly CompiledField[];
+  /** Members that a later version adds: a value may have them, they are left out here. */
+  readonly later: ReadonlySet<string>;
   /** Fields by name. */
   readonly named: ReadonlyMap<string, CompiledField>;
-  /** Alternatives of a CHOICE by identifier. */
+  /** Alternatives of a CHOICE, or of what is usual under an EXPLICIT tag, by identifier. */
   readonly alternatives: ReadonlyMap<number, CompiledField>;
   readonly element: Compiled | undefined;
   /** Names of a BIT STRING by position; of two names for one bit the later one. */
@@ -66,7 +69,11 @@ const make = (given: Type, spec: Spec): Compiled => {
   const kind = type.kind as Compiled['kind'];
   const fields = (type.fields ?? []).filter(f => existsIn(spec, f)).map(f => field(f, spec));
   const starts =
-    type.tag !== undefined ? new Set([type.tag]) : kind === 'choice' ? new Set(fields.flatMap(f => [...f.starts])) : new Set<number>();
+    type.tag !== undefined
+      ? new Set([type.tag])
+      : kind === 'choice' || kind === 'sequence'
+        ? new Set(fields.flatMap(f => [...f.starts]))
+        : new Set<number>();
   const bitNames: (string | undefined)[] = [];
   if (kind === 'bits') for (const [name, bit] of type.names ?? []) bitNames[bit] = name;
   return {
@@ -76,18 +83,27 @@ const make = (given: Type, spec: Spec): Compiled => {
     starts,
     only: onlyOf(starts),
     fields,
+    later: new Set(kind === 'sequence' ? laterFields(type, spec) : []),
     named: new Map(fields.map(f => [f.name, f])),
-    alternatives: new Map(kind === 'choice' ? fields.flatMap(f => [...f.starts].map(tag => [tag, f] as const)).reverse() : []),
+    alternatives: new Map(
+      kind === 'choice' || kind === 'explicit' || type.tag === undefined
+        ? fields.flatMap(f => (f.name === type.whenEmpty ? [] : [...f.starts].map(tag => [tag, f] as const))).reverse()
+        : [],
+    ),
     element: type.element && compile(type.element, spec),
     bitNames,
   };
 };
+
+const laterFields = ({ fields = [] }: Type, spec: Spec): readonly string[] =>
+  fields.filter(f => f.since !== undefined && SPECS.indexOf(f.since) > SPECS.indexOf(spec)).map(f => f.name);
 
 const field = (f: Field, spec: Spec): CompiledField => {
   const compiled = compile(f.type, spec);
   return {
     name: f.name,
     label: nameIn(spec, f),
+    implied: f.implied === true,
     compiled,
     optional: f.optional,
     default: f.default,

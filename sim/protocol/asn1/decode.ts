@@ -50,7 +50,7 @@ const structure = (r: Reader, c: Compiled, name: string, start: number): Element
   }
   switch (c.kind) {
     case 'sequence':
-      return members(r, c, name, tag, start, content, end, next);
+      return c.tag === -1 ? pick(r, c, name, start) : members(r, c, name, tag, start, content, end, next);
     case 'sequenceOf':
       return list(r, c, name, tag, start, content, end, next);
     case 'explicit':
@@ -163,6 +163,8 @@ const alternative = (
   end: number,
   next: number,
 ): Element => {
+  const { whenEmpty } = c.type;
+  if (content >= end && whenEmpty !== undefined) return noOctets(c, name, tag, start, content, next, whenEmpty);
   if (content >= end || !header(r, content, end)) {
     if (content >= end) report(r, 'error', 'missing', content, `one of ${fieldNames(c)}`, 'nothing');
     return element(name, c.type, tag, start, content, next, {}, NONE);
@@ -170,6 +172,13 @@ const alternative = (
   const inner = pick(r, c, name, content);
   if (inner.end < end) report(r, 'error', 'unexpected', inner.end, 'exactly one alternative', snippet(r, inner.end, end));
   return element(name, c.type, tag, start, content, next, inner.value, inner.children);
+};
+
+/** The alternative of a tagged CHOICE that is no octets. */
+const noOctets = (c: Compiled, name: string, tag: number, start: number, content: number, next: number, alternative: string): Element => {
+  const { type } = (c.named.get(alternative) as CompiledField).compiled;
+  const inner = element(alternative, type, -1, content, content, content, {}, NONE);
+  return element(name, c.type, tag, start, content, next, { [alternative]: inner.value }, [inner]);
 };
 
 /** Chooses the alternative by the tag of the header in the reader. */
@@ -198,6 +207,14 @@ const wrapped = (r: Reader, c: Compiled, name: string, tag: number, start: numbe
     return element(name, c.type, tag, start, content, next, undefined, NONE);
   }
   if (!accepts(each, r.tag)) {
+    const other = c.alternatives.get(r.tag);
+    if (other) {
+      r.path.push(other.name);
+      const inner = body(r, other.compiled, other.name, content);
+      r.path.pop();
+      if (inner.end < end) report(r, 'error', 'unexpected', inner.end, 'the end of the EXPLICIT tag', snippet(r, inner.end, end));
+      return element(name, c.type, tag, start, content, next, { [other.name]: inner.value }, [inner]);
+    }
     report(r, 'error', 'unexpected', content, `${typeWord(each.type)} (${identifiers(each.starts)})`, tagHex(r.tag));
     return element(name, c.type, tag, start, content, next, undefined, [unknownElement(r, content)]);
   }

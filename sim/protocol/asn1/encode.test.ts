@@ -20,6 +20,7 @@ import {
   raw,
   sequence,
   sequenceOf,
+  since,
   type Type,
   until,
   utf8,
@@ -168,6 +169,17 @@ describe('encoding', () => {
       EncodeError,
       'expected one of n, got "old"',
     );
+  });
+
+  it('leaves out the members of a SEQUENCE that a later version adds, and no others', () => {
+    const Growing = sequence('30', { a: integer('80'), b: since('1.1', integer('81')), c: since('1.3', optional(integer('82'))) });
+    const value = { a: 1, b: 2, c: 3 };
+    expect(hex(encodeUntyped(Growing, value, { spec: '1.0' }))).to.equal('3003800101');
+    expect(hex(encodeUntyped(Growing, value, { spec: '1.1' }))).to.equal('3006800101810102');
+    expect(hex(encodeUntyped(Growing, value, { spec: '1.3' }))).to.equal('3009800101810102820103');
+    expect(() => encodeUntyped(Growing, { ...value, d: 1 }, { spec: '1.0' })).to.throw(EncodeError, 'expected one of a, got "d"');
+    const Either = choice('BF50', { a: integer('80'), b: since('1.1', integer('81')) });
+    expect(() => encodeUntyped(Either, { b: 1 }, { spec: '1.0' })).to.throw(EncodeError, 'exactly one of a');
   });
 });
 

@@ -1,6 +1,7 @@
 /**
  * DER encoder driven by the type language. It demands the form of the type, not its limits: sizes, ranges and code
- * points that a type does not permit are encoded, since a tester must be able to send them.
+ * points that a type does not permit are encoded, since a tester must be able to send them. A value may have members that
+ * only a later version has: they are left out, so that roles write the same value for every version.
  */
 import { type Compiled, type CompiledField, compile, typeWord } from './compile.js';
 import { bitOctets, oidOctets } from './primitives.js';
@@ -44,7 +45,8 @@ const write = (w: Writer, c: Compiled, value: unknown): void => {
   const mark = written(w);
   switch (c.kind) {
     case 'explicit':
-      write(w, c.element as Compiled, value);
+      if (isOther(c, value)) writeAlternative(w, c, value);
+      else write(w, c.element as Compiled, value);
       return putHeader(w, c.tag, written(w) - mark);
     case 'choice':
       writeAlternative(w, c, value);
@@ -52,7 +54,8 @@ const write = (w: Writer, c: Compiled, value: unknown): void => {
       return;
     case 'sequence':
       writeMembers(w, c, value);
-      return putHeader(w, c.tag, written(w) - mark);
+      if (c.tag !== -1) putHeader(w, c.tag, written(w) - mark);
+      return;
     case 'sequenceOf': {
       if (!Array.isArray(value)) return fail(w, `a list of ${typeWord((c.element as Compiled).type)}`, value);
       for (let n = value.length - 1; n >= 0; n--) {
@@ -98,7 +101,7 @@ const writeMembers = (w: Writer, c: Compiled, value: unknown): void => {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return fail(w, `the members of ${typeWord(c.type)}`, value);
   const given = value as Readonly<Record<string, unknown>>;
   for (const name in given)
-    if (!c.named.has(name) && name !== '$unknown' && given[name] !== undefined)
+    if (!c.named.has(name) && !c.later.has(name) && name !== '$unknown' && given[name] !== undefined)
       fail(w, `one of ${c.fields.map(f => f.name).join(', ')}`, name);
   if (given.$unknown !== undefined) putUnknown(w, given.$unknown);
   for (let f = c.fields.length - 1; f >= 0; f--) {
@@ -119,6 +122,10 @@ const putUnknown = (w: Writer, extra: unknown): void => {
   for (const item of items.toReversed()) put(w, item);
 };
 
+/** Whether it is what an EXPLICIT tag holds in place of the usual. */
+const isOther = (c: Compiled, value: unknown): boolean =>
+  typeof value === 'object' && value !== null && !rawOctets(value) && Object.keys(value).some(name => c.named.has(name));
+
 const writeAlternative = (w: Writer, c: Compiled, value: unknown): void => {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return fail(w, alternatives(c), value);
   const given = value as Readonly<Record<string, unknown>>;
@@ -129,6 +136,7 @@ const writeAlternative = (w: Writer, c: Compiled, value: unknown): void => {
     chosen = name;
   }
   if (chosen === undefined) return fail(w, alternatives(c), value);
+  if (chosen === c.type.whenEmpty) return;
   if (chosen === '$unknown') return putUnknown(w, given[chosen]);
   const field = c.named.get(chosen);
   if (!field) return fail(w, alternatives(c), chosen);

@@ -25,14 +25,21 @@ const unknownToJson = (value: unknown): Record<string, Json> =>
     : {};
 
 const valueToJson = (c: Compiled, value: unknown): Json => {
-  if (c.kind === 'explicit') return valueToJson(c.element as Compiled, value);
+  if (c.kind === 'explicit' && !isOther(c, value)) {
+    const inner = valueToJson(c.element as Compiled, value);
+    return c.type.usual === undefined ? inner : { [c.type.usual]: inner };
+  }
   if (value instanceof Uint8Array) return hex(value);
   if (typeof value === 'bigint') return value.toString();
   if (Array.isArray(value))
     return c.element ? value.map(v => valueToJson(c.element as Compiled, v)) : value.map(name => bitLabel(c, String(name)));
   if (typeof value === 'object' && value !== null) {
     const given = value as Readonly<Record<string, unknown>>;
-    const known = c.fields.filter(f => given[f.name] !== undefined).map(f => [f.label, valueToJson(f.compiled, given[f.name])] as const);
+    const [only] = c.fields;
+    if (only?.implied && given.$unknown === undefined) return valueToJson(only.compiled, given[only.name]);
+    const known = c.fields
+      .filter(f => given[f.name] !== undefined && f.name !== c.type.whenEmpty)
+      .map(f => [f.label, valueToJson(f.compiled, given[f.name])] as const);
     return { ...Object.fromEntries(known), ...unknownToJson(value) };
   }
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : null;
@@ -61,7 +68,7 @@ const smallest = (value: bigint): number | bigint => (Number.isSafeInteger(Numbe
 const jsonToValue = (c: Compiled, json: unknown, path: readonly string[]): unknown => {
   switch (c.kind) {
     case 'explicit':
-      return jsonToValue(c.element as Compiled, json, path);
+      return usualToValue(c, json, path);
     case 'octets':
     case 'der':
     case 'open':
@@ -89,9 +96,25 @@ const jsonToValue = (c: Compiled, json: unknown, path: readonly string[]): unkno
   }
 };
 
+/** Whether it is what an EXPLICIT tag holds in place of the usual. */
+const isOther = (c: Compiled, value: unknown): boolean =>
+  typeof value === 'object' && value !== null && Object.keys(value).some(name => c.named.has(name));
+
+const usualToValue = (c: Compiled, json: unknown, path: readonly string[]): unknown => {
+  const { usual } = c.type;
+  if (isOther(c, json)) return objectToValue(c, json, path);
+  const isNamed = usual !== undefined && typeof json === 'object' && json !== null && usual in json;
+  const inner: unknown = isNamed ? Object.entries(json).find(([name]) => name === usual)?.[1] : json;
+  return jsonToValue(c.element as Compiled, inner, path);
+};
+
 const objectToValue = (c: Compiled, json: unknown, path: readonly string[]): unknown => {
+  const [only] = c.fields;
+  if (only?.implied && !(typeof json === 'object' && json !== null && only.name in json))
+    return { [only.name]: jsonToValue(only.compiled, json, path) };
   if (typeof json !== 'object' || json === null || Array.isArray(json))
     return fail(path, `an object with the members of ${typeWord(c.type)}`, json);
+  if (c.type.whenEmpty !== undefined && Object.keys(json).length === 0) return { [c.type.whenEmpty]: {} };
   return Object.fromEntries(
     Object.entries(json).map(([name, member]: [string, unknown]) => {
       const inner = [...path, name];

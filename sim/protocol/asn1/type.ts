@@ -43,6 +43,10 @@ export interface Type<V = unknown> {
   readonly fields?: readonly Field[];
   /** Element of a SEQUENCE OF, content of an EXPLICIT tag. */
   readonly element?: Type;
+  /** Alternative of a tagged CHOICE that stands there without any octets. */
+  readonly whenEmpty?: string;
+  /** Name in JSON of what an EXPLICIT tag usually holds, where the text has a CHOICE; its fields are the other alternatives. */
+  readonly usual?: string;
   /** Layouts by version, oldest first; the newest one that is not newer than the spec applies. */
   readonly editions?: readonly { readonly since: Spec; readonly type: Type }[];
   readonly [VALUE]?: V;
@@ -59,6 +63,8 @@ export interface Field {
   readonly until?: Spec;
   /** Name in the text of v1.0; values have the later name in every version. */
   readonly formerly?: string;
+  /** The text does not name it: in JSON its content stands in place of the SEQUENCE that holds it alone. */
+  readonly implied?: true;
 }
 
 /** What stands behind a field name in a definition: a type, or a type with presence and version marks. */
@@ -70,6 +76,7 @@ export interface Member<V, O extends boolean> {
   readonly since?: Spec;
   readonly until?: Spec;
   readonly formerly?: string;
+  readonly implied?: true;
 }
 
 /** Elements that no definition knows (extensibility), kept as received: complete TLVs in wire order. */
@@ -210,6 +217,23 @@ export const until = <V>(spec: Spec, d: Modifiable<V>): Member<V, true> => ({ ..
 export const formerly = <V, O extends boolean = false>(name: string, d: Type<V> | Member<V, O>): Member<V, O> => ({
   ...(asMember(d) as Member<V, O>),
   formerly: name,
+});
+/** The only member of a SEQUENCE that the text of v1.0 does not have: it is the same octets, under the names of later versions. */
+export const implied = <V>(type: Type<V>): Member<V, false> => ({ ...asMember(type), optional: false, implied: true });
+/** A member alone, where later versions have a SEQUENCE of it and others: the value is that of the SEQUENCE, the octets are its own. */
+export const bare = (name: string, member: Type<unknown>, later: Definitions): Type<unknown> => ({
+  ...base,
+  kind: 'sequence',
+  tag: undefined,
+  fields: toFields({ [name]: implied(member), ...later }),
+});
+/** A tagged CHOICE of which one alternative is no octets at all, as `BF50 00` of v1.0. */
+export const whenEmpty = <V>(name: string, type: Type<V>): Type<V> => ({ ...type, whenEmpty: name });
+/** An EXPLICIT tag around what is usual, as later versions have it alone; v1.0 has a CHOICE, `name` being the usual alternative. */
+export const usually = <V>(tag: string, name: string, element: Type<V>, others: Definitions): Type<V> => ({
+  ...explicit(tag, element),
+  usual: name,
+  fields: toFields(others),
 });
 /** The name of a field in the text of a version. */
 export const nameIn = (spec: Spec, { name, formerly: old }: Pick<Field, 'name' | 'formerly'>): string =>

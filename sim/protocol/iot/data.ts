@@ -1,5 +1,6 @@
 /** Data of an IPA and its eUICC that an eIM can ask for (SGP.32 2.11.1.2, 2.11.2.2, 4.1). */
 import {
+  bare,
   bits,
   choice,
   define,
@@ -19,7 +20,7 @@ import {
 import { Certificate, NotificationEvent, TransactionId, VendorSpecificExtension } from '../rsp/basic.js';
 import { DeviceInfo, EUICCInfo1 } from '../rsp/info.js';
 import { EUICCInfo2 } from './info.js';
-import { PendingNotificationList, RetrieveNotificationsListResponse } from './notification.js';
+import { PendingNotificationList, retrievedNotifications } from './notification.js';
 import { EuiccPackageResultList } from './result.js';
 
 /** Features and ESipa transports of an IPA. */
@@ -49,27 +50,15 @@ export const IpaEuiccDataRequest = define(
   sequence('BF52', {
     tagList: octets('5C'),
     euiccCiPKIdentifierToBeUsed: formerly('euiccCiPKId', optional(octets())),
-    searchCriteria: until(
-      '1.0',
+    searchCriteriaNotification: formerly(
+      'searchCriteria',
       optional(
         explicit(
           'A1',
           choice(undefined, {
             seqNumber: integer('80'),
             profileManagementOperation: tagged('81', NotificationEvent),
-            euiccPackageResults: nil('82'),
-          }),
-        ),
-      ),
-    ),
-    searchCriteriaNotification: since(
-      '1.1',
-      optional(
-        explicit(
-          'A1',
-          choice(undefined, {
-            seqNumber: integer('80'),
-            profileManagementOperation: tagged('81', NotificationEvent),
+            euiccPackageResults: until('1.0', nil('82')),
           }),
         ),
       ),
@@ -95,7 +84,8 @@ export const IpaEuiccData = define(
         euiccCertificate: optional(tagged('A6', Certificate)),
         ipaCapabilities: optional(tagged('A8', IpaCapabilities)),
         deviceInfo: optional(tagged('A9', DeviceInfo)),
-        notificationsList: optional(RetrieveNotificationsListResponse),
+        notificationsList: optional(retrievedNotifications),
+        eimTransactionId: since('1.1', optional(tagged('87', TransactionId))),
       }),
     },
     '1.1',
@@ -139,7 +129,17 @@ export const IpaEuiccDataResponse = define(
   'SGP.32 2.11.2.2',
   choice('BF52', {
     ipaEuiccData: tagged('A0', IpaEuiccData),
-    ipaEuiccDataError: until('1.0', integer('81', { incorrectTagList: 1, euiccCiPKIdNotFound: 5, undefinedError: 127 })),
-    ipaEuiccDataResponseError: since('1.1', tagged('A1', IpaEuiccDataResponseError)),
+    ipaEuiccDataResponseError: formerly(
+      'ipaEuiccDataError',
+      versions(
+        {
+          '1.0': bare('ipaEuiccDataErrorCode', integer('81', { incorrectTagList: 1, euiccCiPKIdNotFound: 5, undefinedError: 127 }), {
+            eimTransactionId: since('1.1', optional(tagged('80', TransactionId))),
+          }),
+        },
+        '1.1',
+        tagged('A1', IpaEuiccDataResponseError),
+      ),
+    ),
   }),
 );

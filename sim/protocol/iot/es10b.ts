@@ -12,6 +12,7 @@ import {
   oid,
   optional,
   sequence,
+  since,
   tagged,
   utf8,
   versions,
@@ -20,7 +21,6 @@ import { Certificate } from '../rsp/basic.js';
 import {
   ConfigureAutoProfileEnablingRequest,
   ConfigureAutoProfileEnablingResponse,
-  EnableUsingDDRequest,
   EnableUsingDDResponse,
 } from './es10b-superseded.js';
 import { EuiccPackageResult } from './result.js';
@@ -108,7 +108,7 @@ export const ImmediateEnableRequest = define(
   'ImmediateEnableRequest',
   'SGP.32 5.9.15',
   versions(
-    { '1.0': EnableUsingDDRequest },
+    { '1.0': sequence('BF5A', { refreshFlag: since('1.1', boolean('80')) }) },
     '1.1',
     sequence('BF5A', {
       refreshFlag: boolean('80'),

@@ -1,9 +1,12 @@
 /** ESipa messages (SGP.32 6.3): retrieving and pushing eIM Packages, returning results, and the two message envelopes. */
 import { growingInteger } from '../asn1/growing.js';
 import {
+  bare,
   choice,
   define,
   explicit,
+  formerly,
+  implied,
   integer,
   nil,
   octets,
@@ -14,6 +17,7 @@ import {
   tagged,
   until,
   versions,
+  whenEmpty,
 } from '../asn1/type.js';
 import { TransactionId } from '../rsp/basic.js';
 import {
@@ -29,14 +33,14 @@ import {
   GetBoundProfilePackageRequestEsipa,
   GetBoundProfilePackageResponseEsipa,
 } from './download.js';
-import { PendingNotification, PendingNotificationList, RetrieveNotificationsListResponse } from './notification.js';
+import { PendingNotification, PendingNotificationList, retrievedNotifications } from './notification.js';
 import { EuiccPackageRequest } from './package.js';
 import { EuiccPackageResult } from './result.js';
 import { ProfileDownloadTriggerRequest, ProfileDownloadTriggerResult } from './trigger.js';
 
 const ePRAndNotifications = sequence('30', {
   euiccPackageResult: EuiccPackageResult,
-  notificationList: versions({ '1.0': RetrieveNotificationsListResponse }, '1.1', tagged('A0', PendingNotificationList)),
+  notificationList: versions({ '1.0': retrievedNotifications }, '1.1', tagged('A0', PendingNotificationList)),
 });
 
 const packageErrors = { invalidPackageFormat: 1, unknownPackage: 2, undefinedError: 127 };
@@ -125,17 +129,31 @@ export const EimPackageResult = define(
     ePRAndNotifications,
     ipaEuiccDataResponse: IpaEuiccDataResponse,
     profileDownloadTriggerResult: ProfileDownloadTriggerResult,
-    eimPackageResultResponseError: since('1.1', tagged('A0', EimPackageResultResponseError)),
-    eimPackageError: until('1.1', integer('02', packageErrors)),
+    eimPackageResultResponseError: formerly(
+      'eimPackageError',
+      versions(
+        {
+          '1.0': bare('eimPackageResultErrorCode', EimPackageResultErrorCode, {
+            eimTransactionId: since('1.1', optional(tagged('80', TransactionId))),
+          }),
+        },
+        '1.1',
+        tagged('A0', EimPackageResultResponseError),
+      ),
+    ),
+    eimPackageError: since('1.1', until('1.1', integer('02', packageErrors))),
   }),
 );
+
+const resultWithoutEid = (tag: string) =>
+  sequence(tag, { eidValue: since('1.1', optional(octets('5A', 16))), eimPackageResult: implied(EimPackageResult) });
 
 /** Brings an outcome to the eIM; in v1.0 without the EID. */
 export const ProvideEimPackageResult = define(
   'ProvideEimPackageResult',
   'SGP.32 6.3.2.7',
   versions(
-    { '1.0': tagged('BF50', EimPackageResult) },
+    { '1.0': resultWithoutEid('BF50') },
     '1.1',
     sequence('BF50', {
       eidValue: optional(octets('5A', 16)),
@@ -149,7 +167,7 @@ export const ProvideEimPackageResultResponse = define(
   'ProvideEimPackageResultResponse',
   'SGP.32 6.3.2.7',
   versions(
-    { '1.0': sequence('BF50', { eimAcknowledgements: optional(EimAcknowledgements) }) },
+    { '1.0': whenEmpty('emptyResponse', choice('BF50', { eimAcknowledgements: EimAcknowledgements, emptyResponse: sequence('30', {}) })) },
     '1.1',
     choice('BF50', {
       eimAcknowledgements: EimAcknowledgements,
@@ -209,7 +227,7 @@ export const HandleNotificationEsipa = define(
   'SGP.32 6.3.2.4',
   choice('BF3D', {
     pendingNotification: explicit('A0', PendingNotification),
-    provideEimPackageResult: versions({ '1.0': tagged('A1', EimPackageResult) }, '1.1', ProvideEimPackageResult),
+    provideEimPackageResult: versions({ '1.0': resultWithoutEid('A1') }, '1.1', ProvideEimPackageResult),
   }),
 );
 

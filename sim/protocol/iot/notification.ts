@@ -13,6 +13,7 @@ import {
   since,
   tagged,
   until,
+  usually,
   withDefault,
 } from '../asn1/type.js';
 import { NotificationEvent, TransactionId } from '../rsp/basic.js';
@@ -118,20 +119,27 @@ export const RetrieveNotificationsListRequest = define(
   }),
 );
 
+const otherRetrievals = {
+  notificationsListResultError: integer('81', { undefinedError: 127 }),
+  euiccPackageResultList: tagged('A2', EuiccPackageResultList),
+  notificationAndEprList: until(
+    '1.0',
+    sequence('A3', {
+      notificationList: tagged('A0', PendingNotificationList),
+      euiccPackageResultList: tagged('A1', EuiccPackageResultList),
+    }),
+  ),
+};
+
 /** Notifications or eUICC Package Results; v1.0 can return both together. */
 export const RetrieveNotificationsListResponse = define(
   'RetrieveNotificationsListResponse',
   'SGP.32 5.9.11',
   choice('BF2B', {
     notificationList: tagged('A0', PendingNotificationList),
-    notificationsListResultError: integer('81', { undefinedError: 127 }),
-    euiccPackageResultList: tagged('A2', EuiccPackageResultList),
-    notificationAndEprList: until(
-      '1.0',
-      sequence('A3', {
-        notificationList: tagged('A0', PendingNotificationList),
-        euiccPackageResultList: tagged('A1', EuiccPackageResultList),
-      }),
-    ),
+    ...otherRetrievals,
   }),
 );
+
+/** The same in messages to the eIM in v1.0, which later versions have as a list of notifications alone. */
+export const retrievedNotifications = usually('BF2B', 'notificationList', tagged('A0', PendingNotificationList), otherRetrievals);

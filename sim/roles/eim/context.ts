@@ -1,8 +1,9 @@
 /** What all parts of the eIM work with. */
 import { createHash } from 'node:crypto';
+import { compile } from '#protocol/asn1/compile.js';
 import { encode } from '#protocol/asn1/encode.js';
 import { hex } from '#protocol/asn1/tlv.js';
-import type { InputOf, Type } from '#protocol/asn1/type.js';
+import type { InputOf, Spec, Type } from '#protocol/asn1/type.js';
 import type { PrivateKey } from '#protocol/crypto/ecdsa.js';
 import type { Composed, World } from '../../role.js';
 import type { EimDecisions } from './decisions.js';
@@ -49,6 +50,17 @@ export const answerWith = <V>(eim: EimContext, type: Type<V>, value: InputOf<V>)
   const octets = eim.decisions.outgoing(type.name, encode(type, value, { spec: eim.world.spec }));
   return { message: { type, octets } };
 };
+
+const UNDEFINED_ERROR = 127;
+const codesOf = (type: Type, member: string, spec: Spec): readonly number[] => [
+  ...(compile(type, spec).named.get(member)?.compiled.type.names?.values() ?? []),
+];
+/** A code as the version in use has it: undefinedError in place of one that only a later version names. */
+export const codeIn = ({ world: { spec } }: EimContext, type: Type, member: string, code: number): number => {
+  const isNew = codesOf(type, member, NEWEST).includes(code) && !codesOf(type, member, spec).includes(code);
+  return isNew ? UNDEFINED_ERROR : code;
+};
+const NEWEST: Spec = '1.3';
 
 /** Tells octets apart that may be long. */
 export const digest = (octets: Uint8Array): string => createHash('sha256').update(octets).digest('hex');

@@ -13,7 +13,8 @@ import { type DataRequest, type EuiccRecord, failOrder, settleOrder } from './st
 const requestOf = (eim: EimContext, record: EuiccRecord, id: Uint8Array | undefined): DataRequest | undefined =>
   record.packages
     .flatMap(p => (p.kind === 'dataRequest' && p.phase === 'outstanding' ? [p] : []))
-    .find(p => eim.decisions.acceptsTransactionId(p.eimTransactionId, id));
+    // Data of v1.0 name no transaction.
+    .find(p => eim.world.spec === '1.0' || eim.decisions.acceptsTransactionId(p.eimTransactionId, id));
 
 /** Takes the octets `BF52 …` of an answer for an eUICC. */
 export const takeDataResponse = (eim: EimContext, record: EuiccRecord, octets: Uint8Array): Taken => {

@@ -27,22 +27,25 @@ interface Owner {
   readonly download: Download;
 }
 
+/** v1.0 has no code beyond those for the address and the OID. */
 const refuse = (eim: EimContext, code: number): Answer =>
-  answerWith(eim, InitiateAuthenticationResponseEsipa, { initiateAuthenticationErrorEsipa: code });
+  answerWith(eim, InitiateAuthenticationResponseEsipa, {
+    initiateAuthenticationErrorEsipa: eim.world.spec === '1.0' && code > SMDP_OID_MISMATCH ? SMDP_ADDRESS_MISMATCH : code,
+  });
 
 const downloads = (eim: EimContext): readonly Owner[] =>
   [...eim.euiccs.values()].flatMap(record =>
     record.packages.flatMap(p => (p.kind === 'download' && p.phase === 'outstanding' ? [{ record, download: p }] : [])),
   );
 
-/** The download that a request continues. Without an id, only an order whose trigger had none and that is alone can be meant. */
+/** The download that a request continues. Without an id (v1.0 has none), only an order whose trigger had none and that is alone can be meant. */
 const ownerOf = (eim: EimContext, id: Uint8Array | undefined): Owner | undefined => {
   const open = downloads(eim);
   if (id) {
     const owner = open.find(o => o.download.eimTransactionId && equal(o.download.eimTransactionId, id));
     return eim.decisions.acceptsEimTransactionId(owner !== undefined) ? (owner ?? open[0]) : undefined;
   }
-  const [only, ...others] = open.filter(o => o.download.eimTransactionId === undefined);
+  const [only, ...others] = open.filter(o => eim.world.spec === '1.0' || o.download.eimTransactionId === undefined);
   return others.length === 0 ? only : undefined;
 };
 

@@ -1,5 +1,6 @@
 /** Orders of the operator, turned into eIM Packages. */
 import { fromHex, hex } from '#protocol/asn1/tlv.js';
+import type { Spec } from '#protocol/asn1/type.js';
 import { keyFromSeed, type PrivateKey } from '#protocol/crypto/ecdsa.js';
 import { booleanParameter, OrderError, octetsParameter, type Parameters, textParameter } from '../parameters.js';
 import type { EimContext } from './context.js';
@@ -44,11 +45,11 @@ const orderOperations = (eim: EimContext, record: EuiccRecord, items: unknown): 
 const ownKeyOf = (operation: Operation): PrivateKey | undefined => (operation.kind === 'eco' ? operation.newKey : undefined);
 
 /** Everything an IPA can tell except stored notifications and results. SGP.32 2.11.1.2 */
-const DEFAULT_TAGS = fromHex('81 BF20 BF22 83 84 A5 A6 A8 A9') ?? new Uint8Array();
+const defaultTags = (spec: Spec): Uint8Array => fromHex(`${spec === '1.0' ? '80' : '81'} BF20 BF22 83 84 A5 A6 A8 A9`) ?? new Uint8Array();
 
 const orderData = (eim: EimContext, record: EuiccRecord, given: Parameters): OrderTaken => {
   const order = newOrder(eim, record, []);
-  const tagList = octetsParameter(given, 'tagList') ?? DEFAULT_TAGS;
+  const tagList = octetsParameter(given, 'tagList') ?? defaultTags(eim.world.spec);
   enqueue(record, [{ kind: 'dataRequest', order, eimTransactionId: newTransactionId(eim, record), phase: 'waiting', tagList }]);
   return { order };
 };

@@ -3,7 +3,7 @@ import { type Decoded, fieldOctets, find } from '#protocol/asn1/element.js';
 import { equal } from '#protocol/asn1/tlv.js';
 import type { ValueOf } from '#protocol/asn1/type.js';
 import { type ProvideEimPackageResult, ProvideEimPackageResultResponse } from '#protocol/iot/esipa.js';
-import { type Answer, answerWith, type EimContext, eidText } from './context.js';
+import { type Answer, answerWith, codeIn, type EimContext, eidText } from './context.js';
 import { takeDataResponse } from './data-request.js';
 import type { Discard } from './decisions.js';
 import { eidOfCertificate } from './identity.js';
@@ -36,7 +36,14 @@ const impliedEid = (eim: EimContext, provided: ValueOf<typeof ProvideEimPackageR
   if (owner) return owner.eid;
   const notification = result.ePRAndNotifications?.notificationList.find(n => n.otherSignedNotification)?.otherSignedNotification;
   const certificate = notification?.euiccCertificate ?? result.ipaEuiccDataResponse?.ipaEuiccData?.euiccCertificate;
-  return certificate && eidOfCertificate(certificate);
+  return certificate ? eidOfCertificate(certificate) : soleDebtor(eim);
+};
+
+/** v1.0 names no eUICC in a result, and no transaction in most: it is that of the only eUICC that owes one. */
+const soleDebtor = ({ world, euiccs }: EimContext): string | undefined => {
+  if (world.spec !== '1.0') return undefined;
+  const [only, ...others] = [...euiccs.values()].filter(({ packages }) => packages.some(p => p.phase === 'outstanding'));
+  return others.length === 0 ? only?.eid : undefined;
 };
 
 const recordOf = (eim: EimContext, provided: ValueOf<typeof ProvideEimPackageResult>): EuiccRecord | { readonly error: number } => {
@@ -103,20 +110,23 @@ export const closeUnhandled = (eim: EimContext, record: EuiccRecord, pack: EimPa
   return { acknowledge: [] };
 };
 
+/** v1.0 has no errors here: it acknowledges nothing. SGP.32 6.3.2.7 */
+const respondError = (eim: EimContext, code: number): Answer => {
+  const type = ProvideEimPackageResultResponse;
+  if (eim.world.spec === '1.0') return answerWith(eim, type, { emptyResponse: {} });
+  return answerWith(eim, type, { provideEimPackageResultError: codeIn(eim, type, 'provideEimPackageResultError', code) });
+};
+
 const respond = (eim: EimContext, delivery: Delivery): Answer => {
   const type = ProvideEimPackageResultResponse;
-  if ('error' in delivery) return answerWith(eim, type, { provideEimPackageResultError: delivery.error });
+  if ('error' in delivery) return respondError(eim, delivery.error);
   if ('discarded' in delivery) return respondDiscarded(eim, delivery.discarded);
   const eimAcknowledgements = eim.decisions.acknowledges(delivery.acknowledge);
   return answerWith(eim, type, eimAcknowledgements.length > 0 ? { eimAcknowledgements } : { emptyResponse: {} });
 };
 const respondDiscarded = (eim: EimContext, why: Discard): Answer => {
   const code = eim.decisions.answersDiscarded(why);
-  return answerWith(
-    eim,
-    ProvideEimPackageResultResponse,
-    code === undefined ? { emptyResponse: {} } : { provideEimPackageResultError: code },
-  );
+  return code === undefined ? answerWith(eim, ProvideEimPackageResultResponse, { emptyResponse: {} }) : respondError(eim, code);
 };
 
 /** Answers ProvideEimPackageResult. */

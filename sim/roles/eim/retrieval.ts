@@ -2,11 +2,12 @@
 import type { Decoded } from '#protocol/asn1/element.js';
 import { raw, type ValueOf } from '#protocol/asn1/type.js';
 import { type GetEimPackageRequest, GetEimPackageResponse, StateChangeCause } from '#protocol/iot/esipa.js';
-import { type Answer, answerWith, type EimContext, eidText } from './context.js';
+import { type Answer, answerWith, codeIn, type EimContext, eidText } from './context.js';
 import { packageOctets } from './packages.js';
 import type { EimPackage, EuiccRecord } from './state.js';
 
-const error = (eim: EimContext, eimPackageError: number): Answer => answerWith(eim, GetEimPackageResponse, { eimPackageError });
+const error = (eim: EimContext, code: number): Answer =>
+  answerWith(eim, GetEimPackageResponse, { eimPackageError: codeIn(eim, GetEimPackageResponse, 'eimPackageError', code) });
 
 const noteStateChange = (eim: EimContext, record: EuiccRecord, request: Partial<ValueOf<typeof GetEimPackageRequest>>): void => {
   if (request.notifyStateChange === undefined || !eim.decisions.marksStale(request.stateChangeCause)) return;

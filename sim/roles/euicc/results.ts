@@ -18,7 +18,9 @@ const signed = (chip: Chip, name: SignedObject, data: Uint8Array, content: Answe
   const binding = world.spec === '1.0' ? eimSignature : associationTokenTlv(decisions.tokenForSigning(associationToken));
   const ids = credentials.map(c => c.ciPKId);
   const ciPKId = decisions.choosesCi('result', ids, content.euiccCiPKId);
-  memory.bindings.set(content.eimId, { associationToken, eimSignature });
+  const bound = { associationToken, eimSignature };
+  memory.bindings.set(content.eimId, bound);
+  memory.bindings.set(`${content.eimId} ${content.counterValue}`, bound);
   return signObject(chip, name, (ciPKId && credentialFor(credentials, ciPKId)) || credentials[0], data, binding);
 };
 

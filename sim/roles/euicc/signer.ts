@@ -16,15 +16,17 @@ export interface EuiccSigner {
 
 const PACKAGE_OBJECTS: ReadonlySet<string> = new Set(['EuiccPackageResultDataSigned', 'EuiccPackageErrorDataSigned', 'EuiccPackageSigned']);
 
-/** The eIM that the package or result in a message is for. */
-const eimIdIn = (message: Decoded): string | undefined => {
+/** A member of the package or result in a message. */
+const memberIn = (message: Decoded, name: 'eimId' | 'counterValue'): string | undefined => {
   for (const { element } of elements(message.root)) {
     if (!PACKAGE_OBJECTS.has(element.type.name)) continue;
-    const found = find(element, 'eimId');
-    if ('element' in found && typeof found.element.value === 'string') return found.element.value;
+    const found = find(element, name);
+    if ('element' in found) return String(found.element.value);
   }
   return undefined;
 };
+/** The eIM that it is for. */
+const eimIdIn = (message: Decoded): string | undefined => memberIn(message, 'eimId');
 
 /** The signer that stands for an eUICC. */
 export const signerOf = ({ chip }: { readonly chip: Chip }): EuiccSigner => ({
@@ -39,7 +41,8 @@ export const signerOf = ({ chip }: { readonly chip: Chip }): EuiccSigner => ({
     const eimId = eimIdIn(message);
     const eim = chip.memory.eims.find(e => e.eimId === eimId);
     const { session, bindings } = chip.memory;
-    const binding = eimId === undefined ? undefined : bindings.get(eimId);
+    const binding =
+      eimId === undefined ? undefined : (bindings.get(`${eimId} ${memberIn(message, 'counterValue')}`) ?? bindings.get(eimId));
     return {
       associationToken: binding ? binding.associationToken : eim?.associationToken,
       eimSignature: binding?.eimSignature,

@@ -149,7 +149,7 @@ export interface Memory {
   otKeys: { readonly oid: string; readonly key: PrivateKey }[];
   /** Revocation lists by CI, the latest of each. SGP.22 5.7.12 */
   revocations: readonly { readonly ciPKId: Uint8Array; readonly list: RevocationList }[];
-  /** What bound an eIM's last result to its package: the package itself may have deleted the eIM since. */
+  /** What bound an eIM's results to their packages, by eIM for the last and by eIM and counter for each: a package may have deleted the eIM since. */
   readonly bindings: Map<string, Pick<ResultContent, 'associationToken' | 'eimSignature'>>;
 }
 

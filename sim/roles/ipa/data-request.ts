@@ -32,6 +32,15 @@ const notifications: Part = async (device, request) => {
   return { notificationsList: (await pendingNotifications(device, criteria)).map(n => raw(n.forEim)) };
 };
 
+/** v1.0 has notifications and results under the same tag; the criterion tells which. */
+const retrieved: Part = async (device, request) => {
+  if (request.searchCriteriaNotification?.euiccPackageResults === undefined) return notifications(device, request);
+  const found = await packageResults(device, request);
+  if (typeof found === 'string' || !('euiccPackageResultList' in found)) return found;
+  const { euiccPackageResultList } = found;
+  return { notificationsList: { euiccPackageResultList } };
+};
+
 const packageResults: Part = async ({ config, decide, world: { spec } }, request) => {
   const seqNumber = decide.usesCriteria('packageResults') ? request.searchCriteriaEuiccPackageResult?.seqNumber : undefined;
   const searchCriteria = seqNumber === undefined ? { euiccPackageResults: null } : { seqNumber };
@@ -58,11 +67,10 @@ const certificate =
 
 const token: Part = async device => ({ associationToken: (await selectedEim(device))?.associationToken });
 
-/** Every tag an eIM may ask for. SGP.32 2.11.1.2 */
-const PARTS: ReadonlyMap<string, Part> = new Map<string, Part>([
-  ['A0', notifications],
-  ['81', async device => ({ defaultSmdpAddress: (await addresses(device)).defaultDpAddress })],
-  ['A2', packageResults],
+const defaultAddress: Part = async device => ({ defaultSmdpAddress: (await addresses(device)).defaultDpAddress });
+
+/** Tags that every version has. SGP.32 2.11.1.2 */
+const COMMON: readonly (readonly [string, Part])[] = [
   [
     'BF20',
     async ({ config, world: { spec } }) => ({
@@ -81,15 +89,19 @@ const PARTS: ReadonlyMap<string, Part> = new Map<string, Part>([
   ['A6', certificate('euiccCertificate')],
   ['A8', async ({ config }) => ({ ipaCapabilities: capabilitiesOf(config) })],
   ['A9', async () => ({ deviceInfo: DEVICE_INFO })],
-]);
+];
+/** Every tag an eIM may ask for. SGP.32 2.11.1.2 */
+const PARTS: ReadonlyMap<string, Part> = new Map([['A0', notifications], ['81', defaultAddress], ['A2', packageResults], ...COMMON]);
+const OLD_PARTS: ReadonlyMap<string, Part> = new Map([['80', defaultAddress], ['BF2B', retrieved], ...COMMON]);
 
 const collect = async (device: Device, request: Request): Promise<Data | Problem> => {
   const tags = readTagList(request.tagList);
-  if (!tags?.every(tag => device.decide.knowsTag(tag, PARTS.has(tag)))) return 'incorrectTagList';
+  const parts = device.world.spec === '1.0' ? OLD_PARTS : PARTS;
+  if (!tags?.every(tag => device.decide.knowsTag(tag, parts.has(tag)))) return 'incorrectTagList';
   if (device.decide.withholdsInEmergency() && (await isEmergency(device))) return 'ecallActive';
   let data: Data = { eimTransactionId: device.decide.echoes(request.eimTransactionId) };
   for (const tag of tags) {
-    const found = (await PARTS.get(tag)?.(device, request)) ?? {};
+    const found = (await parts.get(tag)?.(device, request)) ?? {};
     if (typeof found === 'string') return found;
     data = { ...data, ...found };
   }

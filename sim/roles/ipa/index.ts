@@ -80,7 +80,6 @@ const watched = (card: Card, edit: (command: Uint8Array) => Uint8Array, changes:
 
 /** Makes a simulated IPA. */
 export const createIpa = (config: IpaConfig, world: World, overrides: readonly IpaOverride[] = []): Ipa => {
-  if (world.spec === '1.0') throw new ComposeError('the simulated IPA speaks SGP.32 v1.1 and later');
   const decide = decisionsWith(overrides, world);
   const forget = (what?: 'notifications'): void => {
     const { eim } = device.known;

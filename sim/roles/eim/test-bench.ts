@@ -2,7 +2,7 @@
 import { decode } from '#protocol/asn1/decode.js';
 import { encode } from '#protocol/asn1/encode.js';
 import { concat, fromHex, hex } from '#protocol/asn1/tlv.js';
-import { type InputOf, raw, type Type, type ValueOf } from '#protocol/asn1/type.js';
+import { type InputOf, raw, type Spec, type Type, type ValueOf } from '#protocol/asn1/type.js';
 import { type Curve, type PrivateKey, sign, subjectPublicKeyInfo } from '#protocol/crypto/ecdsa.js';
 import {
   GetEimPackageRequest,
@@ -42,8 +42,8 @@ export const octets = (text: string): Uint8Array => fromHex(text) ?? new Uint8Ar
 const pki = testPki();
 
 /** A world that is the same in every run. */
-export const testWorld = (label = 'test'): World => ({
-  spec: '1.2',
+export const testWorld = (label = 'test', spec: Spec = '1.2'): World => ({
+  spec,
   pki,
   now: () => new Date('2026-01-01T00:00:00Z'),
   random: seededRandom('eim tests', label),
@@ -116,9 +116,10 @@ export interface Bench {
   run(): Promise<readonly string[]>;
 }
 export interface BenchOptions {
+  readonly spec?: Spec;
+  /** Sees every message between IPA and eIM. */
+  readonly see?: (from: 'ipa' | 'eim', octets: Uint8Array) => void;
   readonly curve?: Curve;
-  /** Version that the eIM speaks. */
-  readonly spec?: World['spec'];
   readonly euicc?: Partial<EuiccConfig>;
   readonly ipa?: Partial<Omit<IpaConfig, 'euicc'>>;
   readonly register?: Readonly<Record<string, unknown>>;
@@ -136,7 +137,8 @@ export const registration = (eid: string, name = 'EUICC', eum = 'EUM') => ({
 });
 
 export const bench = (options: BenchOptions = {}): Bench => {
-  const world = { ...testWorld('eim'), ...(options.spec && { spec: options.spec }) };
+  const { spec = '1.2', see = () => undefined } = options;
+  const world = testWorld('eim', spec);
   const signingKey = key(options.curve === 'brainpoolP256r1' ? 'SK_S_EIMsign_BRP' : 'SK_S_EIMsign');
   const servers = options.servers ?? testServers();
   const later: Bench['later'] = [];
@@ -157,18 +159,21 @@ export const bench = (options: BenchOptions = {}): Bench => {
   const association = { ...(associationToken === undefined ? {} : { associationToken }), ...(counter === undefined ? {} : { counter }) };
   const euicc = createEuicc(
     { eid: EID1, eims: [{ eimId: 'testeim1', publicKey: subjectPublicKeyInfo(signingKey), ...association }], ...options.euicc },
-    testWorld('euicc'),
+    testWorld('euicc', spec),
   );
-  const ipa = createIpa({ euicc, ...options.ipa }, testWorld('ipa'));
+  const ipa = createIpa({ euicc, ...options.ipa }, testWorld('ipa', spec));
   const record = eim.register({ ...registration(EID1), ...association, ...options.register });
-  const poll = async () => decode(GetEimPackageResponse, await exchange(eim, GetEimPackageRequest, { eidValue: octets(EID1) })).value;
-  const take = ({ type, octets: answer }: Composed) => ipa.take({ type, message: decode(type, answer) });
+  const poll = async () =>
+    decode(GetEimPackageResponse, await exchange(eim, GetEimPackageRequest, { eidValue: octets(EID1) }), { spec }).value;
+  const take = ({ type, octets: answer }: Composed) => ipa.take({ type, message: decode(type, answer, { spec }) });
   const run = async () => {
     const sent: string[] = [];
     for (let next: string | undefined = (await ipa.next())?.type ?? 'GetEimPackageRequest'; next; next = (await ipa.next())?.type) {
       sent.push(next);
       const composed = await ipa.compose(next);
+      see('ipa', composed.octets);
       const answer = await eim.handle(next, composed.octets);
+      if ('message' in answer) see('eim', answer.message.octets);
       if ('refused' in answer) throw new Error(`${next}: ${answer.refused}`);
       if ('empty' in answer) await ipa.delivered();
       else await take(answer.message);

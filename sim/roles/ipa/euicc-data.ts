@@ -82,9 +82,12 @@ export const pendingNotifications = async (device: Device, searchCriteria?: Crit
     RetrieveNotificationsListResponse,
   );
   const eid = await eidOf(device);
-  const list = message.value.notificationList ?? [];
+  // An eUICC of v1.0 may hand out the results of packages beside the notifications.
+  const both = message.value.notificationAndEprList;
+  const path = both ? 'notificationAndEprList.notificationList' : 'notificationList';
+  const list = both?.notificationList ?? message.value.notificationList ?? [];
   const found = list.flatMap((_, n): PendingNotice[] => {
-    const full = fieldOctets(message, `notificationList.${n}`);
+    const full = fieldOctets(message, `${path}.${n}`);
     const metadata = full && metadataOf(full);
     if (!full || metadata?.seqNumber === undefined) return [];
     const form = compactFormOf(device, full, metadata.isResult);

@@ -14,7 +14,7 @@ import {
 } from '#protocol/iot/esipa.js';
 import { type Composed, ComposeError } from '../../role.js';
 import type { EuiccConfig } from '../euicc/index.js';
-import { EID1, ICCID1, ICCID2, octets, signedPackage, testEim, testEuicc, testWorld } from '../euicc/test-bench.js';
+import { EID1, ICCID1, ICCID2, octets, signedPackage, testEim, testEuicc } from '../euicc/test-bench.js';
 import { createIpa, type Ipa, type IpaConfig } from './index.js';
 
 const eim = testEim();
@@ -251,10 +251,5 @@ describe('the simulated IPA, with eIM packages', () => {
     expect((await ipa.next())?.type).equals('GetEimPackageRequest');
     await take(ipa, GetEimPackageResponse, { eimPackageError: 1 });
     expect((await ipa.next())?.type).equals(undefined);
-  });
-
-  it('refuses to speak version 1.0', () => {
-    const world = testWorld('1.0');
-    expect(() => createIpa({ euicc: testEuicc({}, world) }, world)).to.throw(ComposeError, 'v1.1');
   });
 });

@@ -18,11 +18,7 @@ import {
   versions,
 } from '../asn1/type.js';
 import { Certificate } from '../rsp/basic.js';
-import {
-  ConfigureAutoProfileEnablingRequest,
-  ConfigureAutoProfileEnablingResponse,
-  EnableUsingDDResponse,
-} from './es10b-superseded.js';
+import { ConfigureAutoProfileEnablingRequest, ConfigureAutoProfileEnablingResponse, EnableUsingDDResponse } from './es10b-superseded.js';
 import { EuiccPackageResult } from './result.js';
 
 /** Resets parts of an IoT eUICC; v1.0 uses the tag of SGP.22 with options of its own. */

@@ -67,47 +67,65 @@ const inResult = (m: Opened): readonly VersionSign[] => {
   return inOutcome(m, first, 'BF50');
 };
 
-const FROM_IPA: Readonly<Record<number, (m: Opened) => readonly VersionSign[]>> = {
-  48975: m => {
-    const stateOrPlmn = has(m, 0x81);
-    const length = stateOrPlmn && stateOrPlmn.end - stateOrPlmn.content;
-    if (length === 3) return [old('rPLMN under 81')];
-    if (has(m, 0x82)) return [later('rPLMN under 82')];
-    return length === 1 ? [later('stateChangeCause in BF4F')] : [];
-  },
-  48976: inResult,
-  48974: m => {
-    const [first] = m.inner;
-    if (first?.tag === 0xbf60 || first?.tag === 0xbf61) return [sign('an answer with correlation id in BF4E', '1.3')];
-    return inOutcome(m, first, 'BF4E');
-  },
-  48957: m => {
-    const [first] = m.inner;
-    if (first?.tag === 0xa1) return [old('a result under A1 in BF3D')];
-    return first?.tag === 0xbf50 ? [later('a result under BF50 in BF3D'), ...inResult(into(m, first))] : [];
-  },
-  48953: m => (has(m, 0x82) ? [later('eimTransactionId in BF39')] : []),
-};
+/** Reads the signs in one kind of message. */
+type Look = (m: Opened) => readonly VersionSign[];
 
-const FROM_EIM: Readonly<Record<number, (m: Opened) => readonly VersionSign[]>> = {
-  48975: m => {
-    const [first] = m.inner;
-    const code = first?.tag === 0x02 ? tlvContent(m.octets, first).at(-1) : undefined;
-    if (code !== undefined && code >= 2 && code <= 4) return [later(`error ${code} in BF4F`)];
-    const request = has(m, 0xbf52) && into(m, has(m, 0xbf52));
-    return request && (has(request, 0xa2) || has(request, 0x83)) ? [later('a request for data of v1.1 in BF4F')] : [];
-  },
-  48976: m => {
-    const [first] = m.inner;
-    if (m.size === 0) return [old('an empty BF50')];
-    return first?.tag === 0x30 || first?.tag === 0x02 ? [later(`${first.tag === 0x30 ? 'emptyResponse' : 'an error'} in BF50`)] : [];
-  },
-};
+const FROM_IPA = new Map<number, Look>([
+  [
+    0xbf4f,
+    m => {
+      const stateOrPlmn = has(m, 0x81);
+      const length = stateOrPlmn && stateOrPlmn.end - stateOrPlmn.content;
+      if (length === 3) return [old('rPLMN under 81')];
+      if (has(m, 0x82)) return [later('rPLMN under 82')];
+      return length === 1 ? [later('stateChangeCause in BF4F')] : [];
+    },
+  ],
+  [0xbf50, inResult],
+  [
+    0xbf4e,
+    m => {
+      const [first] = m.inner;
+      if (first?.tag === 0xbf60 || first?.tag === 0xbf61) return [sign('an answer with correlation id in BF4E', '1.3')];
+      return inOutcome(m, first, 'BF4E');
+    },
+  ],
+  [
+    0xbf3d,
+    m => {
+      const [first] = m.inner;
+      if (first?.tag === 0xa1) return [old('a result under A1 in BF3D')];
+      return first?.tag === 0xbf50 ? [later('a result under BF50 in BF3D'), ...inResult(into(m, first))] : [];
+    },
+  ],
+  [0xbf39, m => (has(m, 0x82) ? [later('eimTransactionId in BF39')] : [])],
+]);
+
+const FROM_EIM = new Map<number, Look>([
+  [
+    0xbf4f,
+    m => {
+      const [first] = m.inner;
+      const code = first?.tag === 0x02 ? tlvContent(m.octets, first).at(-1) : undefined;
+      if (code !== undefined && code >= 2 && code <= 4) return [later(`error ${code} in BF4F`)];
+      const request = has(m, 0xbf52) && into(m, has(m, 0xbf52));
+      return request && (has(request, 0xa2) || has(request, 0x83)) ? [later('a request for data of v1.1 in BF4F')] : [];
+    },
+  ],
+  [
+    0xbf50,
+    m => {
+      const [first] = m.inner;
+      if (m.size === 0) return [old('an empty BF50')];
+      return first?.tag === 0x30 || first?.tag === 0x02 ? [later(`${first.tag === 0x30 ? 'emptyResponse' : 'an error'} in BF50`)] : [];
+    },
+  ],
+]);
 
 /** What one ESipa message tells of the version of its sender; nothing when it is cut off or more than one message. */
 export const signsIn = (octets: Uint8Array, sender: 'eim' | 'ipa'): readonly VersionSign[] => {
   const message = readTlv(octets);
-  const look = message && (sender === 'eim' ? FROM_EIM : FROM_IPA)[message.tag];
+  const look = message && (sender === 'eim' ? FROM_EIM : FROM_IPA).get(message.tag);
   return look && message.end === octets.length ? look(opened(octets, message)) : [];
 };
 

@@ -146,9 +146,21 @@ describe('the command line', function () {
     const { code, err } = await sgp32(['run', '--ixit', 'old.ixit.yaml', '--only', 'eim.retrieval', '--out', 'never']);
     expect({ code, err }).to.deep.equal({
       code: 2,
-      err: 'old.ixit.yaml:3:1: the IUT speaks 1.1 or later: error 2 in BF4F, an error in BF50; the IXIT says spec: 1.0 - set spec: "1.1" or "1.2" or "1.3" in old.ixit.yaml:3\n',
+      err: 'old.ixit.yaml:3:1: the IUT speaks 1.1 or later: error 2 in BF4F, an error in BF50; the IXIT says spec: 1.0 - set spec: "1.1" or "1.2" or "1.3" in old.ixit.yaml:3, or run with --any-version a product that mixes versions up\n',
     });
     expect(existsSync(join(folder, 'never'))).to.equal(false);
+    const command = [
+      'run',
+      '--ixit',
+      'old.ixit.yaml',
+      '--only',
+      'eim.retrieval.01',
+      '--any-version',
+      '--no-allure-html',
+      '--out',
+      'judged',
+    ];
+    expect((await sgp32(command)).err).to.include('✓ eim.retrieval.01[https]');
   });
 
   it('runs the example of the guide against an eIM at a URL and prints one JSON object', async () => {

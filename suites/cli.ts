@@ -44,6 +44,7 @@ Exit codes: 0 all pass, 1 a fail, 2 bad input (nothing ran), 3 error or incomple
     .description('run the planned sequences and write the reports')
     .option('--out <directory>', 'where the results go; sgp32-results/<run>/ when left out')
     .option('--seed <hex>', 'repeats the random choices of an earlier run')
+    .option('--any-version', 'judge the IUT by the version in its IXIT file even if it shows signs of another one')
     .option('--weather <conditions>', "network conditions around every link, e.g. 'loss: 5%, delay: 100ms..300ms'; docs/coap.md lists them")
     .option('--json', 'print the summary object on standard output')
     .option('--lab <name>', 'laboratory, for the title page')

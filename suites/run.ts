@@ -38,6 +38,8 @@ export interface RunInput {
   readonly operatorName?: string;
   /** Whether cases run on a card of somebody else that cannot be undone. */
   readonly mayDestroy?: boolean;
+  /** Whether an IUT is judged that shows another version than its IXIT file says. */
+  readonly anyVersion?: boolean;
   /** Where progress is written. */
   readonly screen: { readonly isTTY?: boolean; readonly columns?: number; write(text: string): unknown };
 }
@@ -76,7 +78,9 @@ export const run = async (input: RunInput): Promise<RunResult> => {
   generator.catch(() => undefined);
 
   const enter = memo((part: Part) =>
-    part.ixit === input.ixits[0] && input.entered ? input.entered : enterLab(part.ixit, { catalogue: input.catalogue }),
+    part.ixit === input.ixits[0] && input.entered
+      ? input.entered
+      : enterLab(part.ixit, { catalogue: input.catalogue, anyVersion: input.anyVersion === true }),
   );
   const [first] = parts;
   const lab = first && needsLab(first) ? await enter(first) : undefined;

@@ -21,6 +21,7 @@ export interface RunCommandOptions {
   readonly yes?: boolean;
   readonly destructive?: boolean;
   readonly weather?: string;
+  readonly anyVersion?: boolean;
 }
 
 /** The IUTs with the weather of the command line; throws InputError when it cannot be read. */
@@ -49,7 +50,8 @@ export const runCommand = async (options: RunCommandOptions): Promise<number> =>
   // The IUT starts while mocha, Allure and the reports are loaded.
   const [first] = ixits;
   const runsFirst = first !== undefined && planFor(first, catalogue, '', only).some(p => p.entry.state === 'run');
-  const entered = runsFirst ? enterLab(first, { catalogue }) : undefined;
+  const anyVersion = options.anyVersion === true;
+  const entered = runsFirst ? enterLab(first, { catalogue, anyVersion }) : undefined;
   const { run } = await import('../run.js');
   const result = await run({
     ...(entered ? { entered } : {}),
@@ -59,6 +61,7 @@ export const runCommand = async (options: RunCommandOptions): Promise<number> =>
     ...(options.seed === undefined ? {} : { seed: options.seed }),
     ...(options.out === undefined ? {} : { out: options.out }),
     mayDestroy: options.destructive === true,
+    anyVersion,
     command: ['sgp32', ...process.argv.slice(2)],
     allureHtml: options.allureHtml,
     ...(options.lab === undefined ? {} : { lab: options.lab }),

@@ -45,11 +45,18 @@ const ask = async (spec: Spec, client: ClientWire['client'], binding = http(spec
 describe('the version that an IUT speaks', () => {
   it('is told in one line when the IXIT file says another', () => {
     expect(line('1.2', OLD)).to.equal(
-      'acme.ixit.yaml:6:1: the IUT speaks 1.0: a result under A1 in BF3D, notifications under BF2B in BF50; the IXIT says spec: 1.2 - set spec: "1.0" in acme.ixit.yaml:6',
+      'acme.ixit.yaml:6:1: the IUT speaks 1.0: a result under A1 in BF3D, notifications under BF2B in BF50; the IXIT says spec: 1.2 - set spec: "1.0" in acme.ixit.yaml:6, or run with --any-version a product that mixes versions up',
     );
     expect(line('1.0', LATER)).to.equal(
-      'acme.ixit.yaml:6:1: the IUT speaks 1.1 or later: emptyResponse in BF50; the IXIT says spec: 1.0 - set spec: "1.1" or "1.2" or "1.3" in acme.ixit.yaml:6',
+      'acme.ixit.yaml:6:1: the IUT speaks 1.1 or later: emptyResponse in BF50; the IXIT says spec: 1.0 - set spec: "1.1" or "1.2" or "1.3" in acme.ixit.yaml:6, or run with --any-version a product that mixes versions up',
     );
+  });
+
+  it('stops nothing when it is to be judged all the same, and is still observed', () => {
+    const watch = watchVersions(claim('1.2'), false);
+    watch.note(OLD);
+    expect(watch.conflict()).to.equal(undefined);
+    expect(watch.observed().Speaks).to.match(/^1\.0 /);
   });
 
   it('stops nothing when the IXIT file is right, when nothing is known, and when the signs contradict each other', () => {
@@ -66,10 +73,10 @@ describe('the version that an IUT speaks', () => {
         octets(`BF22${len(4 + iot.length * 5)}B4${len(2 + iot.length * 5)}A0${len(iot.length * 5)}${iot.map(v => `0403${v}`).join('')}`),
       );
     expect(line('1.2', lists('010001'))).to.equal(
-      'acme.ixit.yaml:6:1: the IUT speaks 1.0: iotVersion 1.0.1 in EUICCInfo2; the IXIT says spec: 1.2 - set spec: "1.0" in acme.ixit.yaml:6',
+      'acme.ixit.yaml:6:1: the IUT speaks 1.0: iotVersion 1.0.1 in EUICCInfo2; the IXIT says spec: 1.2 - set spec: "1.0" in acme.ixit.yaml:6, or run with --any-version a product that mixes versions up',
     );
     expect(line('1.2', lists('010000', '010300'))).to.equal(
-      'acme.ixit.yaml:6:1: the IUT speaks 1.0 or 1.3: iotVersion 1.0.0, 1.3.0 in EUICCInfo2; the IXIT says spec: 1.2 - set spec: "1.0" or "1.3" in acme.ixit.yaml:6',
+      'acme.ixit.yaml:6:1: the IUT speaks 1.0 or 1.3: iotVersion 1.0.0, 1.3.0 in EUICCInfo2; the IXIT says spec: 1.2 - set spec: "1.0" or "1.3" in acme.ixit.yaml:6, or run with --any-version a product that mixes versions up',
     );
     for (const found of [lists('010200'), lists('010001', '010200'), lists('010201', '010300'), lists('020000'), lists()])
       expect(line('1.2', found)).to.equal(undefined);

@@ -44,21 +44,21 @@ export const versionConflict = (signs: readonly VersionSign[], { spec, file, pla
     code: 'other-version',
     at: places.spec,
     message: `the IUT speaks ${versionsText(versions)}: ${telling.join(', ')}; the IXIT says spec: ${spec}`,
-    hint: `set spec: ${choice} in ${file}:${places.spec.line}`,
+    hint: `set spec: ${choice} in ${file}:${places.spec.line}, or run with --any-version a product that mixes versions up`,
   };
 };
 
 /** Signs kept: a few tell as much as all. */
 const MOST_SIGNS = 20;
 
-/** Starts to watch. */
-export const watchVersions = (ixit: Claim): VersionWatch => {
+/** Starts to watch; what is seen stops nothing when `stops` is false. */
+export const watchVersions = (ixit: Claim, stops = true): VersionWatch => {
   const signs = new Map<string, VersionSign>();
   return {
     note: found => {
       for (const sign of found) if (signs.size < MOST_SIGNS) signs.set(sign.seen, sign);
     },
-    conflict: () => versionConflict([...signs.values()], ixit),
+    conflict: () => (stops ? versionConflict([...signs.values()], ixit) : undefined),
     observed: () => {
       const versions = commonVersions([...signs.values()]);
       return signs.size > 0 && versions.length > 0 ? { Speaks: `${versionsText(versions)} (${[...signs.keys()].join(', ')})` } : {};

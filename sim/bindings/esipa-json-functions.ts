@@ -1,4 +1,5 @@
 /** The functions of the JSON binding of ESipa: their members and the TLVs they stand for. SGP.32 6.4.1 */
+import { children, tlv, tlvContent } from '#protocol/asn1/tlv.js';
 import type { Spec } from '#protocol/asn1/type.js';
 import type { RspFunction } from './status-codes.js';
 
@@ -52,6 +53,8 @@ export interface EsipaJsonFunction extends EsipaMembers {
     readonly errorTag: number;
     /** The message has no place for a failure: it is then without content. */
     readonly failsEmpty?: boolean;
+    /** What a message says that JSON has no members for, in a form that it has members for. */
+    readonly restates?: (octets: Uint8Array) => Uint8Array;
     /** The first one whose distinguishing member is there is read; the first one otherwise. */
     readonly outcomes: readonly (EsipaOutcome & { readonly knownBy?: string })[];
   };
@@ -204,6 +207,15 @@ const provideEimPackageResult = (spec: Spec): EsipaJsonFunction => ({
   },
 });
 
+const RECEIVED = tlv(0xbf4e, Uint8Array.of(0x05, 0x00));
+/** The forms with a correlation id (BF60, BF61) without it. SGP.32 v1.3 6.3.3.1 */
+const withoutCorrelation = (octets: Uint8Array): Uint8Array => {
+  const [form] = children(octets);
+  if (form?.tag === 0xbf60) return RECEIVED;
+  const code = form?.tag === 0xbf61 ? children(octets, form).find(({ tag }) => tag === 0x81) : undefined;
+  return code ? tlv(0xbf4e, tlv(0x02, tlvContent(octets, code))) : octets;
+};
+
 /** The eIM calls, the IPA answers. */
 const transferEimPackage: EsipaJsonFunction = {
   path: 'transferEimPackage',
@@ -214,6 +226,7 @@ const transferEimPackage: EsipaJsonFunction = {
   response: {
     type: 'TransferEimPackageResponse',
     codes: 'ESipa.TransferEimPackage',
+    restates: withoutCorrelation,
     errorTag: 0x02,
     outcomes: [
       {

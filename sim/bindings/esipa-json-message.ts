@@ -47,7 +47,8 @@ const failureOf = (response: JsonResponse, octets: Uint8Array, element: Tlv): Js
 };
 
 /** The body of a response: the header alone where the message holds no outcome that has members. */
-export const writeResponse = (response: JsonResponse, octets: Uint8Array): JsonObject => {
+export const writeResponse = (response: JsonResponse, message: Uint8Array): JsonObject => {
+  const octets = response.restates?.(message) ?? message;
   const elements = children(octets);
   const [first] = elements;
   const success = header('Executed-Success');

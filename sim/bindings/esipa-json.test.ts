@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { decode } from '#protocol/asn1/decode.js';
 import { fromHex, hex } from '#protocol/asn1/tlv.js';
 import type { Spec } from '#protocol/asn1/type.js';
+import { TransferEimPackageResponse } from '#protocol/iot/esipa.js';
 import type { LinkEdits } from './binding.js';
 import { tagOf, typeOf } from './esipa-functions.js';
 import { esipaJsonClient, esipaJsonServer } from './esipa-json.js';
@@ -87,6 +88,18 @@ const ANSWERS: readonly [string, unknown, string][] = [
 ];
 
 describe('ESipa in JSON', () => {
+  it('says without a correlation id what it has no members for', () => {
+    const later = esipaJsonServer({ spec: '1.3' });
+    const said = (message: string) => {
+      const type = TransferEimPackageResponse;
+      const answer = later.write(request('transferEimPackage', {}), { type, octets: new Uint8Array(Buffer.from(message, 'hex')) });
+      return 'fault' in answer ? answer.fault : JSON.parse(Buffer.from(answer.body).toString('utf8'));
+    };
+    expect(said('BF4E08BF6005A003800111')).to.deep.equal(SUCCESS);
+    expect(said('BF4E06BF6103810102')).to.deep.equal({ ...SUCCESS, eimPackageError: 2 });
+    expect(said('BF4E0BBF6108A003800111810101')).to.deep.equal({ ...SUCCESS, eimPackageError: 1 });
+  });
+
   it('stands for the messages of the ASN.1 binding, both ways', () => {
     for (const [name, body, message] of REQUESTS) {
       const read = asked(name, body);

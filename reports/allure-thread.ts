@@ -18,4 +18,7 @@ const carryOut = (job: Job): void => {
   }
 };
 
-parentPort?.on('message', (job: Job | 'end') => (job === 'end' ? parentPort?.close() : carryOut(job)));
+parentPort?.on('message', (jobs: readonly Job[] | 'end') => {
+  if (jobs === 'end') parentPort?.close();
+  else jobs.forEach(carryOut);
+});

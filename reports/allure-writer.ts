@@ -43,6 +43,9 @@ export interface ThreadWriter extends Writer {
   written(): Promise<void>;
 }
 
+/** Jobs handed over at once: waking the thread costs more than most of them. */
+const HANDFUL = 32;
+
 export function threadWriter(dir: string): ThreadWriter {
   mkdirSync(dir, { recursive: true });
   const thread = new Worker(new URL('./allure-thread.js', import.meta.url), { workerData: dir });
@@ -54,7 +57,10 @@ export function threadWriter(dir: string): ThreadWriter {
   // A run that breaks off must not wait for a thread that waits for work.
   thread.unref();
   const told: File[] = [];
-  const post = (job: Job | 'end') => thread.postMessage(job);
+  const jobs: Job[] = [];
+  const post = (job: Job) => {
+    if (jobs.push(job) >= HANDFUL) thread.postMessage(jobs.splice(0));
+  };
   return {
     ...writerOf(
       (name, text) => post({ name, text }),
@@ -63,7 +69,8 @@ export function threadWriter(dir: string): ThreadWriter {
     files: sequence => post({ sequence, files: told.splice(0) }),
     written: () => {
       thread.ref();
-      post('end');
+      thread.postMessage(jobs.splice(0));
+      thread.postMessage('end');
       return ended;
     },
   };

@@ -43,7 +43,7 @@ describe('the command line', function () {
     const text = readFileSync(join(catalogue, 'ixit', 'reference-eim.ixit.yaml'), 'utf8')
       .replace(/^start:\n(?: .*\n)*/m, '')
       .replace(/^ {2}es9plus:\n[\s\S]*?\n\n/m, '\n')
-      .replace(/^ {4}coaps:.*\n/m, '')
+      .replace(/^ {4}coaps(-json)?:.*\n/gm, '')
       .replaceAll(/\$\{start\.esipa\}/g, esipa)
       .replaceAll(/\$\{start\.json\}/g, json)
       .replaceAll(/\$\{start\.control\}/g, control);
@@ -191,7 +191,7 @@ describe('the command line', function () {
       .to.match(/✓ eim\.retrieval\.01\[https\]/)
       .and.match(/✓ eim\.retrieval\.01\[json\]/)
       .and.match(/✓ eim\.retrieval\.01\[coaps\]/)
-      .and.include('Complete: planned 3 = recorded 3');
+      .and.include('Complete: planned 4 = recorded 4');
   });
 
   it('writes exactly the reports that are promised', () => {

@@ -11,12 +11,12 @@ export const INTERFACES = ['esipa', 'injection', 'es9plus', 'es11', 'es2plus', '
 /** Those with the two bindings of ESipa: as `esipa` the IPA calls, as `injection` the eIM does. SGP.32 3.1.1 */
 const ESIPA: readonly string[] = ['esipa', 'injection'];
 /** What an interface can go over. */
-export const WIRES = ['https', 'json', 'coaps', 'vpcd', 'apdu-stdio', ...CARD_WIRES];
+export const WIRES = ['https', 'json', 'coaps', 'coaps-json', 'vpcd', 'apdu-stdio', ...CARD_WIRES];
 /** Wires on which the IUT holds the reader. */
 const SLOTS = ['vpcd', 'apdu-stdio'] as const;
 
-/** Wires of servers and clients: `json` is HTTPS with the JSON binding of ESipa, beside which `https` is that with ASN.1. */
-const NETWORK = ['https', 'json', 'coaps'] as const;
+/** Wires of servers and clients: `json` is HTTPS with the JSON binding of ESipa, `coaps-json` CoAPs with it, beside which the others have ASN.1. */
+const NETWORK = ['https', 'json', 'coaps', 'coaps-json'] as const;
 type NetworkWire = (typeof NETWORK)[number];
 
 const CALLED = ['url', 'serverName', 'trust'];
@@ -24,7 +24,7 @@ const LISTENING = ['listen', 'names', 'certificate', 'address'];
 
 /** ES9+ and ES11 are JSON unless told otherwise (SGP.22 6.5); ESipa has two bindings, and which one is the supplier's to say (SGP.32 6.3, 6.4). */
 const encodingOf = (reader: Reader, fields: ReadonlyMap<string, Entry>, name: string, wire: NetworkWire, at: Position): Encoding => {
-  if (wire !== 'https') return wire === 'json' ? 'json' : 'asn1';
+  if (wire !== 'https') return wire === 'coaps' ? 'asn1' : 'json';
   const stated = reader.oneOf(fields.get('encoding'), ['asn1', 'json']);
   if (!fields.has('encoding') && ESIPA.includes(name))
     reader.report('missing-key', at, '"encoding" is missing: ESipa is bound to ASN.1 (asn1) or to JSON (json)');
@@ -55,7 +55,7 @@ const readNetwork = (
   const weather = readWeather(reader, fields.get('weather'), wire);
   if (!isListening) {
     const url = reader.text(fields.get('url')) ?? '';
-    const scheme = wire === 'coaps' ? 'coap' : 'http';
+    const scheme = wire === 'coaps' || wire === 'coaps-json' ? 'coap' : 'http';
     if (url && !isUrl(url, scheme))
       reader.report(
         'no-url',

@@ -7,7 +7,7 @@ import { type Diagnostic, type Entry, type Node, parseYaml } from './language/so
 
 /** What carries a link: CoAP goes in datagrams, HTTP over streams. */
 export type Carrier = 'datagrams' | 'streams';
-export const carrierOf = (wire: string): Carrier => (wire === 'coaps' ? 'datagrams' : 'streams');
+export const carrierOf = (wire: string): Carrier => (wire.startsWith('coaps') ? 'datagrams' : 'streams');
 
 const WORDS = {
   datagrams: ['loss', 'delay', 'duplicate', 'reorder', 'patience'],

@@ -226,7 +226,7 @@ describe('ixit', () => {
       [
         'an unknown wire',
         eim('links: { esipa: { http: {} } }'),
-        `${FIRST}:19: unknown wire "http"; known: https, json, coaps, vpcd, apdu-stdio, modem, pcsc, simulated - did you mean "https"?`,
+        `${FIRST}:19: unknown wire "http"; known: https, json, coaps, coaps-json, vpcd, apdu-stdio, modem, pcsc, simulated - did you mean "https"?`,
       ],
       [
         'a link without direction',

@@ -228,4 +228,17 @@ describe('the plan', () => {
     expect(isSelected('eim.enable.01', ['eim.e'])).to.equal(true);
     expect(isSelected('eim.enable.01', ['eim.tls', 'ipa'])).to.equal(false);
   });
+
+  it('runs over CoAPs in JSON what is said of JSON and not of HTTP, where such a link is described', () => {
+    const over = (...links: readonly string[]) => ({ over: links.map(link => ({ link, when: condition('O_HTTPS') })) });
+    const wires = (more: Partial<Case>, links: readonly string[]) =>
+      makePlan([some(more)], procedures, input({ links: new Set(links) }), '', new Map()).map(({ entry }) => entry.over);
+    const all = ['https', 'json', 'coaps', 'coaps-json'];
+    expect(wires(over('https', 'json', 'coaps'), all)).to.deep.equal(all);
+    expect(wires(over('https', 'json', 'coaps'), ['https', 'json', 'coaps'])).to.deep.equal(['https', 'json', 'coaps']);
+    expect(wires(over('json'), all)).to.deep.equal(['json', 'coaps-json']);
+    expect(wires({ ...over('json'), covers: ['SGP32-6.1-01'] }, all)).to.deep.equal(['json']);
+    expect(wires(over('https', 'json'), all)).to.deep.equal(['https', 'json']);
+    expect(wires(over('coaps'), all)).to.deep.equal(['coaps']);
+  });
 });

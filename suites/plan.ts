@@ -83,6 +83,20 @@ const RUNS: State = { state: 'run', reason: '' };
 export const isSelected = (id: string, prefixes: readonly string[]): boolean =>
   prefixes.length === 0 || prefixes.some(p => id === p || id.startsWith(p.endsWith('.') ? p : `${p}.`) || id.startsWith(p));
 
+/** JSON over CoAPs, the least used of the wires: no case names it. SGP.32 6.2 */
+export const JSON_OVER_COAP = 'coaps-json';
+/**
+ * What a case says of JSON and of CoAPs holds for both together; one for JSON alone is left to HTTPS when it is about its
+ * statuses and headers (6.1). Nobody brings packages so.
+ */
+const withJsonOverCoap = (c: Case, procedures: ReadonlyMap<string, Procedure>, links: PlanInput['links']): Case['over'] => {
+  const json = c.over.find(({ link }) => link === 'json');
+  if (!json || !links.has(JSON_OVER_COAP) || injects(c, procedures)) return c.over;
+  const isOverCoap = c.over.some(({ link }) => link === 'coaps');
+  const isAboutHttp = c.over.some(({ link }) => link === 'https') || c.covers.some(id => id.startsWith('SGP32-6.1-'));
+  return isOverCoap || !isAboutHttp ? [...c.over, { ...json, link: JSON_OVER_COAP }] : c.over;
+};
+
 export const makePlan = (
   cases: readonly Case[],
   procedures: ReadonlyMap<string, Procedure>,
@@ -93,7 +107,7 @@ export const makePlan = (
   cases
     .filter(c => c.iut === input.iut)
     .flatMap(c => {
-      const links = c.over.length > 0 ? c.over : [{ link: '', when: undefined }];
+      const links = c.over.length > 0 ? withJsonOverCoap(c, procedures, input.links) : [{ link: '', when: undefined }];
       const rows = c.table ?? [undefined];
       const wires = links.map(({ link, when }) => ({ link, state: stateOf(c, procedures, input, link, when, texts) }));
       const one =

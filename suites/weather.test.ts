@@ -18,7 +18,10 @@ describe('a run under weather', function () {
   const ixit = (name: string, wire: 'coaps' | 'https', weather?: string): string => {
     const file = join(folder, name);
     const text = readFileSync(join(packageRoot, 'test-cases', 'ixit', 'reference-eim.ixit.yaml'), 'utf8');
-    const [others, own] = [wire === 'coaps' ? 'https|json' : 'coaps|json', weather ? `, weather: { ${weather} } }` : ' }'];
+    const [others, own] = [
+      wire === 'coaps' ? 'https|json|coaps-json' : 'coaps|json|coaps-json',
+      weather ? `, weather: { ${weather} } }` : ' }',
+    ];
     writeFileSync(
       file,
       text

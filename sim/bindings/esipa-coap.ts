@@ -52,10 +52,14 @@ const formatCheck = (requirement: string, frame: Frame): TransportCheck => {
     value === undefined || !OTHER_FORMATS.has(value),
   );
 };
-const codeCheck = (requirement: string, code: string): TransportCheck => check(requirement, 'code', '2.xx', code, code.startsWith('2.'));
+export const codeCheck = (requirement: string, code: string): TransportCheck =>
+  check(requirement, 'code', '2.xx', code, code.startsWith('2.'));
+
+export const successCodeCheck = (requirement: string, code: string): TransportCheck =>
+  check(requirement, 'code', '2.04 or 2.05', code, code === '2.04' || code === '2.05');
 
 /** Answer to a function without output: success and no payload. */
-const readEmpty = (reply: Frame): NotCarried => {
+export const readEmptyAnswer = (reply: Frame): NotCarried => {
   const code = reply.meta[':code'] ?? '';
   const { length } = reply.body;
   const isSuccess = code.startsWith('2.');
@@ -68,15 +72,11 @@ const readEmpty = (reply: Frame): NotCarried => {
 };
 
 const readReply = (reply: Frame, request: string): Carried | NotCarried => {
-  if (functionOf(request).response === undefined) return readEmpty(reply);
+  if (functionOf(request).response === undefined) return readEmptyAnswer(reply);
   const code = reply.meta[':code'] ?? '';
   const checks = [codeCheck('SGP32-6.2-01', code)];
   if (!code.startsWith('2.')) return nothing('httpError', `code ${code}`, checks);
-  const all = [
-    ...checks,
-    check('SGP32-6.2-05', 'code', '2.04 or 2.05', code, code === '2.04' || code === '2.05'),
-    functionCheck('SGP32-6.2-02', request, reply.body),
-  ];
+  const all = [...checks, successCodeCheck('SGP32-6.2-05', code), functionCheck('SGP32-6.2-02', request, reply.body)];
   if (reply.body.length === 0) return nothing('empty', `code ${code}`, all);
   all.push(oneMessageCheck('SGP32-6.2-03', reply.body), formatCheck('SGP32-6.2-07', reply));
   const tag = tagOf(reply.body);
@@ -124,9 +124,9 @@ const readRequest = (frame: Frame, options: EsipaCoapOptions): Carried | NotCarr
 };
 
 /** Code for a frame that is no request of this binding; SGP.32 leaves it to CoAP. RFC 7252 5.9.2 */
-const refusalCode = (checks: readonly TransportCheck[]): string => {
+export const refusalCode = (checks: readonly TransportCheck[], path = 'SGP32-6.2-12'): string => {
   const failed = (requirement: string) => checks.some(c => c.requirement === requirement && !c.ok);
-  if (failed('SGP32-6.2-12')) return '4.04';
+  if (failed(path)) return '4.04';
   return failed('SGP32-6.2-11') ? '4.05' : '4.00';
 };
 
@@ -136,7 +136,8 @@ const codeOf = (link: LinkEdits): string | undefined => {
   return textOf(link.code) ?? (status !== undefined && /^[45]\d\d$/.test(status) ? `${status[0]}.${status.slice(1)}` : undefined);
 };
 
-const answer = (code: string, octets: Uint8Array, options: EsipaCoapOptions, link: LinkEdits): Outbound => {
+/** An answer in a CoAP frame, after the edits of a script. */
+export const coapAnswer = (code: string, octets: Uint8Array, options: EsipaCoapOptions, link: LinkEdits): Outbound => {
   const fault = faultOf(link);
   if (fault) return fault;
   const body = editedBody(octets, link);
@@ -150,6 +151,6 @@ const answer = (code: string, octets: Uint8Array, options: EsipaCoapOptions, lin
 export const esipaCoapServer = (options: EsipaCoapOptions = {}): ServerBinding => ({
   interface: 'ESipa',
   read: (frame: Inbound) => readRequest(frame, options),
-  write: (_request, message, link = {}) => answer('2.04', message?.octets ?? NO_OCTETS, options, link),
-  refuse: (_frame, why) => answer(refusalCode(why.checks), NO_OCTETS, options, {}),
+  write: (_request, message, link = {}) => coapAnswer('2.04', message?.octets ?? NO_OCTETS, options, link),
+  refuse: (_frame, why) => coapAnswer(refusalCode(why.checks), NO_OCTETS, options, {}),
 });

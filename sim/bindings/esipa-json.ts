@@ -24,20 +24,22 @@ import { type JsonObject, parseObject } from './rsp-json.js';
 /** What depends on the version in use and on who calls; the paths are those of the specification. */
 export type EsipaJsonOptions = Omit<EsipaHttpOptions, 'path' | 'anyPath'>;
 
-const typeOf = (name: string): Type => {
+/** The type of a name that the functions use. */
+export const messageType = (name: string): Type => {
   const type = typeNamed(name);
   if (!type) throw new TypeError(`no type ${name}`);
   return type;
 };
-const functionOf = (functions: readonly EsipaJsonFunction[], request: string): EsipaJsonFunction => {
+/** The function that a request belongs to. */
+export const functionOf = (functions: readonly EsipaJsonFunction[], request: string): EsipaJsonFunction => {
   const of = functions.find(f => f.request === request);
   if (!of) throw new TypeError(`${request} is no request of ESipa`);
   return of;
 };
 /** A message as it was carried, or why there is none. */
-const carried = (name: string, before: readonly TransportCheck[], read: ReadMessage): Carried | NotCarried => {
+export const carried = (name: string, before: readonly TransportCheck[], read: ReadMessage): Carried | NotCarried => {
   const checks = [...before, ...read.checks];
-  return read.octets ? { type: typeOf(name), octets: read.octets, checks } : nothing('unreadable', read.reason ?? '', checks);
+  return read.octets ? { type: messageType(name), octets: read.octets, checks } : nothing('unreadable', read.reason ?? '', checks);
 };
 
 const readReply = (of: EsipaJsonFunction, reply: Frame, spec: Spec): Carried | NotCarried => {
@@ -61,7 +63,7 @@ export const esipaJsonClient = (options: EsipaJsonOptions): ClientBinding => {
     interface: 'ESipa',
     answerTo: request => {
       const response = functions.find(f => f.request === request)?.response;
-      return response && typeOf(response.type);
+      return response && messageType(response.type);
     },
     write: (type, octets, link = {}) => {
       const of = functionOf(functions, type.name);

@@ -8,7 +8,7 @@ import { type Pki, testPki } from '#protocol/x509/test-pki.js';
 import { type Inbound, LinkError, type Listener, type Outbound, type TlsIdentity } from '../../adapters/adapter.js';
 import { openHttpsListener } from '../../adapters/https-listener.js';
 import type { ServerBinding } from '../bindings/binding.js';
-import { esipaCoapServer } from '../bindings/esipa-coap.js';
+import { esipaCoapsServer } from '../bindings/esipa-coaps.js';
 import { ESIPA_PATH } from '../bindings/esipa-http.js';
 import { esipaHttpsServer } from '../bindings/esipa-https.js';
 import { ESIPA_JSON_FOLDER } from '../bindings/esipa-json-functions.js';
@@ -153,7 +153,7 @@ export const startEim = async (options: EimProcessOptions, { report = () => unde
   try {
     const coap = options.coap === '' ? undefined : await openCoap(options.coap, identities, deviation.coap, report);
     if (coap) opened.push(coap);
-    coap?.onFrame(serve(esipaCoapServer(), 'coapFrame'));
+    coap?.onFrame(serve(esipaCoapsServer(spec), 'coapFrame'));
     const control = await openEimControl(eim, options.control, report, record => void injection.push(record));
     opened.push(control);
     const https = `https://${front?.address ?? listener.address}`;

@@ -20,7 +20,7 @@ export interface IpaControlOptions {
   readonly decide: IpaDecisions;
   /** The device is provisioned with EimConfigurationData `30 …`, or with none. */
   readonly provision: (eimConfigurationData: Uint8Array | undefined) => void;
-  /** From now on ESipa over HTTPS is spoken so. */
+  /** From now on ESipa is spoken so. */
   readonly speak: (encoding: EsipaEncoding) => void;
   /** The user has these confirmation codes to type, one after the other as servers refuse them. */
   readonly memorize: (codes: readonly string[]) => void;
@@ -108,7 +108,7 @@ const routesOf = ({ card, polling, decide, provision, memorize, speak, spec, rep
       /^\/poll\/start$/,
       async ({ body: { over } }) => {
         // The wire of a test run; CoAPs follow from what the eUICC has of the eIM.
-        if (over !== undefined) speak(over === 'json' ? 'json' : 'asn1');
+        if (over !== undefined) speak(String(over).endsWith('json') ? 'json' : 'asn1');
         // The command is right, only that there is nothing for this IPA to do.
         if (!isRetired)
           void polling.poll().catch((cause: unknown) => report(`poll: ${cause instanceof Error ? cause.message : String(cause)}`));

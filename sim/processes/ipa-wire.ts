@@ -8,6 +8,7 @@ import type { CoapClientFaults } from '../../adapters/coap-client.js';
 import { openHttpsClient } from '../../adapters/https-client.js';
 import type { ClientBinding } from '../bindings/binding.js';
 import { esipaCoapClient } from '../bindings/esipa-coap.js';
+import { esipaCoapJsonClient } from '../bindings/esipa-coap-json.js';
 import { esipaHttpClient } from '../bindings/esipa-http.js';
 import { esipaJsonClient } from '../bindings/esipa-json.js';
 import type { Composed, Received } from '../role.js';
@@ -28,7 +29,7 @@ export type WireAnswer =
 export interface IpaWireOptions {
   readonly spec: Spec;
   readonly decide: IpaDecisions;
-  /** Binding of ESipa over HTTPS just now; over CoAPs it is ASN.1. */
+  /** Binding of ESipa just now. */
   readonly encoding: () => EsipaEncoding;
   /** host[:port] of an address, or `coaps://` or `json://` and the same → host:port to connect to. */
   readonly resolve: ReadonlyMap<string, string>;
@@ -59,8 +60,8 @@ export interface IpaWire {
   close(): Promise<void>;
 }
 
-/** The wires of ESipa, as the runner names them: HTTPS with ASN.1, HTTPS with JSON, CoAPs. */
-export type EsipaWire = 'https' | 'json' | 'coaps';
+/** The wires of ESipa, as the runner names them: HTTPS with ASN.1, HTTPS with JSON, CoAPs with either. */
+export type EsipaWire = 'https' | 'json' | 'coaps' | 'coaps-json';
 
 const FINAL: readonly string[] = ['handshake', 'tooLarge', 'protocol'];
 const asFailure = (cause: unknown): WireAnswer => {
@@ -80,13 +81,15 @@ export const openIpaWire = (options: IpaWireOptions): IpaWire => {
     https: esipaHttpClient({ spec }),
     json: esipaJsonClient({ spec }),
     coaps: esipaCoapClient(),
+    'coaps-json': esipaCoapJsonClient({ spec }),
   };
   const clients = new Map<string, { readonly trust: string; readonly client: Client }>();
   // An eIM that speaks both is polled over HTTPS.
   const wireTo = ({ eim: { eimSupportedProtocol: protocols }, over }: EimTarget): EsipaWire => {
     if (over) return over;
-    if (protocols?.includes('eimRetrieveCoaps') && !protocols.includes('eimRetrieveHttps')) return 'coaps';
-    return options.encoding() === 'json' ? 'json' : 'https';
+    const isJson = options.encoding() === 'json';
+    if (protocols?.includes('eimRetrieveCoaps') && !protocols.includes('eimRetrieveHttps')) return isJson ? 'coaps-json' : 'coaps';
+    return isJson ? 'json' : 'https';
   };
   const closing = new AbortController();
   const connection = () => (decide.keepsConnection() ? 'keep' : 'new');
@@ -109,7 +112,7 @@ export const openIpaWire = (options: IpaWireOptions): IpaWire => {
     const target = names.map(name => resolve.get(name)).find(found => found !== undefined) ?? address;
     const common = { serverName: decide.serverName(host), defaultTls: decide.offer(), responseTimeout };
     const trust = options.anchors.map(der => pem('CERTIFICATE', der));
-    if (wire !== 'coaps') return openHttpsClient({ ...common, url: `https://${target}/`, trust, judge });
+    if (!wire.startsWith('coaps')) return openHttpsClient({ ...common, url: `https://${target}/`, trust, judge });
     const { openCoapClient } = await import('../../adapters/coap-client.js');
     return openCoapClient({ ...common, url: `coaps://${target}/`, trust, judge, timing, ...(faults ? { faults } : {}) });
   };
@@ -131,7 +134,7 @@ export const openIpaWire = (options: IpaWireOptions): IpaWire => {
     const esipa = bindings[wire];
     const written = esipa.write(type, octets);
     const client = await clientTo(wire, address.toLowerCase(), eim);
-    const isCoap = wire === 'coaps';
+    const isCoap = wire.startsWith('coaps');
     const arrived = await client.exchange(isCoap ? decide.coapRequest(written) : decide.request(written), {
       signal: closing.signal,
       connection: connection(),

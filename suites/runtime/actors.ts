@@ -28,6 +28,7 @@ import type { KeySource, NamedKey } from './keyring.js';
 import type { Lab, SequenceLab } from './lab.js';
 import type { Party, SigningKeys } from './party.js';
 import { interfaceOf, type OpenServer, SERVED } from './servers.js';
+import { isCoap } from './stage.js';
 
 type Config = Readonly<Record<string, unknown>>;
 
@@ -120,7 +121,7 @@ const anchorOf = (trust: unknown, certificate: string, lab: Lab): Config => {
 
 /** How an IPA fetches packages at a place, and how the eIM brings them. SGP.32 2.11.1.1.1 */
 const protocolsAt = (place: ReturnType<typeof placeOf>, injects: boolean): readonly string[] => {
-  const suffix = place?.server.wire === 'coaps' ? 'Coaps' : 'Https';
+  const suffix = place && isCoap(place.server.wire) ? 'Coaps' : 'Https';
   return [`eimRetrieve${suffix}`, ...(injects ? [`eimInject${suffix}`] : [])];
 };
 

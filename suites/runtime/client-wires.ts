@@ -6,11 +6,12 @@ import type { Sky } from '../../adapters/sky.js';
 import type { ClientBinding } from '../../sim/bindings/binding.js';
 import { es9plusClient } from '../../sim/bindings/es9plus-http.js';
 import { esipaCoapClient } from '../../sim/bindings/esipa-coap.js';
+import { esipaCoapJsonClient } from '../../sim/bindings/esipa-coap-json.js';
 import { esipaHttpClient } from '../../sim/bindings/esipa-http.js';
 import { esipaJsonClient } from '../../sim/bindings/esipa-json.js';
 import { injectionCoapClient, injectionHttpClient, injectionJsonClient } from '../../sim/bindings/injection.js';
 import type { CalledLink, IutRole, Ixit } from '../ixit-schema.js';
-import type { ClientWire } from './stage.js';
+import { type ClientWire, isCoap } from './stage.js';
 import type { LabWeather } from './weather.js';
 
 type Bindings = Readonly<Record<string, (options: { readonly spec: Spec; readonly path?: string }) => ClientBinding>>;
@@ -19,7 +20,12 @@ type Bindings = Readonly<Record<string, (options: { readonly spec: Spec; readonl
 const CALLED: Readonly<Partial<Record<IutRole, { readonly name: string; readonly bindings: Bindings }>>> = {
   eim: {
     name: 'esipa',
-    bindings: { https: ({ spec }) => esipaHttpClient({ spec }), json: esipaJsonClient, coaps: () => esipaCoapClient() },
+    bindings: {
+      https: ({ spec }) => esipaHttpClient({ spec }),
+      json: esipaJsonClient,
+      coaps: () => esipaCoapClient(),
+      'coaps-json': esipaCoapJsonClient,
+    },
   },
   ipa: { name: 'injection', bindings: { https: injectionHttpClient, json: injectionJsonClient, coaps: injectionCoapClient } },
   smdp: { name: 'es9plus', bindings: { https: ({ spec }) => es9plusClient({ spec }) } },
@@ -27,7 +33,7 @@ const CALLED: Readonly<Partial<Record<IutRole, { readonly name: string; readonly
 
 const openClient = async (wire: string, options: Parameters<typeof openHttpsClient>[0], sky: Sky | undefined): Promise<Client> => {
   // Who has no CoAP link, or no weather, does without what it needs.
-  if (wire === 'coaps') return (await import('../../adapters/coap-client.js')).openCoapClient({ ...options, ...(sky ? { sky } : {}) });
+  if (isCoap(wire)) return (await import('../../adapters/coap-client.js')).openCoapClient({ ...options, ...(sky ? { sky } : {}) });
   if (sky) return (await import('../../adapters/weather-wires.js')).openHttpsClientUnder(sky, options);
   return openHttpsClient(options);
 };

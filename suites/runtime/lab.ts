@@ -28,7 +28,7 @@ import type { NamedKey } from './keyring.js';
 import type { LevelOf } from './message-checks.js';
 import { type OpenServer, openServer } from './servers.js';
 import { askEim, type VersionWatch, watchVersions } from './spoken-version.js';
-import type { ClientWire } from './stage.js';
+import { type ClientWire, isCoap } from './stage.js';
 import { type LabWeather, labWeather } from './weather.js';
 
 export interface Lab {
@@ -204,7 +204,7 @@ const withCard = (operator: IutOperator, { native, client }: CardUnderTest): Iut
 
 /** A machine that cannot speak DTLS does without the wire: its cases then say so. */
 const withoutDtls = (wire: string) => (cause: unknown) => {
-  if (wire === 'coaps' && cause instanceof LinkError && cause.code === 'unreachable') return undefined;
+  if (isCoap(wire) && cause instanceof LinkError && cause.code === 'unreachable') return undefined;
   throw cause;
 };
 

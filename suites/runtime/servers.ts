@@ -10,13 +10,14 @@ import type { ServerBinding } from '../../sim/bindings/binding.js';
 import { es9plusServer } from '../../sim/bindings/es9plus-http.js';
 import { es11Server } from '../../sim/bindings/es11-http.js';
 import { esipaCoapServer } from '../../sim/bindings/esipa-coap.js';
+import { esipaCoapJsonServer } from '../../sim/bindings/esipa-coap-json.js';
 import { esipaHttpServer } from '../../sim/bindings/esipa-http.js';
 import { esipaJsonServer } from '../../sim/bindings/esipa-json.js';
 import { injectionCoapServer, injectionHttpServer, injectionJsonServer } from '../../sim/bindings/injection.js';
 import type { RoleName } from '../../sim/role.js';
 import type { ListeningLink } from '../ixit-schema.js';
 import { Inconclusive } from '../verdict.js';
-import type { ServerHandler, ServerWire } from './stage.js';
+import { isCoap, type ServerHandler, type ServerWire } from './stage.js';
 import type { LabWeather } from './weather.js';
 
 /** A server of ours that the IUT calls, with the names it answers to. */
@@ -52,7 +53,7 @@ export const SERVED: ReadonlyMap<string, Served> = new Map<string, Served>([
     {
       role: 'eim',
       names: ['eim.example.com', 'eim2.example.com'],
-      bindings: { https: esipaHttpServer, json: esipaJsonServer, coaps: () => esipaCoapServer() },
+      bindings: { https: esipaHttpServer, json: esipaJsonServer, coaps: () => esipaCoapServer(), 'coaps-json': esipaCoapJsonServer },
     },
   ],
   [
@@ -73,7 +74,7 @@ export const interfaceOf = (role: RoleName): string | undefined => [...SERVED].f
 const openListener = async (wire: string, options: Parameters<typeof openHttpsListener>[0], sky: Sky | undefined): Promise<Listener> => {
   const { listen, identities = new Map() } = options;
   // Who has no CoAP link, or no weather, does without what it needs.
-  if (wire === 'coaps')
+  if (isCoap(wire))
     return (await import('../../adapters/coap-listener.js')).openCoapListener({ listen, identities, ...(sky ? { sky } : {}) });
   if (sky) return (await import('../../adapters/weather-wires.js')).openHttpsListenerUnder(sky, options);
   return openHttpsListener(options);
@@ -92,7 +93,7 @@ export const openServer = async (
   const bind = served?.bindings[wire];
   if (!served || !bind) return undefined;
   const binding = bind({ spec });
-  const unavailable = wire === 'coaps' ? { code: '5.03' } : { status: '503' };
+  const unavailable = isCoap(wire) ? { code: '5.03' } : { status: '503' };
   const names = link.names.length > 0 ? link.names : served.names;
   const identity = (certificate: string): TlsIdentity => {
     const privateKey = pki.privateKeyPem(certificate);

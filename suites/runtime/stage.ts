@@ -54,6 +54,9 @@ export interface Stage {
   faulted(): boolean;
 }
 
+/** Whether a wire of an IXIT file is CoAP, in whichever binding. */
+export const isCoap = (wire: string): boolean => wire === 'coaps' || wire === 'coaps-json';
+
 /** What the weather on a wire did up to now, for the record. */
 export const skyFacts = (sky: Sky | undefined): Record<string, string> => {
   const weather = sky?.told();

@@ -131,6 +131,24 @@ const ofOtherFunction: Edit = frame => {
   return content ? { ...frame, body: tlv(0xbf4f, content) } : frame;
 };
 
+const isFailure = ({ meta, body }: Frame): boolean => {
+  const json = isJson(meta['content-type']) ? parseObject(body) : undefined;
+  const isRefusal = Number(meta[':status']) >= 400 || /^[45]/.test(meta[':code'] ?? '');
+  return isRefusal || (json ? 'object' in json && 'eimPackageError' in json.object : contentAt(body, '02') !== undefined);
+};
+/** After the first transfer that it could not handle it refuses every other one. */
+const givesUp: NonNullable<IpaDeviation['override']> = correct => {
+  let isOver = false;
+  return {
+    transferAnswer: answer => {
+      const before = correct.transferAnswer(answer);
+      const refuses = isOver;
+      isOver ||= 'fault' in before || isFailure(before);
+      return refuses ? { meta: { ':status': '503', ':code': '5.03' }, body: new Uint8Array() } : before;
+    },
+  };
+};
+
 /** Defects of an IPA that listens. */
 export const ipaInjectionDefects: IpaDeviations = {
   forgetsWhatItTook: deciding('It takes packages that the eIM brings, and does nothing more.', {
@@ -140,6 +158,7 @@ export const ipaInjectionDefects: IpaDeviations = {
   takesErrorsSilently: sending('It takes packages that it cannot handle without a word.', TRANSFER, octets =>
     contentAt(octets, '02') ? RECEIVED : octets,
   ),
+  givesUpAfterTransferErrors: { does: 'It takes no package any more after one that it could not handle.', override: givesUp },
   forgetsPackagesWhileBusy: deciding('It takes a package while it is busy with another, and forgets it.', { forgetsWhileBusy: () => true }),
   mixesPackages: {
     ...deciding('It starts with a package while it is busy with another.', { queuesTransfers: () => false }),

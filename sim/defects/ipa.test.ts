@@ -200,6 +200,7 @@ const ELSEWHERE: readonly string[] = [
   'answersTransfersAsCoapPolls',
   'appendsOctetToCoapAnswers',
   'answersJsonFormat',
+  'givesUpAfterTransferErrors',
   'staysActive',
   'ignoresLossOfConnectivity',
   'neverReturns',

@@ -1,8 +1,5 @@
 /** One poll of the reference IPA: start of the card where it is new, then a conversation with every eIM. SGP.32 3.1.1.1, 3.3.1, 3.8 */
-import { find } from '#protocol/asn1/element.js';
-import { encode } from '#protocol/asn1/encode.js';
 import { equal, hex } from '#protocol/asn1/tlv.js';
-import { TransferEimPackageResponse } from '#protocol/iot/esipa.js';
 import { type Composed, ComposeError, type Received, type World } from '../role.js';
 import type { Cause } from '../roles/ipa/config.js';
 import type { EimEntry } from '../roles/ipa/euicc-data.js';
@@ -10,6 +7,7 @@ import { createIpa, type Ipa, type IpaConfig } from '../roles/ipa/index.js';
 import { type DeviceCard, isSetback } from './ipa-card.js';
 import { type Conversation, type ConversationOptions, converse } from './ipa-conversation.js';
 import { associate, readEims, readNewCard } from './ipa-start.js';
+import { callerAmong, notCarriedOut, received } from './ipa-transfer.js';
 import type { EimTarget, EsipaWire } from './ipa-wire.js';
 
 /** What a poll did. */
@@ -35,16 +33,13 @@ export interface Polling {
   /** What the device did to the eUICC by itself: every eIM hears of it with the next poll. SGP.32 5.14.5 */
   changed(cause: Cause): void;
   /** Carries out what an eIM brings by itself and answers it; what is left to tell follows. `caller` ends when the eIM goes away. SGP.32 3.1.1.2 */
-  transfer(received: Received, over: EsipaWire, caller: AbortSignal): Promise<Composed>;
+  transfer(request: Received, over: EsipaWire, caller: AbortSignal): Promise<Composed>;
   /** Settles when every poll that was asked for is over. */
   idle(): Promise<void>;
   /** Starts the card if it is new, and does something with it; nothing else is going on then. */
   use<T>(act: () => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
-
-/** Something went wrong for which the eIM has no better word. SGP.32 6.3.3.1 */
-const UNDEFINED_ERROR = 127;
 
 /** Makes the polling of one device. */
 export const createPolling = (options: PollingOptions): Polling => {
@@ -137,46 +132,35 @@ export const createPolling = (options: PollingOptions): Polling => {
     }
   };
 
-  /** The eIM that called: a package names it; of what does not, the one that may call at all is taken for it. */
-  const callerAmong = (known: readonly EimEntry[], { message }: Received, over: EsipaWire): EimEntry | undefined => {
-    const named = find(message.root, 'euiccPackageRequest.euiccPackageSigned.eimId');
-    const protocol = over === 'coaps' ? 'eimInjectCoaps' : 'eimInjectHttps';
-    const isNamed = ({ eimId }: EimEntry) => 'element' in named && named.element.value === eimId;
-    return known.find(isNamed) ?? known.find(eim => eim.eimSupportedProtocol?.includes(protocol)) ?? known[0];
-  };
   const deliver = async (eim: EimEntry, known: readonly EimEntry[], over: EsipaWire): Promise<void> => {
     const address = decide.addressOf(eim, known);
     if (address === undefined) return report(`nothing can be told to ${eim.eimId}: it has no address`);
     await converse({ ...options, lookUp }, { eim, address, over }, ipaFor(eim), closing.signal, 'deliver');
   };
-  const response = (value: { readonly eimPackageReceived: null } | { readonly eimPackageError: number }): Composed => ({
-    type: TransferEimPackageResponse,
-    octets: encode(TransferEimPackageResponse, value, { spec: world.spec }),
-  });
   let transfers = 0;
-  const carryOut = async (received: Received, over: EsipaWire, caller: AbortSignal): Promise<Composed> => {
+  const carryOut = async (request: Received, over: EsipaWire, caller: AbortSignal): Promise<Composed> => {
     try {
       const state = await card.check();
       if ('problem' in state) throw new ComposeError(state.problem);
       const known = state.isNew ? await begin() : await readEims(start);
-      const eim = callerAmong(known, received, over);
+      const eim = callerAmong(known, request, over);
       // An eUICC without eIM refuses every package by itself.
       const ipa = ipaFor(eim ?? { eimId: '' });
       const before = ipa.changes;
-      const answer = (await ipa.react(received)) ?? response({ eimPackageReceived: null });
+      const answer = (await ipa.react(request)) ?? received(world.spec);
       if (ipa.changes > before) tellOthers(known, eim);
       // A change of profiles may have taken the connection away on which the answer was to go.
       if (eim && (ipa.isBehind || caller.aborted) && decide.followsUp()) void inTurn(() => deliver(eim, known, over)).catch(problemOf);
       return answer;
     } catch (cause) {
       problemOf(cause);
-      return response({ eimPackageError: UNDEFINED_ERROR });
+      return notCarriedOut(world.spec);
     }
   };
-  const transfer = async (received: Received, over: EsipaWire, caller: AbortSignal): Promise<Composed> => {
-    if (transfers > 0 && decide.forgetsWhileBusy()) return response({ eimPackageReceived: null });
+  const transfer = async (request: Received, over: EsipaWire, caller: AbortSignal): Promise<Composed> => {
+    if (transfers > 0 && decide.forgetsWhileBusy()) return received(world.spec);
     transfers++;
-    const act = () => carryOut(received, over, caller);
+    const act = () => carryOut(request, over, caller);
     return (decide.queuesTransfers() ? inTurn(act) : act()).finally(() => transfers--);
   };
 

@@ -155,7 +155,6 @@ export const createEimActor = (config: EimActorConfig, world: World, around: Eim
     }
     if (request) adoptDataRequest(eim.context, owner, request);
     if (trigger) adoptTrigger(eim.context, owner, trigger);
-    if (fieldOctets(message, 'eimAcknowledgements')) owner.transferred = 'acknowledgements';
   };
 
   return {
@@ -197,7 +196,10 @@ export const createEimActor = (config: EimActorConfig, world: World, around: Eim
       return reaction(await answer(received));
     },
     sent: ({ type, octets }) => {
-      if (record && CARRYING_PACKAGES.includes(type.name)) adopt(record, decode(type, octets, { spec: world.spec }));
+      if (!record) return;
+      if (CARRYING_PACKAGES.includes(type.name)) adopt(record, decode(type, octets, { spec: world.spec }));
+      if (type.name === TransferEimPackageRequest.name)
+        record.acknowledging = decode(TransferEimPackageRequest, octets, { spec: world.spec }).value.eimAcknowledgements;
     },
     configurationData: () => eim.exportData(record),
     countsFrom: counterValue => {

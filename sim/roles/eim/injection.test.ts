@@ -32,6 +32,9 @@ describe('eIM package injection by an eIM', () => {
     expect(given.eim.takeTransferAnswer(given.record, await carriedOut(given))).to.equal(undefined);
     expect(order.state).to.equal('succeeded');
     expect(brought(given)).to.deep.equal({ eimAcknowledgements: [1] });
+    // No answer has come.
+    expect(brought(given)).to.deep.equal({ eimAcknowledgements: [1] });
+    expect(answer(given, { eimPackageReceived: null })).to.equal(undefined);
     expect(brought(given)).to.equal(undefined);
   });
 
@@ -40,6 +43,7 @@ describe('eIM package injection by an eIM', () => {
     const orders = [given.order(LIST), given.order({ dataRequest: {} })];
     given.eim.takeTransferAnswer(given.record, await carriedOut(given));
     expect(brought(given)).to.have.key('eimAcknowledgements');
+    answer(given, { eimPackageReceived: null });
     given.eim.takeTransferAnswer(given.record, await carriedOut(given));
     expect(orders.map(({ state }) => state)).to.deep.equal(['succeeded', 'succeeded']);
   });

@@ -14,16 +14,16 @@ import { type EimPackage, type EuiccRecord, failOrder } from './state.js';
 export type Transfer = 'package' | 'acknowledgements';
 
 type Request = InputOf<ValueOf<typeof TransferEimPackageRequest>>;
-const carrying = (eim: EimContext, record: EuiccRecord, what: Transfer, value: Request): Composed => {
-  record.transferred = what;
+const carrying = (eim: EimContext, value: Request): Composed => {
   const type = TransferEimPackageRequest;
   return { type, octets: eim.decisions.outgoing(type.name, encode(type, value, { spec: eim.world.spec })) };
 };
 
 const acknowledgements = (eim: EimContext, record: EuiccRecord): Composed | undefined => {
   const eimAcknowledgements = eim.decisions.acknowledgesTransfers(eim.decisions.acknowledges(record.unacknowledged));
-  record.unacknowledged = [];
-  return eimAcknowledgements.length > 0 ? carrying(eim, record, 'acknowledgements', { eimAcknowledgements }) : undefined;
+  if (eimAcknowledgements.length === 0) return undefined;
+  record.acknowledging = eimAcknowledgements;
+  return carrying(eim, { eimAcknowledgements });
 };
 
 const isUnanswered = ({ phase, isReceived }: EimPackage): boolean => phase === 'outstanding' && isReceived !== true;
@@ -35,18 +35,28 @@ export const composeTransfer = (eim: EimContext, record: EuiccRecord, only?: Tra
   // What got no answer goes first, as the counters of those behind it are higher; a script says itself what it brings.
   const unanswered = only === undefined ? record.packages.find(isUnanswered) : undefined;
   const next = unanswered ? alternativeFor(eim, record, unanswered) : nextPackage(eim, record, isUnanswered);
-  return next && carrying(eim, record, 'package', next);
+  if (!next) return undefined;
+  record.acknowledging = undefined;
+  return carrying(eim, next);
 };
 
 /** Whether the IPA still works at a package: it finishes one before it takes the next. SGP.32 3.3.1 */
 export const isBusy = ({ packages }: EuiccRecord): boolean => packages.some(p => p.phase === 'outstanding' && p.isReceived === true);
 
-const inFlight = ({ packages, transferred }: EuiccRecord): EimPackage | undefined =>
-  transferred === 'package' ? packages.findLast(isUnanswered) : undefined;
-
 const causeOf = (message: Decoded): string => {
   const code = find(message.root, '..eimPackageError');
   return 'element' in code ? codeName(code.element) : 'undefinedError';
+};
+
+/** The IPA has taken a package. */
+const noteReceipt = (eim: EimContext, pack: EimPackage | undefined): void => {
+  if (!pack) return;
+  if (eim.decisions.awaitsResult()) {
+    pack.isReceived = true;
+    return;
+  }
+  pack.phase = 'closed';
+  failOrder(pack.order, 'eimPackageReceived');
 };
 
 /** Takes what an IPA answers to a transfer; why it is worth nothing, undefined: it was taken. */
@@ -57,11 +67,12 @@ export const takeTransferAnswer = (
 ): string | undefined => {
   if (!message.ok) return 'it cannot be decoded';
   const { value } = message;
-  const pack = inFlight(record);
+  const { acknowledging } = record;
+  // Whatever the IPA made of them, they have reached it.
+  if (acknowledging) record.unacknowledged = record.unacknowledged.filter(number => !acknowledging.includes(number));
+  const pack = acknowledging ? undefined : record.packages.findLast(isUnanswered);
   if (value.eimPackageReceived !== undefined || value.eimPackageReceivedWithCid) {
-    if (pack && eim.decisions.awaitsResult()) pack.isReceived = true;
-    else if (pack) pack.phase = 'closed';
-    if (pack?.phase === 'closed') failOrder(pack.order, 'eimPackageReceived');
+    noteReceipt(eim, pack);
     return undefined;
   }
   if (value.eimPackageError !== undefined || value.eimPackageErrorWithCid) {

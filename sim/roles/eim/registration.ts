@@ -124,6 +124,7 @@ export const registerEuicc = (eim: EimContext, given: Parameters): EuiccRecord =
     stale: false,
     packages: [],
     unacknowledged: [],
+    acknowledging: undefined,
     ...(ipa ? { ipa } : {}),
   };
   forgetEuicc(eim, eid);

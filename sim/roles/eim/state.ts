@@ -82,8 +82,8 @@ export interface EuiccRecord {
   readonly ipa?: IpaPlace;
   /** Numbers of what an IPA that listens handed over in its answers; it hears of them with the next transfer. SGP.32 3.1.1.2 */
   unacknowledged: readonly number[];
-  /** What was transferred to it last. */
-  transferred?: 'package' | 'acknowledgements';
+  /** Those of them that the latest transfer acknowledges; undefined: it carries a package. */
+  acknowledging: readonly number[] | undefined;
 }
 
 /** What became of one operation of an order. */

@@ -22,6 +22,7 @@ import { isForeignCard, iutInfo, planFor } from './prepare.js';
 import { manifest, packageRoot } from './root.js';
 import { type Entered, enterLab } from './runtime/lab.js';
 import { within } from './runtime/signal.js';
+import { tellingFirst } from './runtime/spoken-version.js';
 
 export interface RunInput {
   readonly ixits: readonly Ixit[];
@@ -155,15 +156,18 @@ const carryOut = async (
   const allure = allureReporting(header, join(directory, 'allure-results'));
   for (const part of parts) {
     const lab = needsLab(part) ? await enter(part) : { unreachable: '' };
+    let isTold = false;
     try {
       await runMocha(
-        part.plan,
+        tellingFirst(part.plan),
         {
           execute: async planned => {
             progress.started(planned.entry);
             const sequence = 'unreachable' in lab ? unreachable(planned, lab.unreachable) : await execute(planned, lab);
             const place = await store.append(sequence);
-            progress.finished(sequence);
+            // What is not judged for the one reason stands in the record; on the screen it is said once.
+            if (!isTold) progress.finished(sequence);
+            isTold = !('unreachable' in lab) && lab.versions.conflict() !== undefined;
             return { sequence, place };
           },
           report: ({ sequence, place }) => allure.report(sequence, place),

@@ -217,7 +217,7 @@ const withoutCorrelation = (octets: Uint8Array): Uint8Array => {
 };
 
 /** The eIM calls, the IPA answers. */
-const transferEimPackage: EsipaJsonFunction = {
+const transferEimPackage = (spec: Spec): EsipaJsonFunction => ({
   path: 'transferEimPackage',
   tag: 0xbf4e,
   request: 'TransferEimPackageRequest',
@@ -237,7 +237,12 @@ const transferEimPackage: EsipaJsonFunction = {
             name: 'ePRAndNotifications',
             form: 'object',
             tag: 0x30,
-            members: [euiccPackageResult, { name: 'notificationList', form: 'der64', tag: 0xa0, tags: [0x30, 0xa0] }],
+            members: [
+              euiccPackageResult,
+              spec === '1.0'
+                ? der64('notificationList', 0xbf2b)
+                : { name: 'notificationList', form: 'der64', tag: 0xa0, tags: [0x30, 0xa0] },
+            ],
           },
           der64('ipaEuiccDataResponse', 0xbf52),
           eimPackageError,
@@ -247,14 +252,14 @@ const transferEimPackage: EsipaJsonFunction = {
       },
     ],
   },
-};
+});
 
 /** Every function of the JSON binding in a version. */
 export const esipaJsonFunctions = (spec: Spec): readonly EsipaJsonFunction[] => [
   initiateAuthentication,
   authenticateClient,
   getBoundProfilePackage,
-  transferEimPackage,
+  transferEimPackage(spec),
   getEimPackage(spec),
   provideEimPackageResult(spec),
   handleNotification(spec),

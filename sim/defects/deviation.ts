@@ -91,4 +91,6 @@ export const combinedEim = (deviations: readonly EimDeviation[]) => ({
   clientOffer: deviations.findLast(d => d.servers?.offer)?.servers?.offer ?? {},
   edits: deviations.flatMap(d => d.servers?.edit ?? []),
   trusts: deviations.flatMap(d => d.servers?.trusts ?? []),
+  // What its supplier says of the version is true.
+  spec: deviations.findLast(d => d.declares?.spec !== undefined)?.declares?.spec,
 });

@@ -5,6 +5,7 @@ import { ESIPA_PATH } from '../bindings/esipa-functions.js';
 import { isJsonPath } from '../bindings/esipa-json-frame.js';
 import type { EimVariant } from './deviation.js';
 import { contained, contentAt, edit } from './edits.js';
+import { eimVersionVariants } from './eim-versions.js';
 import { answering, refusal, startsWith, statusOf, withMeta } from './frames.js';
 
 const UNDEFINED_ERROR = 127;
@@ -178,7 +179,12 @@ const results: Readonly<Record<string, EimVariant>> = {
 };
 
 /** Variants by name. */
-export const eimVariants: Readonly<Record<string, EimVariant>> = { ...transport, ...packages, ...results };
+export const eimVariants: Readonly<Record<string, EimVariant>> = {
+  ...transport,
+  ...packages,
+  ...results,
+  ...eimVersionVariants,
+};
 
 /**
  * Variants that one eIM can have at the same time. The self-test runs the catalogue once per group; what fails there is
@@ -219,4 +225,7 @@ export const eimVariantGroups: readonly (readonly string[])[] = [
     'neverMinimizes',
   ],
   ['servesAnyMediaType', 'splitsEveryOperation', 'refusesBadResultsByHttp', 'speaksLaterVersion', 'forwardsLate', 'answersSlowly'],
+  ['speaksV10'],
+  ['speaksV11'],
+  ['speaksV13'],
 ];

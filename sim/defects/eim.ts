@@ -9,6 +9,7 @@ import { eimAnswerDefects, eimBeliefDefects, eimEffectDefects } from './eim-resu
 import { eimRetrievalDefects } from './eim-retrieval.js';
 import { eimSignatureDefects } from './eim-signature.js';
 import { eimHttpDefects, eimTlsDefects } from './eim-transport.js';
+import { eimVersionDefects } from './eim-versions.js';
 import { eimInjectionDefects } from './injection.js';
 
 /** Defects by name. */
@@ -30,4 +31,5 @@ export const eimDefects: Readonly<Record<string, EimDefect>> = {
   ...eimRelayDefects,
   ...eimServerDefects,
   ...eimNotificationDefects,
+  ...eimVersionDefects,
 };

@@ -28,6 +28,8 @@ export interface IpaDeviation {
   readonly config?: Partial<Omit<IpaConfig, 'euicc' | 'eimId'>>;
   /** Features that it announces besides. */
   readonly features?: readonly string[];
+  /** Features that it does not have. */
+  readonly withoutFeatures?: readonly string[];
   /** What its supplier declares otherwise than that of the reference. */
   readonly declares?: Stated;
 }
@@ -86,6 +88,8 @@ export const combinedIpa = (deviations: readonly IpaDeviation[]) => ({
   terminalOptions: Object.assign({}, ...deviations.map(d => d.terminal?.options)) as NonNullable<IpaDeviation['terminal']>['options'],
   config: Object.assign({}, ...deviations.map(d => d.config)) as NonNullable<IpaDeviation['config']>,
   features: deviations.flatMap(d => d.features ?? []),
+  withoutFeatures: deviations.flatMap(d => d.withoutFeatures ?? []),
+  spec: deviations.findLast(d => d.declares?.spec !== undefined)?.declares?.spec,
   coap: {
     faults: Object.assign({}, ...deviations.map(d => d.coap?.faults)) as CoapClientFaults,
     ...(Object.assign({}, ...deviations.map(({ coap }) => coap?.maxRetransmit !== undefined && { maxRetransmit: coap.maxRetransmit })) as {

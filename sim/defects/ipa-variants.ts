@@ -6,6 +6,7 @@ import { statingOverCoap } from './ipa-coap.js';
 import { deciding, type IpaDeviations, requesting, treating } from './ipa-deviation.js';
 import { KEEPS_DATA } from './ipa-download.js';
 import { COMPACT } from './ipa-relay.js';
+import { ipaVersionVariants } from './ipa-versions.js';
 
 const octets = (text: string): Uint8Array => fromHex(text) ?? new Uint8Array();
 
@@ -103,7 +104,13 @@ const downloads: IpaDeviations = {
 };
 
 /** Variants by name. */
-export const ipaVariants: IpaDeviations = { ...transport, ...card, ...esipa, ...downloads };
+export const ipaVariants: IpaDeviations = {
+  ...transport,
+  ...card,
+  ...esipa,
+  ...downloads,
+  ...ipaVersionVariants,
+};
 
 /** Variants that one IPA can have at the same time. */
 export const ipaVariantGroups: readonly (readonly string[])[] = [
@@ -151,4 +158,7 @@ export const ipaVariantGroups: readonly (readonly string[])[] = [
     'namesItsNetwork',
     'resetsCardBeforePolls',
   ],
+  ['speaksV10'],
+  ['speaksV11'],
+  ['speaksV13'],
 ];

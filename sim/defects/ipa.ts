@@ -9,6 +9,7 @@ import { ipaJsonDefects } from './ipa-json.js';
 import { ipaNotificationDefects, ipaPollDefects, ipaResultDefects } from './ipa-package.js';
 import { ipaRelayDefects } from './ipa-relay.js';
 import { ipaHttpDefects, ipaTlsDefects } from './ipa-transport.js';
+import { ipaVersionDefects } from './ipa-versions.js';
 
 /** Defects by name. */
 export const ipaDefects: IpaDeviations = {
@@ -29,4 +30,5 @@ export const ipaDefects: IpaDeviations = {
   ...ipaOutcomeDefects,
   ...ipaLocalDefects,
   ...ipaRelayDefects,
+  ...ipaVersionDefects,
 };

@@ -94,13 +94,13 @@ const openCoap = async (
 
 /** Starts a reference eIM; resolves when it listens. */
 export const startEim = async (options: EimProcessOptions, { report = () => undefined }: ProcessSurroundings = {}): Promise<RunningEim> => {
-  const { spec } = options;
+  const deviation = combinedEim([...options.variant, ...options.defect]);
+  const spec = deviation.spec ?? options.spec;
   const pki = testPki();
   const names = options.curve === 'P-256' ? ['SK_S_EIMsign', 'SK_S_EIMsign_BRP'] : ['SK_S_EIMsign_BRP', 'SK_S_EIMsign'];
   const [signingKey, ...otherSigningKeys] = names.flatMap(name => pki.privateKey(name) ?? []);
   if (!signingKey) throw new OptionError(`the test PKI has no signing key on ${options.curve}`);
   const anchors = trusted(pki, options.trust);
-  const deviation = combinedEim([...options.variant, ...options.defect]);
   const furtherTrust = deviation.trusts.flatMap(name => pki.certificate(name) ?? []).map(der => pem('CERTIFICATE', der));
   const servers = openRspHttps({
     spec,

@@ -54,11 +54,11 @@ const pollAtIntervals = async ({ seconds }: Duration, poll: () => Promise<PollRe
 /** Starts a reference IPA; resolves when its control API listens. */
 export const startIpa = async (options: IpaProcessOptions, surroundings: IpaSurroundings = {}): Promise<RunningIpa> => {
   const { report = () => undefined } = surroundings;
-  const { spec } = options;
+  const deviation = combinedIpa([...options.variant, ...options.defect]);
+  const spec = deviation.spec ?? options.spec;
   const pki = testPki();
   const anchors = trusted(pki, options.trust).ders;
   const world = { spec, pki, now: () => new Date(), random: (count: number) => crypto.getRandomValues(new Uint8Array(count)) };
-  const deviation = combinedIpa([...options.variant, ...options.defect]);
   const decide = decisionsWith(deviation.overrides, world);
   const terminal = { ...deviation.terminalOptions, overrides: deviation.terminalOverrides };
   const card = openDeviceCard(
@@ -88,7 +88,7 @@ export const startIpa = async (options: IpaProcessOptions, surroundings: IpaSurr
     world,
     decide,
     config: {
-      features: [...features, ...deviation.features],
+      features: [...features, ...deviation.features].filter(feature => !deviation.withoutFeatures.includes(feature)),
       confirmationCode,
       protocols: ['ipaRetrieveHttps', ...(listen === '' ? [] : ['ipaInjectHttps']), ...(coap === '' ? [] : ['ipaInjectCoaps'])],
       immediateEnable,

@@ -6,7 +6,7 @@ import { esipaHttpClient } from '../../sim/bindings/esipa-http.js';
 import { esipaJsonClient } from '../../sim/bindings/esipa-json.js';
 import { signsIn, signsInEuiccInfo2, type VersionSign } from '../../sim/version-signs.js';
 import { formatDiagnostic } from '../language/diagnostics.js';
-import { askEim, versionConflict, watchVersions } from './spoken-version.js';
+import { askEim, tellingFirst, versionConflict, watchVersions } from './spoken-version.js';
 import type { ClientWire } from './stage.js';
 
 const octets = (text: string): Uint8Array => fromHex(text) ?? new Uint8Array();
@@ -96,6 +96,11 @@ describe('the version that an IUT speaks', () => {
   it('stays open when an eIM says nothing that tells it, or is silent', async () => {
     for (const answers of [['BF4F03020101', 'BF5000FF'], ['BF4F0302017F'], [], ['00', 'BF']])
       for (const spec of ['1.0', '1.2'] as const) expect((await ask(spec, eim(answers))).line, answers.join()).to.equal(undefined);
+  });
+
+  it('shows at once in the case of an IPA that runs first', () => {
+    const plan = ['ipa.apdu.01', 'ipa.data.03', 'ipa.data.03', 'ipa.data.04'].map((id, n) => ({ n, entry: { id } }));
+    expect(tellingFirst(plan).map(({ n }) => n)).to.deep.equal([1, 2, 0, 3]);
   });
 
   it('is not read from messages that were put together from JSON', async () => {

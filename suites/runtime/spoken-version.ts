@@ -71,6 +71,14 @@ export const noteSigns = (watch: VersionWatch | undefined, octets: Uint8Array, f
   if (octets === frame.body) watch?.note(signsIn(octets, sender));
 };
 
+/** The case of an IPA in which every version answers otherwise: data that there are not. */
+const TELLING = 'ipa.data.03';
+/** An IPA cannot be asked beforehand, since it calls when it wants to; so what tells its version runs first. */
+export const tellingFirst = <P extends { readonly entry: { readonly id: string } }>(plan: readonly P[]): readonly P[] => [
+  ...plan.filter(({ entry }) => entry.id === TELLING),
+  ...plan.filter(({ entry }) => entry.id !== TELLING),
+];
+
 /** A well-formed EID of no eUICC. */
 const NO_EID = fromHex('89049032999999999999999999999991') ?? new Uint8Array();
 const NO_TRANSACTION = new TextEncoder().encode('sgp32-preflight.');

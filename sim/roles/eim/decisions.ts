@@ -3,6 +3,7 @@
  * the specification wants it. A seeded defect or a conformant variant replaces single answers and leaves the role alone.
  */
 import { concat, equal } from '#protocol/asn1/tlv.js';
+import type { Spec } from '#protocol/asn1/type.js';
 import type { PrivateKey } from '#protocol/crypto/ecdsa.js';
 import type { Frame, Inbound, Outbound } from '../../../adapters/adapter.js';
 import type { World } from '../../role.js';
@@ -65,6 +66,8 @@ export interface ResultDecisions {
   acceptsErrorSignature(valid: boolean): boolean;
   /** Which token a result has to be signed with. */
   tokenForVerifying(token: number | undefined): number | undefined;
+  /** By the rule of which version a result has to be signed. */
+  rulesOfResult(spec: Spec): Spec;
   acceptsEimId(own: string, found: string): boolean;
   acceptsCounter(signed: number, found: number): boolean;
   acceptsTransactionId(sent: Uint8Array | undefined, found: Uint8Array | undefined): boolean;
@@ -157,6 +160,7 @@ const results: ResultDecisions = {
   acceptsResultSignature: valid => valid,
   acceptsErrorSignature: valid => valid,
   tokenForVerifying: token => token,
+  rulesOfResult: spec => spec,
   acceptsEimId: (own, found) => own === found,
   acceptsCounter: (signed, found) => signed === found,
   acceptsTransactionId: sameId,

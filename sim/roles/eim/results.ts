@@ -43,7 +43,8 @@ const isSigned = (eim: EimContext, record: EuiccRecord, pack: EuiccPackage, mess
   const associationToken = eim.decisions.tokenForVerifying(record.associationToken);
   // v1.0 covers the signature of the request where later versions cover the token.
   const eimSignature = pack.octets?.subarray(pack.octets.length - 67);
-  const covered = site && signedOctets(message, site, { associationToken, eimSignature });
+  const read = { ...message, spec: eim.decisions.rulesOfResult(message.spec) };
+  const covered = site && signedOctets(read, site, { associationToken, eimSignature });
   if (!signature || !covered || 'missing' in covered) return false;
   return record.identities.some(({ publicKey }) => verify(publicKey, covered.octets, signature));
 };

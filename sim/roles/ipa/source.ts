@@ -27,7 +27,8 @@ export const isDirect = (device: Device): Promise<boolean> =>
   device.decide.goesDirectly({
     direct: hasFeature(device.config, 'directRspServerCommunication'),
     indirect: hasFeature(device.config, 'indirectRspServerCommunication'),
-    relays: async () => (await selectedEim(device))?.indirectProfileDownload !== undefined,
+    // An eIM of v1.0 cannot say so in its data: it relays for whoever asks it to.
+    relays: async () => device.world.spec === '1.0' || (await selectedEim(device))?.indirectProfileDownload !== undefined,
   });
 
 /** Whether notifications go to the servers that they name. */

@@ -1,8 +1,10 @@
 import { expect } from 'chai';
+import type { Spec } from '#protocol/asn1/type.js';
 import { ipaDefects } from './ipa.js';
 import { ipaCoapDefects, ipaDtlsDefects } from './ipa-coap.js';
 import { ipaJsonDefects } from './ipa-json.js';
 import { ipaVariantGroups, ipaVariants } from './ipa-variants.js';
+import { ipaVersionVariants } from './ipa-versions.js';
 import { play } from './test-ipa-lab.js';
 import { SCENES } from './test-ipa-scenes.js';
 
@@ -58,6 +60,15 @@ const SHOWS: Readonly<Record<string, keyof typeof SCENES>> = {
   keepsMissingResults: 'missingResult',
   forgetsWhatItTook: 'brought',
   providesLater: 'brought',
+  speaksV10: 'enable',
+  joinsNotificationsLikeV10: 'enable',
+  refusesDataLikeV10: 'unknownTags',
+  tellsAddressLikeV10: 'data',
+  reportsPackagesLikeV10: 'unknownPackage',
+  answersWithCorrelation: 'brought',
+  namesEidInV10: 'enable',
+  joinsNotificationsLikeV12InV10: 'enable',
+  refusesDataLikeV12InV10: 'unknownTags',
   takesErrorsSilently: 'broughtUnknown',
   forgetsPackagesWhileBusy: 'broughtTwice',
   mixesPackages: 'broughtTwice',
@@ -205,6 +216,8 @@ const ELSEWHERE: readonly string[] = [
   'ignoresLossOfConnectivity',
   'neverReturns',
   'speaksTls12Only',
+  'speaksV11',
+  'speaksV13',
   'closesEveryConnection',
   'chunksRequests',
   'addsHeaders',
@@ -238,9 +251,11 @@ describe('deviations of an IPA', () => {
   });
 
   const usual = new Map<string, Promise<string>>();
-  const without = (name: string): Promise<string> => {
-    const known = usual.get(name) ?? play(SCENES[name] ?? {}, []);
-    usual.set(name, known);
+  /** A scene as it is without a deviation: with an IPA of v1.0 for one that does something else in v1.0. */
+  const without = (name: string, spec?: Spec): Promise<string> => {
+    const version = spec === '1.0' ? [ipaVersionVariants.speaksV10].flatMap(one => one ?? []) : [];
+    const known = usual.get(`${name} ${spec}`) ?? play(SCENES[name] ?? {}, version);
+    usual.set(`${name} ${spec}`, known);
     return known;
   };
 
@@ -252,7 +267,8 @@ describe('deviations of an IPA', () => {
     it(`${name} shows in the scene ${scene}`, async () => {
       const deviation = all[name];
       if (!deviation) throw new Error('no such deviation');
-      expect(await play(SCENES[scene] ?? {}, [deviation])).not.equals(await without(scene));
+      const spec = Object.hasOwn(ipaVariants, name) ? undefined : deviation.declares?.spec;
+      expect(await play(SCENES[scene] ?? {}, [deviation])).not.equals(await without(scene, spec));
     });
 
   it('leave a device working: each variant carries out a package, and both downloads', async () => {

@@ -73,9 +73,10 @@ export const association = (more: object = {}) => {
 export const play = async (scene: Scene, deviations: readonly IpaDeviation[]): Promise<string> => {
   const lines: string[] = [];
   const deviation = combinedIpa(deviations);
-  const world: World = { ...testWorld(), ...(scene.now !== undefined && { now: () => new Date(scene.now ?? '') }) };
+  const spec = deviation.spec ?? '1.2';
+  const world: World = { ...testWorld(spec), ...(scene.now !== undefined && { now: () => new Date(scene.now ?? '') }) };
   const profiles = [{ iccid: ICCID1, state: 'enabled' as const }, { iccid: ICCID2 }];
-  const euicc = createEuicc({ eid: EID1, profiles, eims: [association()], ...scene.euicc }, testWorld(), scene.euiccOverrides ?? []);
+  const euicc = createEuicc({ eid: EID1, profiles, eims: [association()], ...scene.euicc }, testWorld(spec), scene.euiccOverrides ?? []);
   scene.before?.(euicc);
   const uicc = createUicc({
     port: portOf(euicc),
@@ -86,16 +87,16 @@ export const play = async (scene: Scene, deviations: readonly IpaDeviation[]): P
   });
   const smdp = createSmdp(
     { address: DP, profiles: [{ iccid: '989209012143658729F3', matchingId: 'AB-1', ...scene.profile }] },
-    testWorld(),
+    testWorld(spec),
   );
-  const smds = createSmds({ address: DS, events: scene.events ?? [] }, testWorld());
+  const smds = createSmds({ address: DS, events: scene.events ?? [] }, testWorld(spec));
   const actors: Readonly<Record<string, Actor>> = { [DP]: smdp, [DS]: smds };
   const servers = testServers({ [DP]: smdp, [DS]: smds });
   const { eimId, key } = testEim();
   const anchors = ['CERT_CI'].flatMap(name => PKI.certificate(name) ?? []);
   const eim = createEim({
     config: { eimId, eimFqdn: 'eim.example.com', signingKey: key, protocols: ['eimRetrieveHttps'], anchors },
-    world: testWorld(),
+    world: testWorld(spec),
     servers,
   });
   const record = eim.register({ ...registration(EID1), ipaCapabilities: FEATURES });
@@ -107,14 +108,14 @@ export const play = async (scene: Scene, deviations: readonly IpaDeviation[]): P
       const answer = await eim.handle(type.name, octets);
       return 'message' in answer ? answer.message : 'empty' in answer ? 'done' : 'lost';
     }
-    const answer = await actors[next.address]?.react({ type, message: decode(type, octets) });
+    const answer = await actors[next.address]?.react({ type, message: decode(type, octets, { spec }) });
     return answer && !('refused' in answer) ? answer : 'done';
   };
   const send = async (next: NextRequest, composed: Composed, address: string): Promise<WireAnswer> => {
     const { type, octets } = composed;
     const count = counts.get(type.name) ?? 0;
     counts.set(type.name, count + 1);
-    const message = decode(type, octets);
+    const message = decode(type, octets, { spec });
     lines.push(
       `${next.interface} ${type.name} ${octets.length} to ${address}: ${message.ok ? JSON.stringify(message.value, shown) : hex(octets)}`,
     );
@@ -122,7 +123,7 @@ export const play = async (scene: Scene, deviations: readonly IpaDeviation[]): P
     if (answer === 'lost') return { failure: 'lost', again: true };
     if (answer === 'done') return { done: true };
     const given = scene.servers ? scene.servers(answer.octets, answer.type.name) : answer.octets;
-    return { received: { type: answer.type, message: decode(answer.type, given) } };
+    return { received: { type: answer.type, message: decode(answer.type, given, { spec }) } };
   };
   const wire: IpaWire = {
     send: (next, composed, target) => send(next, composed, next.interface === 'ESipa' ? target.address : next.address),
@@ -136,7 +137,12 @@ export const play = async (scene: Scene, deviations: readonly IpaDeviation[]): P
     wire,
     world,
     decide,
-    config: { features: [...FEATURES, ...deviation.features], immediateEnable: true, ...scene.config, ...deviation.config },
+    config: {
+      features: [...FEATURES, ...deviation.features].filter(feature => !deviation.withoutFeatures.includes(feature)),
+      immediateEnable: true,
+      ...scene.config,
+      ...deviation.config,
+    },
     initialEim: () => scene.initialEim,
     attempts: 2,
     pause: { seconds: 1 },
@@ -153,9 +159,13 @@ export const play = async (scene: Scene, deviations: readonly IpaDeviation[]): P
     await scene.after?.(polling, poll, { euicc });
   }
   for (const round of scene.brings ?? []) {
-    const received = round.map(octets => ({ type: TransferEimPackageRequest, message: decode(TransferEimPackageRequest, octets) }));
+    const received = round.map(octets => ({
+      type: TransferEimPackageRequest,
+      message: decode(TransferEimPackageRequest, octets, { spec }),
+    }));
     const answers = await Promise.all(received.map(one => polling.transfer(one, 'https', new AbortController().signal)));
-    for (const { type, octets } of answers) lines.push(`answers ${type.name}: ${JSON.stringify(decode(type, octets).value, shown)}`);
+    for (const { type, octets } of answers)
+      lines.push(`answers ${type.name}: ${JSON.stringify(decode(type, octets, { spec }).value, shown)}`);
     await polling.idle();
   }
   const { memory } = euicc.chip;

@@ -80,9 +80,10 @@ describe('injection with an IUT that misbehaves', () => {
   };
 
   describe('an IPA that answers our eIM', () => {
-    const answered = async (misbehave: (socket: TLSSocket) => void) => {
-      const port = await serve('CERT_IPA_TLS', misbehave);
-      return judged(
+    const answered = async (misbehave: (socket: TLSSocket) => void, certificate = 'CERT_IPA_TLS') =>
+      answeredAt(await serve(certificate, misbehave));
+    const answeredAt = (port: number) =>
+      judged(
         'ipa.http.07',
         `iut: ipa
 name: Hostile IPA
@@ -98,7 +99,6 @@ links:
 timeouts: { response: 300ms }
 `,
       );
-    };
     const ok = (length: number) => `HTTP/1.1 200 OK\r\n${HEADERS}Content-Length: ${length}\r\n\r\n`;
     const with200 =
       (hexadecimal: string) =>
@@ -126,6 +126,13 @@ timeouts: { response: 300ms }
         expect(sequence.verdict, sequence.reason).to.equal('fail');
         expect(sequence.reason).to.match(reason);
       });
+
+    it('is inconclusive when nobody listens, or when its certificate cannot be trusted', async () => {
+      for (const sequence of [await answeredAt(1), await answered(() => undefined, 'CERT_EIM_TLS_UNKNOWN_CI')]) {
+        expect(sequence.verdict, sequence.reason).to.equal('inconclusive');
+        expect(sequence.reason).to.match(/the IUT cannot be reached/);
+      }
+    });
   });
 
   describe('an eIM that calls our IPA', () => {

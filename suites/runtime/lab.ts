@@ -45,7 +45,7 @@ export interface Lab {
   readonly weather: LabWeather;
   /** Wire to the IUT for a link of a case; the usual one for a case that names none. */
   clientWire(link: string): ClientWire | undefined;
-  /** Clients of all the wires on which the IUT is a server, the usual one first. */
+  /** Clients of all the wires on which the IUT is a server before anything runs, the usual one first. */
   readonly called: readonly Client[];
   /** Our servers by interface (es9plus, es11), each on the wire of a link of a case, or on its usual one. */
   serversOver(link: string): ReadonlyMap<string, OpenServer>;
@@ -151,7 +151,8 @@ export const openLab = async (given: Ixit, { catalogue, startArguments = [] }: L
       responseSeconds: ixit.timeouts.response.seconds,
       weather,
       clientWire: link => toCard ?? (link === '' ? usual : wires.get(link)),
-      called: [...wires.values()].map(({ client }) => client),
+      // A device may listen only once it has its card: the sequences find out.
+      called: ixit.iut === 'ipa' ? [] : [...wires.values()].map(({ client }) => client),
       serversOver: link => serversOver(servers, link),
       slot: reader?.slot,
       cardFacts: facts,

@@ -141,16 +141,20 @@ export const readWeatherOption = (text: string): { readonly weather: Conditions;
 const partFor = (weather: Conditions, carrier: Carrier): Conditions =>
   Object.fromEntries(Object.entries(weather).filter(([name]) => WORDS[carrier].some(word => word === name)));
 
-/** The IUT with this weather around every network link that has none of its own. */
+/** The IUT with this weather around every network link that has none of its own; the same IUT when none takes it. */
 export const underWeather = (ixit: Ixit, weather: Conditions): Ixit => {
   const linked = (wire: string, link: Link): Link => {
     if ((link.kind !== 'called' && link.kind !== 'listening') || link.weather !== undefined) return link;
     const part = partFor(weather, carrierOf(wire));
     return Object.keys(part).length > 0 ? { ...link, weather: part } : link;
   };
-  const wires = (all: Readonly<Record<string, Link>>) =>
-    Object.fromEntries(Object.entries(all).map(([wire, link]) => [wire, linked(wire, link)]));
-  return { ...ixit, links: Object.fromEntries(Object.entries(ixit.links).map(([name, all]) => [name, wires(all)])) };
+  const changed = Object.entries(ixit.links).map(([name, wires]) => ({
+    name,
+    wires: Object.entries(wires).map(([wire, link]) => ({ wire, link, under: linked(wire, link) })),
+  }));
+  if (changed.every(({ wires }) => wires.every(({ link, under }) => link === under))) return ixit;
+  const links = changed.map(({ name, wires }) => [name, Object.fromEntries(wires.map(({ wire, under }) => [wire, under]))] as const);
+  return { ...ixit, links: Object.fromEntries(links) };
 };
 
 const percent = (part: number): string => `${Number((part * 100).toFixed(2))}%`;

@@ -91,6 +91,12 @@ describe('a run under weather', function () {
     expect(code).to.equal(2);
     expect(err).to.match(/bad\.ixit\.yaml:\d+:\d+: expected a share from 0% to 100% for "loss", got "5" - did you mean 5%\?/);
     expect(err).to.match(/unknown key "duplcate" .* - did you mean "duplicate"\?/);
+    const card = join(packageRoot, 'test-cases', 'ixit', 'reference-euicc.ixit.yaml');
+    const idle = await inProcess(['run', '--ixit', card, '--weather', 'loss: 5%']);
+    expect([idle.code, idle.err]).to.deep.equal([
+      2,
+      'sgp32: --weather loss: 5%: none of the links that are described takes it (loss is for CoAPs, rate and cut for HTTPS)\n',
+    ]);
     const typed = await inProcess(['run', '--weather', 'los: 5%']);
     expect([typed.code, typed.err.split(' ')[0]]).to.deep.equal([2, '--weather:1:1:']);
     expect(typed.err).to.contain('unknown key "los"');

@@ -28,7 +28,10 @@ export interface RunCommandOptions {
 const inWeather = (ixits: readonly Ixit[], text: string): readonly Ixit[] => {
   const { weather, diagnostics } = readWeatherOption(text);
   if (diagnostics.length > 0) throw new InputError(diagnostics, new Map([['--weather', text]]));
-  return ixits.map(ixit => underWeather(ixit, weather));
+  const under = ixits.map(ixit => underWeather(ixit, weather));
+  if (Object.keys(weather).length > 0 && under.every((ixit, n) => ixit === ixits[n]))
+    throw new UsageError(`--weather ${text}: none of the links that are described takes it (loss is for CoAPs, rate and cut for HTTPS)`);
+  return under;
 };
 
 export const runCommand = async (options: RunCommandOptions): Promise<number> => {

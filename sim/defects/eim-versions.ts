@@ -2,13 +2,17 @@
 import { concat, hex, tlv } from '#protocol/asn1/tlv.js';
 import type { EimOverride } from '../roles/eim/index.js';
 import type { EimDefect, EimDeviations, Stated } from './deviation.js';
+import { answering, withMeta } from './frames.js';
 
 const V10: Stated = { spec: '1.0' };
 
+/** Before v1.2 an answer over HTTP may name any version. */
+const naming = (version: string): EimOverride => answering(answer => withMeta(answer, { 'x-admin-protocol': `gsma/rsp/v${version}` }));
+
 /** Variants: each speaks one version, and nothing of another. */
 export const eimVersionVariants: EimDeviations = {
-  speaksV10: { does: 'It speaks SGP.32 v1.0.', declares: V10 },
-  speaksV11: { does: 'It speaks SGP.32 v1.1.', declares: { spec: '1.1' } },
+  speaksV10: { does: 'It speaks SGP.32 v1.0.', override: naming('1.0.0'), declares: V10 },
+  speaksV11: { does: 'It speaks SGP.32 v1.1.', override: naming('2.2.2'), declares: { spec: '1.1' } },
   speaksV13: { does: 'It speaks SGP.32 v1.3.', declares: { spec: '1.3' } },
 };
 

@@ -1,5 +1,6 @@
 /** Deviations of an IPA in the version of SGP.32 that it speaks: whole versions, and versions that are mixed up. docs/versions.md */
 import { children, readTlv, tlv, tlvContent, tlvOctets } from '#protocol/asn1/tlv.js';
+import type { IpaDecisions } from '../roles/ipa/index.js';
 import type { Stated } from './deviation.js';
 import { type Change, contained, edit, retagged } from './edits.js';
 import { type IpaDeviation, type IpaDeviations, sending } from './ipa-deviation.js';
@@ -15,10 +16,37 @@ const inV10 = (deviation: IpaDeviation): IpaDeviation => ({
   withoutFeatures: ['directRspServerCommunication'],
 });
 
+/** The code alone, without the SEQUENCE around it. */
+const codeAlone =
+  (tag: number): Change =>
+  element => {
+    const code = children(element, readTlv(element)).find(t => t.tag === 0x02);
+    return code ? tlv(tag, tlvContent(element, code)) : element;
+  };
+
+/** Before v1.2 requests need no User-Agent and may name any version. */
+const identifies = (version: string): Pick<IpaDecisions, 'request'> => ({
+  request: frame => {
+    if (!/^\/gsma\/rsp2\/(asn1|esipa)/.test(frame.meta[':path'] ?? '')) return frame;
+    const { 'user-agent': _, ...meta } = frame.meta;
+    return { ...frame, meta: { ...meta, 'x-admin-protocol': `gsma/rsp/v${version}` } };
+  },
+});
+
 /** Variants: each speaks one version, and nothing of another. */
 export const ipaVersionVariants: IpaDeviations = {
-  speaksV10: inV10({ does: 'It speaks SGP.32 v1.0.' }),
-  speaksV11: { does: 'It speaks SGP.32 v1.1.', declares: { spec: '1.1' } },
+  speaksV10: inV10({ does: 'It speaks SGP.32 v1.0.', override: () => identifies('1.0.0') }),
+  speaksV11: {
+    does: 'It speaks SGP.32 v1.1, and reports a package that it cannot handle by a code alone.',
+    override: correct => ({
+      ...identifies('2.2.2'),
+      outgoing: (type, octets) => {
+        const right = correct.outgoing(type, octets);
+        return type === RESULT ? edit(right, 'A0', codeAlone(0x02)) : right;
+      },
+    }),
+    declares: { spec: '1.1' },
+  },
   speaksV13: { does: 'It speaks SGP.32 v1.3.', declares: { spec: '1.3' } },
 };
 
@@ -32,14 +60,6 @@ const lastAs = (change: Change): Change =>
     const wrapped = tlv(0x30, content);
     return Buffer.concat(members.map((t, n) => (n === members.length - 1 ? change(tlvOctets(wrapped, t)) : tlvOctets(wrapped, t))));
   });
-
-/** The code alone, without the SEQUENCE around it. */
-const codeAlone =
-  (tag: number): Change =>
-  element => {
-    const code = children(element, readTlv(element)).find(t => t.tag === 0x02);
-    return code ? tlv(tag, tlvContent(element, code)) : element;
-  };
 
 /** Defects: each takes something from another version. */
 export const ipaVersionDefects: IpaDeviations = {

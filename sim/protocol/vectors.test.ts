@@ -35,6 +35,12 @@ describe('known encodings of SGP.32 and SGP.22 messages', () => {
     expect(rows).to.have.length(498);
   });
 
+  it('are of every version whose definitions are known', () => {
+    const count = (version: Version) => rows.filter(row => row[3] === version).length;
+    const counts = { '1.0': count('1.0'), '1.2': count('1.2'), '1.3': count('1.3'), '2.5': count('2.5'), '2.7': count('2.7') };
+    expect(counts).to.deep.equal({ '1.0': 40, '1.2': 263, '1.3': 36, '2.5': 137, '2.7': 22 });
+  });
+
   for (const row of rows) {
     const [name, , module, version, , text, value] = row;
     it(`decodes and encodes: ${name} (${module} ${version})`, () => {

@@ -154,6 +154,10 @@ describe('packages, results and data by version', () => {
     both('IpaEuiccData', t('30', t('BF2B', 'A200')), { notificationsList: { euiccPackageResultList: [] } });
     both('ProvideEimPackageResultResponse', 'BF5000', { emptyResponse: {} });
     both('ProvideEimPackageResultResponse', t('BF50', t('BF53', '800107')), { eimAcknowledgements: [7] });
+    // v1.1 takes the code alone as well, and writes the form of later versions.
+    const alone = read('EimPackageResult', '020102', '1.1').value;
+    expect(alone).to.deep.equal({ eimPackageResultResponseError: { eimPackageResultErrorCode: 2 } });
+    expect(hex(encodeUntyped(typeOf('EimPackageResult'), alone, { spec: '1.1' }))).to.equal('A003020102');
     // The members that only later versions have are left out.
     const eidValue = fromHex(EID);
     expect(hex(encodeUntyped(typeOf('ProvideEimPackageResult'), { ...result, eidValue }, { spec: '1.0' }))).to.equal(t('BF50', REFUSAL));

@@ -84,7 +84,8 @@ const make = (given: Type, spec: Spec): Compiled => {
     only: onlyOf(starts),
     fields,
     later: new Set(kind === 'sequence' ? laterFields(type, spec) : []),
-    named: new Map(fields.map(f => [f.name, f])),
+    // Of two forms of one alternative the first is written.
+    named: new Map(fields.map(f => [f.name, f] as const).reverse()),
     alternatives: new Map(
       kind === 'choice' || kind === 'explicit' || type.tag === undefined
         ? fields.flatMap(f => (f.name === type.whenEmpty ? [] : [...f.starts].map(tag => [tag, f] as const))).reverse()
@@ -120,6 +121,9 @@ export const accepts = (c: Pick<Compiled, 'only' | 'starts'>, tag: number): bool
 /** The alternative of a CHOICE that starts with a tag; an open type takes what no other wants. */
 export const alternativeOf = (c: Compiled, tag: number): CompiledField | undefined =>
   c.alternatives.get(tag) ?? c.fields.find(f => f.starts.size === 0);
+/** Whether a value is what an EXPLICIT tag holds in place of the usual. */
+export const isOther = (c: Compiled, value: unknown): boolean =>
+  c.named.size > 0 && typeof value === 'object' && value !== null && Object.keys(value).some(name => c.named.has(name));
 /** Identifiers for a message, e.g. `80 or A1`. */
 export const identifiers = (starts: ReadonlySet<number>): string => (starts.size === 0 ? 'any tag' : [...starts].map(tagHex).join(' or '));
 

@@ -3,7 +3,7 @@
  * points that a type does not permit are encoded, since a tester must be able to send them. A value may have members that
  * only a later version has: they are left out, so that roles write the same value for every version.
  */
-import { type Compiled, type CompiledField, compile, typeWord } from './compile.js';
+import { type Compiled, type CompiledField, compile, isOther, typeWord } from './compile.js';
 import { bitOctets, oidOctets } from './primitives.js';
 import { header, readerOf } from './reader.js';
 import { tagHex } from './tlv.js';
@@ -121,10 +121,6 @@ const putUnknown = (w: Writer, extra: unknown): void => {
   const items = Array.isArray(extra) && extra.every(isOctets) ? extra : fail(w, 'a list of octets under $unknown', extra);
   for (const item of items.toReversed()) put(w, item);
 };
-
-/** Whether it is what an EXPLICIT tag holds in place of the usual. */
-const isOther = (c: Compiled, value: unknown): boolean =>
-  typeof value === 'object' && value !== null && !rawOctets(value) && Object.keys(value).some(name => c.named.has(name));
 
 const writeAlternative = (w: Writer, c: Compiled, value: unknown): void => {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return fail(w, alternatives(c), value);

@@ -1,5 +1,5 @@
 /** The JSON form of values: OCTET STRING as uppercase hex, named BIT STRING as a list of names, NULL as null, INTEGER as number. */
-import { type Compiled, compile, typeWord } from './compile.js';
+import { type Compiled, compile, isOther, typeWord } from './compile.js';
 import { fromHex, hex } from './tlv.js';
 import { DEFAULT_SPEC, type Spec, type Type } from './type.js';
 
@@ -38,7 +38,7 @@ const valueToJson = (c: Compiled, value: unknown): Json => {
     const [only] = c.fields;
     if (only?.implied && given.$unknown === undefined) return valueToJson(only.compiled, given[only.name]);
     const known = c.fields
-      .filter(f => given[f.name] !== undefined && f.name !== c.type.whenEmpty)
+      .filter(f => f === c.named.get(f.name) && given[f.name] !== undefined && f.name !== c.type.whenEmpty)
       .map(f => [f.label, valueToJson(f.compiled, given[f.name])] as const);
     return { ...Object.fromEntries(known), ...unknownToJson(value) };
   }
@@ -95,10 +95,6 @@ const jsonToValue = (c: Compiled, json: unknown, path: readonly string[]): unkno
       return objectToValue(c, json, path);
   }
 };
-
-/** Whether it is what an EXPLICIT tag holds in place of the usual. */
-const isOther = (c: Compiled, value: unknown): boolean =>
-  typeof value === 'object' && value !== null && Object.keys(value).some(name => c.named.has(name));
 
 const usualToValue = (c: Compiled, json: unknown, path: readonly string[]): unknown => {
   const { usual } = c.type;

@@ -14,8 +14,8 @@ import {
   sequence,
   sequenceOf,
   since,
+  type Type,
   tagged,
-  until,
   versions,
   whenEmpty,
 } from '../asn1/type.js';
@@ -120,29 +120,45 @@ export const EimPackageResultResponseError = define(
   }),
 );
 
-/** Outcome of one eIM Package; the bare error code went out after v1.1. */
+/** In v1.1 the code of an error may also stand alone, as in v1.0. */
+const orCodeAlone = <V>(type: Type<V>): Type<V> => ({
+  ...type,
+  fields: [
+    ...(type.fields ?? []),
+    {
+      name: 'eimPackageResultResponseError',
+      type: bare('eimPackageResultErrorCode', EimPackageResultErrorCode, {}),
+      optional: false,
+      since: '1.1',
+      until: '1.1',
+    },
+  ],
+});
+
+/** Outcome of one eIM Package; the code alone went out after v1.1. */
 export const EimPackageResult = define(
   'EimPackageResult',
   'SGP.32 6.3.2.7',
-  choice(undefined, {
-    euiccPackageResult: EuiccPackageResult,
-    ePRAndNotifications,
-    ipaEuiccDataResponse: IpaEuiccDataResponse,
-    profileDownloadTriggerResult: ProfileDownloadTriggerResult,
-    eimPackageResultResponseError: formerly(
-      'eimPackageError',
-      versions(
-        {
-          '1.0': bare('eimPackageResultErrorCode', EimPackageResultErrorCode, {
-            eimTransactionId: since('1.1', optional(tagged('80', TransactionId))),
-          }),
-        },
-        '1.1',
-        tagged('A0', EimPackageResultResponseError),
+  orCodeAlone(
+    choice(undefined, {
+      euiccPackageResult: EuiccPackageResult,
+      ePRAndNotifications,
+      ipaEuiccDataResponse: IpaEuiccDataResponse,
+      profileDownloadTriggerResult: ProfileDownloadTriggerResult,
+      eimPackageResultResponseError: formerly(
+        'eimPackageError',
+        versions(
+          {
+            '1.0': bare('eimPackageResultErrorCode', EimPackageResultErrorCode, {
+              eimTransactionId: since('1.1', optional(tagged('80', TransactionId))),
+            }),
+          },
+          '1.1',
+          tagged('A0', EimPackageResultResponseError),
+        ),
       ),
-    ),
-    eimPackageError: since('1.1', until('1.1', integer('02', packageErrors))),
-  }),
+    }),
+  ),
 );
 
 const resultWithoutEid = (tag: string) =>

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { generateAllureHtml } from './allure-html.js';
+import { partsOf, sizeOf } from './allure-parts.js';
 import { directory } from './fixtures/directory.js';
 import { goldenRecord } from './fixtures/record.js';
 import { writeReports } from './index.js';
@@ -46,10 +47,38 @@ describe('Allure report', () => {
     await using dir = await directory();
     await writeReports(goldenRecord, dir.path, { only: ['allure-results'] });
     await writeFile(join(dir.path, 'allure-results', 'x-result.json'), '[]');
-    const error = await generateAllureHtml([join(dir.path, 'allure-results')], join(dir.path, 'report'), { title: 'x' }).catch(
+    const error = await generateAllureHtml(join(dir.path, 'allure-results'), join(dir.path, 'report'), { title: 'x' }).catch(
       (caught: unknown) => caught,
     );
     expect(error).to.have.property('message').that.contains('expected 9 results in the report, got 8');
+  });
+});
+
+describe('an Allure report that one page cannot hold', () => {
+  it('has a page for each kind of IUT, none of them over the limit, and loses nothing', async () => {
+    await using dir = await directory();
+    await writeReports(goldenRecord, dir.path, { only: ['allure-results'] });
+    const results = join(dir.path, 'allure-results');
+    const parts = partsOf(results, 1);
+    expect(parts.map(({ slug }) => slug)).to.deep.equal(['eim', 'eim-2', 'eim-3', 'eim-4', 'eim-5', 'eim-6', 'eim-7', 'ipa']);
+    expect(partsOf(results).map(({ slug, results: count }) => [slug, count])).to.deep.equal([
+      ['eim', 7],
+      ['ipa', 1],
+    ]);
+    const files = parts.flatMap(part => part.files).map(file => basename(file));
+    const others = ['environment.properties', 'categories.json'];
+    expect([...files, ...others].sort()).to.deep.equal((await readdir(results)).sort());
+  });
+
+  it('leads to its pages, which open by themselves', async () => {
+    await using dir = await directory();
+    await writeReports(goldenRecord, dir.path, { only: ['allure-results'] });
+    const report = join(dir.path, 'report');
+    const most = sizeOf(join(dir.path, 'allure-results')) - 1;
+    await generateAllureHtml(join(dir.path, 'allure-results'), report, { title: 'a <b>', most });
+    const page = await readFile(join(report, 'index.html'), 'utf8');
+    expect(page).to.include('<h1>a &lt;b&gt;</h1>').and.include('<a href="eim/index.html">eIM</a> – 7 results');
+    for (const slug of ['eim', 'ipa']) expect(externalLoads(await readFile(join(report, slug, 'index.html'), 'utf8'))).to.deep.equal([]);
   });
 });
 

@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { indexPage, PAGE_OCTETS, partsOf, sizeOf } from './allure-parts.js';
 import { allureCategories } from './allure-results.js';
 import { externalLoads, sealed, withoutAnalytics } from './offline.js';
 
@@ -46,15 +48,14 @@ async function seal(outDir: string): Promise<void> {
   }
 }
 
-/** Makes a report of Allure results: one `index.html` that opens from the disk and loads nothing from any network. */
-export async function generateAllureHtml(
-  resultsDirs: readonly string[],
+/** One page of results, each read from its directory or, of a part, file by file. */
+async function generatePage(
   outDir: string,
-  { title }: { readonly title: string },
+  title: string,
+  expected: number,
+  read: (report: { readDirectory(dir: string): Promise<void>; readFile(file: string): Promise<void> }) => Promise<void>,
 ): Promise<void> {
   const { AllureReport, FileSystemReportFiles, AwesomePlugin } = await generator();
-  // The generator only adds files; what an earlier report left must not stand beside this one.
-  await rm(outDir, { recursive: true, force: true });
   const options = { singleFile: true, reportName: title, reportLanguage: 'en', groupBy: ['epic', 'feature', 'story'] };
   const report = new AllureReport({
     name: title,
@@ -71,14 +72,35 @@ export async function generateAllureHtml(
     },
   });
   await report.start();
-  let expected = 0;
-  for (const dir of resultsDirs) {
-    expected += (await filesOf(dir, ['-result.json'])).length;
-    await report.readDirectory(dir);
-  }
+  await read(report);
   // The generator writes unreadable results to the console and goes on; a report must not lose any.
-  const read = (await report.store.allTestResults({ includeRetries: true })).length;
+  const count = (await report.store.allTestResults({ includeRetries: true })).length;
   await report.done();
-  if (read !== expected) throw new AllureHtmlError(`${outDir}: expected ${expected} results in the report, got ${read}`);
+  if (count !== expected) throw new AllureHtmlError(`${outDir}: expected ${expected} results in the report, got ${count}`);
   await seal(outDir);
+}
+
+/**
+ * Makes a report of Allure results: one `index.html` that opens from the disk and loads nothing from any network; of more results than
+ * `most` octets, one such page for each kind of IUT, and an `index.html` that leads to them.
+ */
+export async function generateAllureHtml(
+  resultsDir: string,
+  outDir: string,
+  { title, most = PAGE_OCTETS }: { readonly title: string; readonly most?: number },
+): Promise<void> {
+  // The generator only adds files; what an earlier report left must not stand beside this one.
+  await rm(outDir, { recursive: true, force: true });
+  if (sizeOf(resultsDir) <= most) {
+    const expected = (await filesOf(resultsDir, ['-result.json'])).length;
+    await generatePage(outDir, title, expected, report => report.readDirectory(resultsDir));
+    return;
+  }
+  const parts = partsOf(resultsDir, most);
+  const shared = ['environment.properties', 'categories.json'].map(name => join(resultsDir, name)).filter(existsSync);
+  for (const { name, slug, files, results } of parts)
+    await generatePage(join(outDir, slug), `${title} – ${name}`, results, async report => {
+      for (const file of [...shared, ...files]) await report.readFile(file);
+    });
+  await writeFile(join(outDir, 'index.html'), indexPage(title, parts));
 }

@@ -25,7 +25,7 @@ async function allureResults(record: RunRecord, dir: string): Promise<void> {
 }
 
 const allureReport: Writer = (record, dir) =>
-  generateAllureHtml([join(dir, allureResultsName)], join(dir, allureReportName), {
+  generateAllureHtml(join(dir, allureResultsName), join(dir, allureReportName), {
     title: `${testedName(record)} — SGP.32 conformance`,
   });
 

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import type { Endpoint } from './address.js';
 import type { DatagramSocket } from './datagram.js';
-import { openSky, type Sky, skyOf, tollText } from './sky.js';
-import { standingClock } from './testing-datagrams.js';
+import { openSky, type Sky, tollText } from './sky.js';
+import { skyOf, standingClock } from './testing-datagrams.js';
 import { type Conditions, underWeather } from './weather.js';
 
 const PEER: Endpoint = { host: '192.0.2.1', port: 1 };

@@ -162,10 +162,3 @@ export const openSky = (conditions: Conditions): Sky => {
     },
   };
 };
-
-/** A sky whose weather has begun, for one who wants it without sequences. */
-export const skyOf = ({ seed, ...conditions }: Weather): Sky => {
-  const sky = openSky(conditions);
-  sky.begin(seed);
-  return sky;
-};

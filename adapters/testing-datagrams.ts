@@ -2,6 +2,8 @@
 import type { Clock } from './clock.js';
 import { type CoapTrace, type CoapWorld, type CoapWorldOptions, coapWorld } from './coap-world.js';
 import type { DatagramLine, LineHandlers } from './datagram.js';
+import { openSky, type Sky } from './sky.js';
+import type { Weather } from './weather.js';
 
 /** Time that a test lets pass. */
 export interface StandingClock extends Clock {
@@ -72,4 +74,11 @@ export const testWorld = (options: CoapWorldOptions = {}): CoapWorld & { readonl
   let count = 0;
   const random = (octets: number) => Uint8Array.from({ length: octets }, () => (octets === 1 ? 0 : ++count & 0xff));
   return { ...coapWorld({ random, trace: datagram => void traced.push(datagram), ...options, clock }), clock, traced };
+};
+
+/** A sky whose weather has begun, for one who wants it without sequences. */
+export const skyOf = ({ seed, ...conditions }: Weather): Sky => {
+  const sky = openSky(conditions);
+  sky.begin(seed);
+  return sky;
 };

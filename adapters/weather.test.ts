@@ -10,8 +10,7 @@ import type { DatagramSocket } from './datagram.js';
 import { authority, identity } from './fixtures/certificates.js';
 import { openHttpsClient } from './https-client.js';
 import { openHttpsListener } from './https-listener.js';
-import { skyOf } from './sky.js';
-import { standingClock } from './testing-datagrams.js';
+import { skyOf, standingClock } from './testing-datagrams.js';
 import { chances, fateOf, underWeather, type Weather } from './weather.js';
 import { cutOf, openWeatherRelay } from './weather-relay.js';
 

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -65,6 +65,11 @@ describe('an Allure report that one page cannot hold', () => {
       ['eim', 7],
       ['ipa', 1],
     ]);
+    const octets = (part: { readonly files: readonly string[] }) => part.files.reduce((sum, file) => sum + statSync(file).size, 0);
+    const most = Math.max(...parts.map(octets)) * 2;
+    const larger = partsOf(results, most);
+    expect(larger.length).to.be.within(2, parts.length - 1);
+    for (const part of larger) expect(octets(part), part.slug).to.be.at.most(most);
     const files = parts.flatMap(part => part.files).map(file => basename(file));
     const others = ['environment.properties', 'categories.json'];
     expect([...files, ...others].sort()).to.deep.equal((await readdir(results)).sort());

@@ -53,6 +53,7 @@ export function threadWriter(dir: string): ThreadWriter {
     thread.once('error', reject);
     thread.once('exit', () => resolve());
   });
+  // A failure during the run is told by `written`; until then nobody waits for it.
   ended.catch(() => undefined);
   // A run that breaks off must not wait for a thread that waits for work.
   thread.unref();

@@ -3,9 +3,9 @@ import { hex } from '#protocol/asn1/tlv.js';
 import { GetEimPackageRequest, GetEimPackageResponse } from '#protocol/iot/esipa.js';
 import type { Frame } from '../../adapters/adapter.js';
 import type { LinkEdits } from './binding.js';
+import { esipaCoapsServer } from './esipa-both.js';
 import { esipaCoapClient } from './esipa-coap.js';
 import { esipaCoapJsonClient, esipaCoapJsonServer } from './esipa-coap-json.js';
-import { esipaCoapsServer } from './esipa-coaps.js';
 import { inbound, jsonOf, knownMessages, sent } from './test-frames.js';
 
 const client = esipaCoapJsonClient({ spec: '1.2' });

@@ -1,9 +1,9 @@
 /** ESipa where the eIM calls: eIM Package injection over HTTPS in both bindings, and over CoAP. SGP.32 3.1.1.2, 6.3.3.1, 6.4.1.4 */
 import type { Spec } from '#protocol/asn1/type.js';
 import type { Carried, ClientBinding, NotCarried, ServerBinding, TransportCheck } from './binding.js';
+import { esipaHttpsServer } from './esipa-both.js';
 import { esipaCoapClient, esipaCoapServer } from './esipa-coap.js';
 import { ESIPA_PATH, esipaHttpClient, esipaHttpServer } from './esipa-http.js';
-import { esipaHttpsServer } from './esipa-https.js';
 import { esipaJsonClient, esipaJsonServer } from './esipa-json.js';
 import { ESIPA_JSON_FOLDER } from './esipa-json-functions.js';
 

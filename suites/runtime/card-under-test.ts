@@ -10,6 +10,7 @@ import { EUICCInfo1, GetEuiccDataRequest, GetEuiccDataResponse, GetEuiccInfo1Req
 import { isProblem, parseCertificate } from '#protocol/x509/certificate.js';
 import { type Card, LinkError } from '../../adapters/adapter.js';
 import type { AtLine } from '../../adapters/at-dialogue.js';
+import { renewableLimit } from '../../adapters/deadline.js';
 import { openModem } from '../../adapters/modem.js';
 import { type ModemOptions, modemOptions } from '../../adapters/modem-options.js';
 import { type CardClient, openCardClient } from '../../sim/bindings/es10-card.js';
@@ -93,23 +94,11 @@ const open = async (link: CardLink, spec: Spec, startArguments: readonly string[
   }
 };
 
-/** A limit that begins anew with each command: a timer for each of thousands of APDUs costs more than the APDUs. */
-const renewableLimit = (milliseconds: number): (() => AbortSignal) => {
-  let controller = new AbortController();
-  const expire = () => controller.abort(new LinkError('timeout', `the card did not answer within ${milliseconds / 1000} s`));
-  let timer: NodeJS.Timeout | undefined;
-  return () => {
-    if (controller.signal.aborted) controller = new AbortController();
-    timer = timer?.refresh() ?? setTimeout(expire, milliseconds).unref();
-    return controller.signal;
-  };
-};
-
 /** Opens the card that the IXIT file describes; undefined when it describes none. Rejects with LinkError. */
 export const openCardUnderTest = async (ixit: Ixit, startArguments: readonly string[]): Promise<CardUnderTest | undefined> => {
   const link = cardLink(ixit);
   if (!link) return undefined;
-  const limit = renewableLimit(ixit.timeouts.response.seconds * 1000);
+  const limit = renewableLimit(ixit.timeouts.response, 'the command');
   const { card, at, replace, lines } = await open(link, ixit.spec, startArguments, limit());
   const client = openCardClient(card, { signal: limit, ...(lines ? { lines } : {}) });
   const ask = askWith(client, ixit);

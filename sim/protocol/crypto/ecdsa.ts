@@ -71,6 +71,7 @@ interface Verified {
 }
 // A counterpart verifies what it takes, and the runner verifies it once more: by signature, with a copy of what was signed.
 const verified = new Map<string, Verified>();
+const MOST_VERIFIED = 512;
 
 /** Whether the signature is 64 octets r and s of this key over the data; any malformed input is false. */
 export const verify = (key: PublicKey, data: Uint8Array, signature: Uint8Array): boolean => {
@@ -81,7 +82,7 @@ export const verify = (key: PublicKey, data: Uint8Array, signature: Uint8Array):
   const known = verified.get(id);
   if (known?.key === object && equal(known.data, data)) return known.isValid;
   const isValid = verifyAnew(object, data, signature);
-  if (verified.size >= MOST_KEYS) verified.clear();
+  if (verified.size >= MOST_VERIFIED) verified.clear();
   verified.set(id, { key: object, data: Uint8Array.from(data), isValid });
   return isValid;
 };

@@ -32,3 +32,4 @@ execFileSync(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 
   cwd: root,
   stdio: 'inherit',
 });
+execFileSync(process.execPath, [join(root, 'dist', 'suites', 'language', 'write-stores.js')], { cwd: root, stdio: 'inherit' });

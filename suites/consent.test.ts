@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { cardEffects } from './card-effects.js';
 import { consentTo, type Questioning } from './consent.js';
-import { builtInCases, isForeignCard, planFor, prepareIxit, prepareSelection } from './prepare.js';
+import { isForeignCard, planFor, prepareIxit, prepareSelection } from './prepare.js';
+import { builtInCases } from './root.js';
 
 describe('a run against the card of somebody else', () => {
   const catalogue = prepareSelection(undefined, ['euicc.package.01']);

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import type { SequenceRecord } from '../reports/record.js';
 import { execute } from './execute.js';
-import { builtInCases, planFor, prepareIxit, prepareSelection } from './prepare.js';
+import { planFor, prepareIxit, prepareSelection } from './prepare.js';
+import { builtInCases } from './root.js';
 import { type Lab, openLab } from './runtime/lab.js';
 
 /** The reference eUICC, in memory instead of behind a modem. */

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { type TestPcscd, testPcscdOrSkip } from '../adapters/testing-pcscd.js';
 import { execute } from './execute.js';
-import { builtInCases, planFor, prepareIxit, prepareSelection } from './prepare.js';
-import { packageRoot } from './root.js';
+import { planFor, prepareIxit, prepareSelection } from './prepare.js';
+import { builtInCases, packageRoot } from './root.js';
 import { openLab } from './runtime/lab.js';
 
 describe('the worked example of an IPA behind PC/SC', function () {

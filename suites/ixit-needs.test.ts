@@ -6,7 +6,8 @@ import { isPkiName, needsOf } from './ixit-needs.js';
 import type { Ixit } from './ixit-schema.js';
 import type { Catalogue } from './language/load.js';
 import { formatDiagnostics } from './language/source.js';
-import { builtInCases, planFor, prepareSelection } from './prepare.js';
+import { planFor, prepareSelection } from './prepare.js';
+import { builtInCases } from './root.js';
 
 const folder = join(builtInCases, 'ixit');
 const files = readdirSync(folder).filter(name => name.endsWith('.ixit.yaml'));

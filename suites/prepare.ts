@@ -12,10 +12,8 @@ import { CaseError, type Diagnostic, formatDiagnostics, type Position } from './
 import { type Catalogue, loadCatalogue } from './language/load.js';
 import { cardLink, nativeActions } from './native-actions.js';
 import { INJECTION, isSelected, makePlan, type PlannedSequence } from './plan.js';
-import { packageRoot } from './root.js';
+import { builtInCases, builtInTrees } from './root.js';
 import { ACTOR_KEYS } from './runtime/actor-keys.js';
-
-export const builtInCases = join(packageRoot, 'test-cases');
 
 /** Mistakes in cases, catalogues or IXIT files, formatted with excerpts; the command ends with exit code 2. */
 export class InputError extends Error {
@@ -37,7 +35,13 @@ export const prepareCatalogue = (root = builtInCases, files?: readonly string[])
   if (!isDirectory(root)) throw new UsageError(`${root}: no such directory; expected one like test-cases/`);
   for (const file of files ?? [])
     if (!existsSync(file) || isDirectory(file)) throw new UsageError(`${file}: no such file; expected a case file (.yaml)`);
-  const catalogue = loadCatalogue({ root, ...(files ? { files } : {}), types: { typeNamed, typeNames }, actorKeys: ACTOR_KEYS });
+  const catalogue = loadCatalogue({
+    root,
+    ...(files ? { files } : {}),
+    stores: builtInTrees,
+    types: { typeNamed, typeNames },
+    actorKeys: ACTOR_KEYS,
+  });
   if (catalogue.diagnostics.length > 0) throw new InputError(catalogue.diagnostics, catalogue.texts);
   return catalogue;
 };

@@ -2,7 +2,8 @@ import { expect } from 'chai';
 import { knownDeviations } from '../sim/defects/index.js';
 import { transportDefects } from '../sim/defects/transport.js';
 import { expectationsOf } from './expectations.js';
-import { builtInCases, prepareCatalogue } from './prepare.js';
+import { prepareCatalogue } from './prepare.js';
+import { builtInCases } from './root.js';
 
 /** What can go wrong in a wire, with a defect of an eIM and of an IPA each, where either can have it. */
 const KINDS: Readonly<Record<string, readonly string[]>> = {

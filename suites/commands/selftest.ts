@@ -4,7 +4,8 @@ import { expectationsOf } from '../expectations.js';
 import type { Ixit } from '../ixit-schema.js';
 import type { Catalogue } from '../language/load.js';
 import { isSelected } from '../plan.js';
-import { builtInCases, checkSelection, prepareCatalogue, prepareIxits } from '../prepare.js';
+import { checkSelection, prepareCatalogue, prepareIxits } from '../prepare.js';
+import { builtInCases } from '../root.js';
 import { joinResults, type SelftestResult, selftest } from '../selftest.js';
 import { UsageError } from './input.js';
 

@@ -1,17 +1,18 @@
 /** Loads everything that is data: cases, procedures and catalogues. All mistakes of all files are found before anything runs. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join, relative, resolve, sep } from 'node:path';
 import { canonicalName } from '#protocol/x509/pki.js';
 import { testPki } from '#protocol/x509/test-pki.js';
 import type { Requirement } from '../../reports/record.js';
-import { type Action, type Case, IUT_ROLES, type Option, type Procedure } from './ast.js';
+import type { Action, Case, Option, Procedure } from './ast.js';
 import type { TypeSource } from './layout.js';
 import type { KeyNames, Known, ProcedureUse } from './names.js';
 import { readCase, type SourceFile } from './read-case.js';
 import { readActions, readConstants, readDeclarations, readRequirements } from './read-catalogues.js';
 import { checkCycles, readProcedure, readSignature } from './read-procedure.js';
 import { kindOf, reportInto, scalarAt } from './shape.js';
-import { type Diagnostic, type MapNode, parseYaml } from './source.js';
+import { type Diagnostic, type MapNode, type Node, parseYaml } from './source.js';
+import { catalogueFiles, isCase, openStores } from './stores.js';
 
 export interface Catalogue {
   readonly cases: readonly Case[];
@@ -35,12 +36,16 @@ export interface LoadRules {
   readonly links?: readonly string[];
   /** Certificates and keys by name; those of the test PKI when left out. */
   readonly keys?: KeyNames;
+  /** Trees of files that need not be read again. */
+  readonly treeOf?: (source: SourceFile) => Node | undefined;
 }
 export interface LoadInput extends LoadRules {
   /** The directory `test-cases`. */
   readonly root: string;
   /** Case files to load instead of all cases of the directory; catalogues and procedures are always its own. */
   readonly files?: readonly string[];
+  /** Where the build keeps trees of files; without it, all YAML is read. */
+  readonly stores?: string;
 }
 
 const testKeys = (): KeyNames => {
@@ -58,7 +63,8 @@ export const readCatalogue = (files: readonly SourceFile[], rules: LoadRules): C
   const report = reportInto(diagnostics);
   const roots = new Map<SourceFile, MapNode>();
   for (const source of files) {
-    const parsed = parseYaml(source.file, source.text);
+    const known = rules.treeOf?.(source);
+    const parsed = known ? { root: known, diagnostics: [] } : parseYaml(source.file, source.text);
     diagnostics.push(...parsed.diagnostics);
     // Behind a syntax error the rest of a file means something else than its author wrote.
     if (parsed.diagnostics.some(one => one.code === 'yaml-syntax')) continue;
@@ -111,7 +117,7 @@ export const readCatalogue = (files: readonly SourceFile[], rules: LoadRules): C
   const cases: Case[] = [];
   const places = new Map<string, string>();
   for (const [source, root] of roots) {
-    if (source.path !== undefined && !IUT_ROLES.some(role => source.path?.startsWith(`${role}/`))) continue;
+    if (source.path !== undefined && !isCase(source.path)) continue;
     const one = readCase(source, root, known, diagnostics);
     if (!one) continue;
     const elsewhere = places.get(one.id);
@@ -144,17 +150,15 @@ const display = (path: string): string => {
 };
 
 /** Loads a catalogue from its directory. Mistakes are in `diagnostics`; only files that cannot be read throw. */
-export const loadCatalogue = ({ root, files, ...rules }: LoadInput): Catalogue => {
-  const isData = (path: string) => path.endsWith('.yaml') && !/^(ixit|selftest|ideas)\//.test(path);
-  const isCase = (path: string) => IUT_ROLES.some(role => path.startsWith(`${role}/`));
-  const own = readdirSync(root, { recursive: true, encoding: 'utf8' })
-    .map(path => path.split(sep).join('/'))
-    .filter(path => isData(path) && !(files && isCase(path)))
-    .sort();
+export const loadCatalogue = ({ root, files, stores, ...rules }: LoadInput): Catalogue => {
+  const own = catalogueFiles(root).filter(path => !(files && isCase(path)));
   const source = (full: string, path: string | undefined): SourceFile => ({ path, file: display(full), text: readFileSync(full, 'utf8') });
   const given = (files ?? []).map(file => {
     const path = relative(resolve(root), resolve(file)).split(sep).join('/');
     return source(resolve(file), path.startsWith('..') ? undefined : path);
   });
-  return readCatalogue([...own.map(path => source(join(resolve(root), path), path)), ...given], rules);
+  return readCatalogue([...own.map(path => source(join(resolve(root), path), path)), ...given], {
+    ...(stores === undefined ? {} : { treeOf: openStores(stores) }),
+    ...rules,
+  });
 };

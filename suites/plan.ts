@@ -103,13 +103,14 @@ export const makePlan = (
   input: PlanInput,
   seed: string,
   texts: ReadonlyMap<string, string>,
-): PlannedSequence[] =>
-  cases
+): PlannedSequence[] => {
+  const namesIn = namesByFile(texts);
+  return cases
     .filter(c => c.iut === input.iut)
     .flatMap(c => {
       const links = c.over.length > 0 ? withJsonOverCoap(c, procedures, input.links) : [{ link: '', when: undefined }];
       const rows = c.table ?? [undefined];
-      const wires = links.map(({ link, when }) => ({ link, state: stateOf(c, procedures, input, link, when, texts) }));
+      const wires = links.map(({ link, when }) => ({ link, state: stateOf(c, procedures, input, link, when, namesIn) }));
       const one =
         wires.find(({ state }) => state.state === 'run') ?? wires.find(({ state }) => state.state !== 'notApplicable') ?? wires[0];
       return (c.once && one ? [one] : wires).flatMap(({ link, state }) => {
@@ -138,6 +139,17 @@ export const makePlan = (
         });
       });
     });
+};
+
+/** Names behind a `$` in each file, read when first asked for. */
+const namesByFile = (texts: ReadonlyMap<string, string>): ((file: string) => ReadonlySet<string>) => {
+  const known = new Map<string, ReadonlySet<string>>();
+  return file => {
+    const names = known.get(file) ?? new Set([...(texts.get(file) ?? '').matchAll(/\$(\w+)/g)].map(([, name = '']) => name));
+    known.set(file, names);
+    return names;
+  };
+};
 
 const notApplicable = (conditions: readonly (Condition | undefined)[], declared: Declared): State | undefined => {
   for (const condition of conditions) {
@@ -153,7 +165,7 @@ const stateOf = (
   input: PlanInput,
   link: string,
   over: Condition | undefined,
-  texts: ReadonlyMap<string, string>,
+  namesIn: (file: string) => ReadonlySet<string>,
 ): State => {
   const excluded = notApplicable([c.when, over], input);
   if (excluded) return excluded;
@@ -170,20 +182,24 @@ const stateOf = (
     };
   const unbound = [...actionsOf([...c.before, ...c.steps, ...c.after], procedures, input)].filter(action => !input.isBound(action));
   if (unbound.length > 0) return { state: 'cannotRun', reason: `no binding for ${unbound.join(', ')} (${input.bindingPlace})` };
-  const used = [c.file, ...procedureFiles([...c.before, ...c.steps, ...c.after], procedures)].map(file => texts.get(file) ?? '').join('\n');
   const { known, given, place } = input.settings;
-  const unset = known.filter(name => !given.has(name) && new RegExp(`\\$${name}\\b`).test(used));
+  const files = procedureFiles([...c.before, ...c.steps, ...c.after], procedures, new Set([c.file]));
+  const unset = known.filter(name => !given.has(name) && [...files].some(file => namesIn(file).has(name)));
   if (unset.length > 0) return { state: 'cannotRun', reason: `no value for ${unset.join(', ')} (${place})` };
   return RUNS;
 };
 
 /** Files of the procedures that steps call, those that these call included. */
-const procedureFiles = (steps: readonly Step[], procedures: ReadonlyMap<string, Procedure>): readonly string[] =>
-  steps.flatMap(step => {
-    if (step.verb === 'unordered' || step.verb === 'repeat') return procedureFiles(step.steps, procedures);
+const procedureFiles = (steps: readonly Step[], procedures: ReadonlyMap<string, Procedure>, into: Set<string>): ReadonlySet<string> => {
+  for (const step of steps) {
+    if (step.verb === 'unordered' || step.verb === 'repeat') procedureFiles(step.steps, procedures, into);
     const procedure = step.verb === 'call' ? procedures.get(step.procedure) : undefined;
-    return procedure ? [procedure.file, ...procedureFiles(procedure.steps, procedures)] : [];
-  });
+    if (!procedure || into.has(procedure.file)) continue;
+    into.add(procedure.file);
+    procedureFiles(procedure.steps, procedures, into);
+  }
+  return into;
+};
 
 /** Operator actions that steps use by what is declared, procedures included. */
 export const actionsOf = (

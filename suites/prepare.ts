@@ -10,6 +10,7 @@ import type { IutRole, Ixit, Link } from './ixit-schema.js';
 import { weatherOf, weatherText } from './ixit-weather.js';
 import { CaseError, type Diagnostic, formatDiagnostics, type Position } from './language/diagnostics.js';
 import { type Catalogue, loadCatalogue } from './language/load.js';
+import { catalogueFiles } from './language/stores.js';
 import { cardLink, nativeActions } from './native-actions.js';
 import { INJECTION, isSelected, makePlan, type PlannedSequence } from './plan.js';
 import { builtInCases, builtInTrees } from './root.js';
@@ -46,11 +47,11 @@ export const prepareCatalogue = (root = builtInCases, files?: readonly string[])
   return catalogue;
 };
 
-/** Files of the cases that prefixes select: by the rule that `eim/enable/01-what-happens.yaml` holds `eim.enable.01`. */
-const filesOf = (root: string, only: readonly string[]): string[] =>
-  readdirSync(root, { recursive: true, encoding: 'utf8' }).flatMap(path => {
-    const [, folder, number] = /^(.+)[/\\](\d+)-[^/\\]*\.yaml$/.exec(path) ?? [];
-    return folder && number && isSelected(`${folder.split(/[/\\]/).join('.')}.${number}`, only) ? [join(root, path)] : [];
+/** Files of the cases by id: by the rule that `eim/enable/01-what-happens.yaml` holds `eim.enable.01`. */
+const filesById = (root: string): readonly { readonly id: string; readonly file: string }[] =>
+  catalogueFiles(root).flatMap(path => {
+    const [, folder, number] = /^(.+)\/(\d+)-[^/]*\.yaml$/.exec(path) ?? [];
+    return folder && number ? [{ id: `${folder.replaceAll('/', '.')}.${number}`, file: join(root, path) }] : [];
   });
 
 /** The kinds of IUT that IXIT files name, as prefixes of case ids; undefined when one of them does not say, which is told later. */
@@ -67,8 +68,10 @@ const kindsOf = (ixits: readonly string[]): readonly string[] | undefined => {
  */
 export const prepareSelection = (root = builtInCases, only: readonly string[], ixits: readonly string[] = []): Catalogue => {
   const prefixes = only.length > 0 ? only : (kindsOf(ixits) ?? []);
-  const complete = prefixes.length === 0 || prefixes.some(prefix => filesOf(root, [prefix]).length === 0);
-  const catalogue = prepareCatalogue(root, complete ? undefined : filesOf(root, prefixes));
+  const files = prefixes.length === 0 || !isDirectory(root) ? [] : filesById(root);
+  const complete = prefixes.length === 0 || prefixes.some(prefix => !files.some(({ id }) => isSelected(id, [prefix])));
+  const selected = files.filter(({ id }) => isSelected(id, prefixes)).map(({ file }) => file);
+  const catalogue = prepareCatalogue(root, complete ? undefined : selected);
   checkSelection(only, catalogue);
   return catalogue;
 };

@@ -7,7 +7,7 @@ import { versionsOf } from './condition.js';
 import { readEdits } from './edit-syntax.js';
 import { inside } from './evaluate.js';
 import { type Expression, isConstantName, parseScalar } from './expression.js';
-import { below, layout, typesAt } from './layout.js';
+import { below, layout, typesAt, varies } from './layout.js';
 import type { Names } from './names.js';
 import { readBit, readScalar } from './reading.js';
 import type { Entry, ListNode, MapNode, Node, Position, ScalarNode } from './source.js';
@@ -113,7 +113,7 @@ const inMap = (node: MapNode, place: Place): Misfit | undefined => {
 };
 
 const inNode = (node: Node, place: Place): Misfit | undefined => {
-  if (!place.type) return undefined;
+  if (!place.type || !varies(place.type)) return undefined;
   if (node.kind === 'scalar') return inScalar(node, place);
   return node.kind === 'list' ? inList(node, place) : inMap(node, place);
 };
@@ -142,6 +142,7 @@ export const checkVersions = (node: Node, type: Type, names: Names): void => rep
 
 /** Reports what versions do not have in the paths of edits. */
 export const checkEditVersions = (node: Node, type: Type, names: Names): void => {
+  if (!varies(type)) return;
   const column = node.kind === 'scalar' ? /^\$row\.([A-Za-z][A-Za-z0-9]*)$/.exec(node.text)?.[1] : undefined;
   const inEdits = (edits: Node | undefined, spec: Spec): Misfit | undefined =>
     edits &&

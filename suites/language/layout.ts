@@ -26,17 +26,27 @@ export const layouts = (type: Type, spec?: Spec): readonly Type[] => {
 /** The one layout of a version, or the newest. */
 export const layout = (type: Type, spec?: Spec): Type => layouts(type, spec)[0] ?? type;
 
-/** Members of a SEQUENCE or alternatives of a CHOICE in definition order. */
-export const fieldsOf = (type: Type, spec?: Spec): readonly Field[] => {
-  const seen = new Map<string, Field>();
+type Fields = ReadonlyMap<string, Field>;
+// Types never change, and every entry of every message of a catalogue asks for the fields of one, so they are kept.
+const FIELDS = new WeakMap<Type, Map<Spec | undefined, Fields>>();
+
+const fieldsByName = (type: Type, spec?: Spec): Fields => {
+  const ofType = FIELDS.get(type) ?? new Map<Spec | undefined, Fields>();
+  FIELDS.set(type, ofType);
+  const known = ofType.get(spec);
+  if (known) return known;
+  const found = new Map<string, Field>();
   for (const one of layouts(type, spec))
     for (const field of one.fields ?? [])
-      if (!seen.has(field.name) && (spec === undefined || existsIn(spec, field))) seen.set(field.name, field);
-  return [...seen.values()];
+      if (!found.has(field.name) && (spec === undefined || existsIn(spec, field))) found.set(field.name, field);
+  ofType.set(spec, found);
+  return found;
 };
 
-export const fieldNamed = (type: Type, name: string, spec?: Spec): Field | undefined =>
-  fieldsOf(type, spec).find(field => field.name === name);
+/** Members of a SEQUENCE or alternatives of a CHOICE in definition order. */
+export const fieldsOf = (type: Type, spec?: Spec): readonly Field[] => [...fieldsByName(type, spec).values()];
+
+export const fieldNamed = (type: Type, name: string, spec?: Spec): Field | undefined => fieldsByName(type, spec).get(name);
 
 /** The type below one step of a path: a member, an alternative, or an item of a list by its position. */
 export const below = (type: Type, step: string, spec?: Spec): Type | undefined => {
@@ -95,6 +105,27 @@ const visit = (type: Type, see: (field: Field) => void, spec?: Spec, seen = new 
       visit(field.type, see, spec, seen);
     }
   }
+};
+
+const VARIES = new WeakMap<Type, boolean>();
+
+/** Whether anything in a type is not the same in all versions. */
+export const varies = (type: Type): boolean => {
+  const known = VARIES.get(type);
+  if (known !== undefined) return known;
+  const seen = new Set<Type>();
+  const look = (one: Type): boolean => {
+    if (seen.has(one)) return false;
+    seen.add(one);
+    return (
+      one.kind === 'versions' ||
+      (one.element !== undefined && look(one.element)) ||
+      (one.fields ?? []).some(({ since, until, type: inner }) => since !== undefined || until !== undefined || look(inner))
+    );
+  };
+  const found = look(type);
+  VARIES.set(type, found);
+  return found;
 };
 
 /** The types a path of an edit can lead to (`a.b`, `..name`, `.`), in a version or whatever the version; undefined when it leads nowhere. */

@@ -34,16 +34,15 @@ const readOperator = (entry: Entry, words: MapNode, base: StepBase, { names, iut
 const reach = (
   name: string,
   names: Names,
-  seen = new Set<string>(),
+  into = { actors: new Set<string>(), roles: new Set<string>(), seen: new Set<string>() },
 ): { readonly actors: ReadonlySet<string>; readonly roles: ReadonlySet<string> } => {
   const use = names.known.procedures.get(name);
-  if (!use || seen.has(name)) return { actors: new Set(), roles: new Set() };
-  seen.add(name);
-  const inner = [...use.calls].map(called => reach(called, names, seen));
-  return {
-    actors: new Set([use.actors, ...inner.map(one => one.actors)].flatMap(set => [...set])),
-    roles: new Set([use.roles, ...inner.map(one => one.roles)].flatMap(set => [...set])),
-  };
+  if (!use || into.seen.has(name)) return into;
+  into.seen.add(name);
+  for (const actor of use.actors) into.actors.add(actor);
+  for (const role of use.roles) into.roles.add(role);
+  for (const called of use.calls) reach(called, names, into);
+  return into;
 };
 
 const readCall = (entry: Entry, words: MapNode, base: StepBase, { names, iut, uses, sent, expected }: Reading): CallStep | undefined => {

@@ -13,9 +13,13 @@ export const reportInto =
     found.push({ code, at, message, ...(hint === undefined ? {} : { hint }) });
   };
 
-const plain = (node: Node): unknown => {
+/** The values in a node, as deep as definitions look; what lies below is content, which its type decides on. */
+const plain = (node: Node, depth = 2): unknown => {
   if (node.kind === 'scalar') return node.text;
-  return node.kind === 'list' ? node.items.map(plain) : Object.fromEntries(node.entries.map(({ key, value }) => [key, plain(value)]));
+  if (depth === 0) return node;
+  return node.kind === 'list'
+    ? node.items.map(item => plain(item, depth - 1))
+    : Object.fromEntries(node.entries.map(({ key, value }) => [key, plain(value, depth - 1)]));
 };
 
 const descend = (node: Node, path: readonly PropertyKey[]): Node | undefined =>

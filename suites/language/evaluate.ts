@@ -1,6 +1,6 @@
 /** Expressions to values. */
 import { holds, optionsOf } from './condition.js';
-import { CaseError } from './diagnostics.js';
+import { CaseError, type Diagnostic } from './diagnostics.js';
 import { type Capture, type Expression, expressionText, parseScalar } from './expression.js';
 import { apply, type FunctionDefinition, functionNamed } from './functions.js';
 import { lookup, type Scope } from './scope.js';
@@ -89,10 +89,21 @@ export const evaluate = (e: Expression, scope: Scope): unknown => {
   }
 };
 
-/** The value of a scalar: literal text stays unread, an expression is evaluated. */
-export const evaluateScalar = (node: ScalarNode, scope: Scope): Evaluated => {
+type Parsed = Exclude<ReturnType<typeof parseScalar>, Diagnostic>;
+// The preamble of a hundred sequences is one procedure: each scalar is read once.
+const parsed = new WeakMap<ScalarNode, Parsed>();
+const parse = (node: ScalarNode): Parsed => {
+  const before = parsed.get(node);
+  if (before) return before;
   const scalar = parseScalar(node.text, inside(node));
   if ('code' in scalar) throw new CaseError([scalar]);
+  parsed.set(node, scalar);
+  return scalar;
+};
+
+/** The value of a scalar: literal text stays unread, an expression is evaluated. */
+export const evaluateScalar = (node: ScalarNode, scope: Scope): Evaluated => {
+  const scalar = parse(node);
   if (scalar.kind === 'literal') return { value: unread(node) };
   const value = evaluate(scalar.value, scope);
   return { value, text: expressionText(scalar.value), ...(scalar.as ? { as: scalar.as } : {}) };

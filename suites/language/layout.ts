@@ -24,7 +24,8 @@ export const layouts = (type: Type, spec?: Spec): readonly Type[] => {
 };
 
 /** The one layout of a version, or the newest. */
-export const layout = (type: Type, spec?: Spec): Type => layouts(type, spec)[0] ?? type;
+export const layout = (type: Type, spec?: Spec): Type =>
+  type.kind === 'explicit' || type.kind === 'versions' ? (layouts(type, spec)[0] ?? type) : type;
 
 type Fields = ReadonlyMap<string, Field>;
 // Types never change, and every entry of every message of a catalogue asks for the fields of one, so they are kept.

@@ -54,7 +54,7 @@ const toExchange = (no: number, at: number, e: Logged): Exchange => ({
   octets: hex(e.octets),
   ...(e.intended && e.edits?.length ? { intended: hex(e.intended) } : {}),
   edits: e.edits ?? [],
-  tree: e.decoded ? tree(e.decoded).map(({ path: _, ...line }) => line) : [],
+  tree: e.decoded ? tree(e.decoded) : [],
   transport: e.transport,
   signatures: e.signatures ?? [],
   ...(e.answers === undefined ? {} : { answers: e.answers }),

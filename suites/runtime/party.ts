@@ -105,7 +105,7 @@ const shared = (everyone: Signal): Signal => {
       own.notify();
       everyone.notify();
     },
-    next: own.next,
+    listen: own.listen,
   };
 };
 

@@ -29,6 +29,24 @@ describe('waiting', () => {
     expect(await waitFor(() => undefined, createSignal(), 0, never)).to.equal(undefined);
   });
 
+  it('fails when looking fails, and leaves nothing behind', async () => {
+    const signal = createSignal();
+    let looks = 0;
+    const waiting = waitFor(
+      () => {
+        if (looks++ > 0) throw new Error('it broke');
+        return undefined;
+      },
+      signal,
+      60,
+      never,
+    );
+    signal.notify();
+    signal.notify();
+    expect(await waiting.catch((error: Error) => error.message)).to.equal('it broke');
+    expect(looks).to.equal(2);
+  });
+
   it('gives up work that does not end, by name', async () => {
     const error = await within(new Promise<Error>(() => undefined), 0.01, 'the sequence').catch((e: Error) => e);
     expect(error.message).to.equal('the sequence did not end within 0.01 s');

@@ -3,28 +3,20 @@
 export interface Signal {
   /** Wakes everyone who waits now. */
   notify(): void;
-  /** Resolves at the next notify, or when the abort signal fires. */
-  next(abort: AbortSignal): Promise<void>;
+  /** Calls `wake` at each notify until the function returned is called. */
+  listen(wake: () => void): () => void;
 }
 
 export const createSignal = (): Signal => {
-  let waiters: (() => void)[] = [];
+  const waiting = new Set<() => void>();
   return {
     notify: () => {
-      const woken = waiters;
-      waiters = [];
-      for (const wake of woken) wake();
+      for (const wake of [...waiting]) wake();
     },
-    next: abort =>
-      new Promise(resolve => {
-        if (abort.aborted) return resolve();
-        const wake = () => {
-          abort.removeEventListener('abort', wake);
-          resolve();
-        };
-        abort.addEventListener('abort', wake, { once: true });
-        waiters.push(wake);
-      }),
+    listen: wake => {
+      waiting.add(wake);
+      return () => waiting.delete(wake);
+    },
   };
 };
 
@@ -40,21 +32,30 @@ export const waitFor = async <T>(
 ): Promise<T | undefined> => {
   const found = look();
   if (found !== undefined || seconds <= 0 || abort.aborted) return found;
-  const over = new AbortController();
-  const timer = setTimeout(() => over.abort(), seconds * 1000);
-  const forward = () => over.abort();
-  abort.addEventListener('abort', forward, { once: true });
-  try {
-    while (!over.signal.aborted) {
-      await signal.next(over.signal);
-      const hit = look();
-      if (hit !== undefined) return hit;
-    }
-    return undefined;
-  } finally {
-    clearTimeout(timer);
-    abort.removeEventListener('abort', forward);
-  }
+  return new Promise((resolve, reject) => {
+    const over = (): void => {
+      clearTimeout(timer);
+      leave();
+      abort.removeEventListener('abort', giveUp);
+    };
+    const giveUp = (): void => {
+      over();
+      resolve(undefined);
+    };
+    const leave = signal.listen(() => {
+      try {
+        const hit = look();
+        if (hit === undefined) return;
+        over();
+        resolve(hit);
+      } catch (error) {
+        over();
+        reject(error);
+      }
+    });
+    const timer = setTimeout(giveUp, seconds * 1000);
+    abort.addEventListener('abort', giveUp);
+  });
 };
 
 /** Rejects when work does not end in time, so that nothing that hangs can hold up what comes after it. */

@@ -103,13 +103,13 @@ describe('printed tree', () => {
     );
   });
 
-  it('gives offsets and paths, of shared octets the innermost path', () => {
+  it('gives depths, offsets and names, of shared octets all names', () => {
     const lines = tree(decode(Message, octetsOfHex('BF51 08 5A0109 A003 800105')));
-    expect(lines.map(l => [l.depth, l.start, l.end, l.path])).to.deep.equal([
-      [0, 0, 11, ''],
+    expect(lines.map(l => [l.depth, l.start, l.end, l.name])).to.deep.equal([
+      [0, 0, 11, 'Message'],
       [1, 3, 6, 'id'],
       [1, 6, 11, 'list'],
-      [2, 8, 11, 'list.0.small'],
+      [2, 8, 11, '[0]: small'],
     ]);
   });
 

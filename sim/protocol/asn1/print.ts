@@ -1,5 +1,5 @@
 /** A decoded message as a tree of named lines, one per element. */
-import { type Decoded, type Element, elements } from './element.js';
+import type { DecodeDiagnostic, Decoded, Element } from './element.js';
 import { hex, isConstructed, readTlv, tagHex, tlvContent } from './tlv.js';
 import type { Type } from './type.js';
 
@@ -14,7 +14,6 @@ export interface TreeEntry {
   readonly value: string;
   readonly start: number;
   readonly end: number;
-  readonly path: string;
   readonly problem?: string;
 }
 
@@ -35,36 +34,36 @@ export const valueText = (type: Type, value: unknown): string => {
 /** The lines of a message, parents first. A diagnostic stands at the line of the element it is about; what is missing, at the structure. */
 export const tree = (message: Decoded): TreeEntry[] => {
   const lines: TreeEntry[] = [];
-  // Steps of a path that share their octets share a line.
-  const lineOf = new Map<string, number>();
-  for (const { element, path } of elements(message.root)) {
-    const parent = path === '' ? undefined : lineOf.get(above(path));
-    const line = parent === undefined ? undefined : lines[parent];
+  const wrong = message.diagnostics.filter(d => d.severity !== 'note');
+  // Where nothing is wrong nobody asks for a place.
+  const places = wrong.length > 0 ? createPlaces() : undefined;
+  const add = (element: Element, parent: number, path: string): void => {
+    const line = lines[parent];
     const value = leafText(message, element);
-    if (parent !== undefined && line && sharesOctets(line, element)) {
+    let own = parent;
+    if (line && sharesOctets(line, element)) {
       // The alternative of an untagged CHOICE, or a list item that is one.
-      lines[parent] = { ...line, name: line.name ? `${line.name}: ${element.name}` : element.name, value, path };
-      lineOf.set(path, parent);
-      continue;
+      lines[parent] = { ...line, name: line.name ? `${line.name}: ${element.name}` : element.name, value };
+    } else {
+      own = lines.length;
+      lines.push({
+        depth: line ? line.depth + 1 : 0,
+        tag: element.tag < 0 ? '' : tagHex(element.tag),
+        length: element.end - element.content,
+        name: /^\d/.test(element.name) ? `[${element.name}]` : element.name,
+        value,
+        start: element.start,
+        end: element.end,
+      });
     }
-    // Of several unknown elements the first keeps the path.
-    if (!lineOf.has(path)) lineOf.set(path, lines.length);
-    lines.push({
-      depth: line ? line.depth + 1 : 0,
-      tag: element.tag < 0 ? '' : tagHex(element.tag),
-      length: element.end - element.content,
-      name: /^\d+$/.test(element.name) ? `[${element.name}]` : element.name,
-      value,
-      start: element.start,
-      end: element.end,
-      path,
-    });
-  }
-  const unknownAt = new Map(lines.flatMap((line, n) => (line.path.endsWith('$unknown') ? [[line.start, n] as const] : [])));
+    places?.add(element, path, own);
+    for (const child of element.children) add(child, own, places ? (path ? `${path}.${child.name}` : child.name) : '');
+  };
+  add(message.root, -1, '');
+  if (!places) return lines;
   const problems = new Map<number, string>();
-  for (const d of message.diagnostics) {
-    if (d.severity === 'note') continue;
-    const at = unknownAt.get(d.offset) ?? nearest(lineOf, d.path);
+  for (const d of wrong) {
+    const at = places.find(d);
     const before = problems.get(at);
     problems.set(at, `${before ? `${before}; ` : ''}expected ${d.expected}, found ${d.found}`);
   }
@@ -74,10 +73,21 @@ export const tree = (message: Decoded): TreeEntry[] => {
   });
 };
 
-const above = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('.')));
-/** The line of a path, or of the innermost structure around it that is there. */
-const nearest = (lineOf: ReadonlyMap<string, number>, path: string): number =>
-  lineOf.get(path) ?? (path === '' ? 0 : nearest(lineOf, above(path)));
+/** Lines by the path of their elements; of several unknown elements the first has the path, and each its offset. */
+const createPlaces = () => {
+  const byPath = new Map<string, number>();
+  const unknownAt = new Map<number, number>();
+  const above = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('.')));
+  // Without a line of its own, a path means the innermost structure around it that is there.
+  const nearest = (path: string): number => byPath.get(path) ?? (path === '' ? 0 : nearest(above(path)));
+  return {
+    add: (element: Element, path: string, line: number): void => {
+      if (!byPath.has(path)) byPath.set(path, line);
+      if (element.name === '$unknown') unknownAt.set(element.start, line);
+    },
+    find: ({ offset, path }: DecodeDiagnostic): number => unknownAt.get(offset) ?? nearest(path),
+  };
+};
 
 const sharesOctets = (line: TreeEntry, element: Element): boolean =>
   line.start === element.start && line.end === element.end && line.tag === tagHex(element.tag);

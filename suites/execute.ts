@@ -194,7 +194,6 @@ const setNames = (context: Context, step: SetStep): Outcome => {
 const recorded = async (run: Run, context: Context, step: Step, no: string, work: () => Promise<Outcome> | Outcome): Promise<Verdict> => {
   const { state, log } = run;
   const started = log.elapsed();
-  const about = { no, phase: context.phase, at: step.at, text: step.text, ...(step.note ? { note: step.note } : {}) };
   let outcome: Outcome = { checks: [] };
   let failed: { readonly verdict: Verdict; readonly reason: string } | undefined;
   try {
@@ -210,7 +209,11 @@ const recorded = async (run: Run, context: Context, step: Step, no: string, work
   const verdict = failed?.verdict ?? worst(outcome.checks.map(c => verdictOfCheck(c, context.phase, meaning)));
   const reason = failed?.reason ?? outcome.checks.filter(c => !c.ok && c.level === 'shall').map(checkText)[0];
   run.records.push({
-    ...about,
+    no,
+    phase: context.phase,
+    at: step.at,
+    text: step.text,
+    ...(step.note ? { note: step.note } : {}),
     verdict: outcome.skipped !== undefined && verdict === 'pass' ? 'skipped' : verdict,
     ...(verdict !== 'pass' && reason ? { reason } : outcome.skipped === undefined ? {} : { reason: outcome.skipped }),
     checks: outcome.checks,

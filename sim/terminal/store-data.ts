@@ -33,13 +33,13 @@ export const storeData = async (
   const { decide, le } = line;
   const size = Math.max(blockSize, Math.ceil(command.length / MOST_BLOCKS));
   const count = Math.ceil(command.length / size);
-  const header = { cla: classOn(channel, 0x80), ins: 0xe2, le };
+  const [cla, ins] = [classOn(channel, 0x80), 0xe2];
   for (let index = 0; ; index++) {
     const between = decide.interleaves(index, count);
-    if (between) await exchange(line, { ...header, p1: 0x91, p2: 0, data: between });
+    if (between) await exchange(line, { cla, ins, p1: 0x91, p2: 0, data: between, le });
     const data = command.subarray(index * size, (index + 1) * size);
     const p2 = decide.blockNumber(index, count) & 0xff;
-    const block = { ...header, p1: decide.blockType(index, count), p2, data };
+    const block = { cla, ins, p1: decide.blockType(index, count), p2, data, le };
     const beginning = await begin(line, block).catch((error: unknown) => {
       if (index > 0 || !isLost(error)) throw error;
       return undefined;

@@ -105,7 +105,7 @@ export const createUicc = (options: UiccOptions): Uicc => {
     },
     powerOff: end,
     transmit: async apdu => {
-      const command = Uint8Array.from(apdu);
+      const command = new Uint8Array(apdu);
       const response = session ? await answerOf(session, command) : NO_ANSWER;
       onApdu?.({ command, response });
       return response;

@@ -58,25 +58,29 @@ const checkSignature = (message: Decoded, site: SignatureSite, source: KeySource
   const verified = (by: typeof verify) =>
     keys.flatMap(named => candidates.map(octets => ({ named, octets }))).find(({ named, octets }) => by(named.key, octets, signature));
   const valid = verified(verify);
-  const about = {
+  const result = (verdict: SignatureCheck['verdict'], keyId: string, curve: string, reason: string): SignatureCheck => ({
     field: site.path,
     signedOctets: hex(valid?.octets ?? candidates[0] ?? NOTHING),
     signedRange: partsIn(site.rule, message.spec)
       .map(p => ('field' in p ? p.field : p.context))
       .join(' ‖ '),
     signature: hex(signature),
-  };
-  const unchecked = (reason: string): SignatureCheck => ({ ...about, keyId: '', curve: '', verdict: 'notChecked', reason });
+    keyId,
+    curve,
+    verdict,
+    reason,
+  });
+  const unchecked = (reason: string): SignatureCheck => result('notChecked', '', '', reason);
   if ('missing' in covered) return unchecked(`${covered.missing} is not known here`);
   const [first] = keys;
   if (!first) return unchecked(`no key of the ${SIGNER_WORDS[site.rule.signer]} is known here`);
-  if (valid) return { ...about, keyId: valid.named.id, curve: valid.named.key.curve, verdict: 'valid', reason: '' };
-  const named = { keyId: keys.map(k => k.id).join(', '), curve: first.key.curve };
-  if (signature.length !== 64)
-    return { ...about, ...named, verdict: 'invalid', reason: `${signature.length} octets instead of the 64 of raw r‖s` };
+  if (valid) return result('valid', valid.named.id, valid.named.key.curve, '');
+  const tried = keys.map(k => k.id).join(', ');
+  const invalid = (reason: string): SignatureCheck => result('invalid', tried, first.key.curve, reason);
+  if (signature.length !== 64) return invalid(`${signature.length} octets instead of the 64 of raw r‖s`);
   const second = verified(verifyIndependently);
   if (second) return unchecked(`two implementations disagree on it (key ${second.named.id})`);
-  return { ...about, ...named, verdict: 'invalid', reason: `does not verify with ${named.keyId}` };
+  return invalid(`does not verify with ${tried}`);
 };
 
 const NOTHING = new Uint8Array();

@@ -26,14 +26,18 @@ export const decodeChecks = (message: Decoded, exchange: number, levelOf: LevelO
   const name = message.type.name;
   const check = (what: string, requirement: string, severity: 'error' | 'der'): Check[] => {
     const found = message.diagnostics.filter(d => d.severity === severity);
-    const shared = { what, level: levelOf(requirement), covers: [requirement], exchange };
-    if (found.length === 0) return [{ ...shared, expected: 'yes', actual: 'yes', ok: true }];
+    const level = levelOf(requirement);
+    const covers = [requirement];
+    if (found.length === 0) return [{ what, expected: 'yes', actual: 'yes', ok: true, level, covers, exchange }];
     return found.map(d => ({
-      ...shared,
+      what,
       path: d.path,
       expected: d.expected,
       actual: `${d.found} at octet ${d.offset}`,
       ok: false,
+      level,
+      covers,
+      exchange,
       octets: [d.offset, Math.min(d.offset + 1, message.octets.length)] as const,
     }));
   };

@@ -1,5 +1,5 @@
 /** Command APDUs in their short form, and the class octet. ISO 7816-3 12.1, ISO 7816-4 5.4.1, ETSI TS 102 221 10.1 */
-import { concat } from '../asn1/tlv.js';
+import { concat, hex } from '../asn1/tlv.js';
 
 /** One exchange with a card. */
 export interface ApduExchange {
@@ -27,27 +27,31 @@ export const lengthOctet = (length: number): number => length & 0xff;
  * also where a command that brings data announces some and sends none.
  */
 export const readCommand = (apdu: Uint8Array): CommandApdu | undefined => {
-  const [cla, ins, p1, p2, p3] = apdu;
-  if (cla === undefined || ins === undefined || p1 === undefined || p2 === undefined) return undefined;
-  const header = { cla, ins, p1, p2 };
-  const data = new Uint8Array();
-  if (p3 === undefined) return { ...header, data, le: undefined };
-  if (apdu.length === 5) return { ...header, data, le: expectedLength(p3) };
+  if (apdu.length < 4) return undefined;
+  const [cla, ins, p1, p2, p3] = [apdu[0] as number, apdu[1] as number, apdu[2] as number, apdu[3] as number, apdu[4]];
+  if (p3 === undefined) return { cla, ins, p1, p2, data: new Uint8Array(), le: undefined };
+  if (apdu.length === 5) return { cla, ins, p1, p2, data: new Uint8Array(), le: expectedLength(p3) };
   const end = 5 + p3;
   // An extended length starts with 00, which T=0 does not know.
   if (p3 === 0 || apdu.length < end || apdu.length > end + 1) return undefined;
   const le = apdu[end];
-  return { ...header, data: apdu.slice(5, end), le: le === undefined ? undefined : expectedLength(le) };
+  return { cla, ins, p1, p2, data: apdu.slice(5, end), le: le === undefined ? undefined : expectedLength(le) };
 };
 
 /** Writes a command; data of more than 255 octets is a RangeError. */
 export const writeCommand = ({ cla, ins, p1, p2, data, le }: CommandApdu): Uint8Array => {
   if (data.length > 255) throw new RangeError(`expected at most 255 octets of command data, got ${data.length}`);
-  return concat(
-    Uint8Array.of(cla, ins, p1, p2),
-    data.length > 0 ? concat(Uint8Array.of(data.length), data) : new Uint8Array(),
-    le === undefined ? new Uint8Array() : Uint8Array.of(lengthOctet(le)),
-  );
+  const apdu = new Uint8Array(4 + (data.length > 0 ? 1 + data.length : 0) + (le === undefined ? 0 : 1));
+  apdu[0] = cla;
+  apdu[1] = ins;
+  apdu[2] = p1;
+  apdu[3] = p2;
+  if (data.length > 0) {
+    apdu[4] = data.length;
+    apdu.set(data, 5);
+  }
+  if (le !== undefined) apdu[apdu.length - 1] = lengthOctet(le);
+  return apdu;
 };
 
 /** What a class octet says. */
@@ -74,8 +78,7 @@ export const classOn = (channel: number, base: 0x00 | 0x80): number => base | (c
 /** Status word and data of a response APDU; undefined when it is shorter than a status word. */
 export const readResponse = (apdu: Uint8Array): { readonly sw: string; readonly data: Uint8Array } | undefined => {
   if (apdu.length < 2) return undefined;
-  const sw = [...apdu.subarray(-2)].map(octet => octet.toString(16).padStart(2, '0')).join('');
-  return { sw: sw.toUpperCase(), data: apdu.slice(0, -2) };
+  return { sw: hex(apdu.subarray(-2)), data: apdu.slice(0, -2) };
 };
 /** A response APDU; the status word as four hex digits. */
 export const writeResponse = (sw: string, data: Uint8Array = new Uint8Array()): Uint8Array =>

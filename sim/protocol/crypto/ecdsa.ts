@@ -83,7 +83,7 @@ export const verify = (key: PublicKey, data: Uint8Array, signature: Uint8Array):
   if (known?.key === object && equal(known.data, data)) return known.isValid;
   const isValid = verifyAnew(object, data, signature);
   if (verified.size >= MOST_VERIFIED) verified.clear();
-  verified.set(id, { key: object, data: Uint8Array.from(data), isValid });
+  verified.set(id, { key: object, data: new Uint8Array(data), isValid });
   return isValid;
 };
 

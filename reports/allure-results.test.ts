@@ -1,5 +1,6 @@
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createTestResult } from 'allure-js-commons/sdk/reporter';
 import { getGlobalTestRuntime, setGlobalTestRuntime } from 'allure-js-commons/sdk/runtime';
 import { AssertionError, expect } from 'chai';
 import Mocha from 'mocha';
@@ -127,15 +128,16 @@ describe('Allure results', () => {
     expect(await writer.written().catch(String)).to.match(/ENOENT.*1-attachment\.txt/);
   });
 
-  it('do not take a file for another one', async () => {
+  it('of a sequence that the record does not have fail the run', async () => {
     const [sequence] = goldenRecord.sequences;
     if (!sequence) throw new Error('the fixture has sequences');
     await using dir = await directory();
     await using record = await openRecord(dir.path);
     const writer = threadWriter(dir.path);
-    writer.writeAttachmentFromPath('1-attachment.txt', '99');
-    writer.files(await record.append(sequence));
-    expect(await writer.written().catch(String)).to.contain('file 99 of a sequence with');
+    const place = await record.append(sequence);
+    writer.tell('history', { place: { ...place, start: 1 } });
+    writer.writeResult({ ...createTestResult('uuid'), historyId: 'history' });
+    expect(await writer.written().catch(String)).to.contain('expected one JSON object in the line');
   });
 
   it('have environment and categories beside them', async () => {

@@ -1,24 +1,17 @@
-/** The thread that makes and writes the files of Allure results, beside the run. */
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+/** The thread that makes Allure results of the record and writes them, beside the run. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { describeSequence, filesOf } from './allure.js';
-import type { Job } from './allure-writer.js';
+import { describeSequence, describeUnrun } from './allure.js';
+import { fileWriter, writeResult } from './allure-result.js';
+import type { Job, Subject } from './allure-writer.js';
 import { readSequence } from './store.js';
 
-const write = (name: string, content: string | Uint8Array): void => writeFileSync(join(String(workerData), name), content);
+const write = fileWriter(String(workerData));
 
-const carryOut = (job: Job): void => {
-  if ('text' in job) return write(job.name, job.text);
-  const made = filesOf(describeSequence(readSequence(job.sequence)));
-  for (const { name, number } of job.files) {
-    const file = made[number];
-    if (!file) throw new Error(`file ${number} of a sequence with ${made.length} files`);
-    write(name, file.content());
-  }
-};
+const describe = (subject: Subject) =>
+  'place' in subject ? describeSequence(readSequence(subject.place)) : describeUnrun(subject.entry, subject.at);
 
-parentPort?.on('message', (jobs: readonly Job[] | 'end') => {
-  if (jobs === 'end') parentPort?.close();
-  else jobs.forEach(carryOut);
+parentPort?.on('message', (job: Job | 'end') => {
+  if (job === 'end') parentPort?.close();
+  else if ('name' in job) write(job.name, job.content);
+  else writeResult(job.result, describe(job.subject), write);
 });

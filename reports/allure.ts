@@ -1,5 +1,5 @@
 import { diagram } from './diagram.js';
-import { dump, dumpText, failedChecks, hexText } from './dump.js';
+import { dump, dumpText, type FailedChecks, failedChecks, hexText } from './dump.js';
 import { failing, failureLines, positionText } from './failure.js';
 import { addressOf, offset, partyName, roleName } from './names.js';
 import type { Check, Exchange, Phase, PlanEntry, SequenceRecord, StepRecord } from './record.js';
@@ -33,7 +33,7 @@ export interface NameValue {
   readonly value: string;
 }
 
-/** One Allure result, before it is handed to a running mocha test or to a file. */
+/** What an Allure result says of a sequence. */
 export interface AllureCase {
   readonly name: string;
   readonly fullName: string;
@@ -106,13 +106,15 @@ function signatureText({ signatures }: Exchange): string {
 const section = (title: string, content: string): string => (content === '' ? '' : `\n== ${title} ==\n${content}\n`);
 
 /** All that is known of a message. */
-function messageText(sequence: SequenceRecord, exchange: Exchange): string {
+function messageText(exchange: Exchange, checks: FailedChecks): string {
   const transport = Object.entries(exchange.transport).map(([key, value]) => `${key}: ${value}`);
+  const failed = checks.get(exchange.no) ?? [];
+  const lines = dump(exchange, failed);
   // The decoded text has the octets beside it; alone they say more only where they were edited, are no message, or were cut.
-  const saysMore = exchange.edits.length > 0 || exchange.tree.length === 0 || dump(exchange).some(({ cut }) => cut === true);
+  const saysMore = exchange.edits.length > 0 || exchange.tree.length === 0 || lines.some(({ cut }) => cut === true);
   const bare = exchange.octets !== '' && saysMore;
   return [
-    dumpText(exchange, failedChecks(sequence, exchange)),
+    dumpText(lines, failed),
     section('octets', bare ? hexText(exchange) : ''),
     section('transport', transport.join('\n')),
     section('signatures', signatureText(exchange)),
@@ -122,9 +124,8 @@ function messageText(sequence: SequenceRecord, exchange: Exchange): string {
 const messageName = ({ no, message }: Exchange): string => `${no} ${message}`;
 
 // One file for all that is known of a message: four of them cost a run seconds of opening files, and the reader the overview.
-function messageFiles(sequence: SequenceRecord, exchange: Exchange): readonly AllureFile[] {
-  return [text(`${messageName(exchange)}.txt`, () => messageText(sequence, exchange))];
-}
+const messageFile = (exchange: Exchange, checks: FailedChecks): AllureFile =>
+  text(`${messageName(exchange)}.txt`, () => messageText(exchange, checks));
 
 function checkStep(check: Check, start: number): AllureStep {
   const wrong = check.level === 'shall' ? 'failed' : 'broken';
@@ -146,13 +147,13 @@ interface Item {
   readonly exchange: Exchange | undefined;
 }
 
-function scriptItem(sequence: SequenceRecord, step: StepRecord, from: number): Item {
+function scriptItem(step: StepRecord, exchange: Exchange | undefined, from: number): Item {
   const start = from + step.started * 1000;
   const stop = start + step.seconds * 1000;
   const phase = step.phase === 'steps' ? '' : `${step.phase}: `;
   return {
     phase: step.phase,
-    exchange: sequence.exchanges.find(({ no }) => no === step.exchange),
+    exchange,
     step: {
       name: `${step.no}  ${phase}${step.text}${step.note ? ` — ${step.note}` : ''}`,
       status: statuses[step.verdict],
@@ -175,7 +176,8 @@ function actorItem(sequence: SequenceRecord, exchange: Exchange, phase: Phase, f
 
 function itemsOf(sequence: SequenceRecord, from: number): readonly Item[] {
   const scripted = new Set(sequence.steps.map(step => step.exchange));
-  const items = sequence.steps.map(step => scriptItem(sequence, step, from));
+  const exchanges = new Map(sequence.exchanges.map(exchange => [exchange.no, exchange]));
+  const items = sequence.steps.map(step => scriptItem(step, step.exchange === undefined ? undefined : exchanges.get(step.exchange), from));
   for (const exchange of sequence.exchanges.filter(({ no }) => !scripted.has(no))) {
     const at = from + exchange.at * 1000;
     const later = items.findIndex(({ step }) => step.start > at);
@@ -186,10 +188,10 @@ function itemsOf(sequence: SequenceRecord, from: number): readonly Item[] {
 }
 
 // What leads there and tidies up is most of a sequence and, as long as it goes well, of little interest: one step with one file.
-function phaseStep(sequence: SequenceRecord, items: readonly Item[]): AllureStep {
+function phaseStep(items: readonly Item[], checks: FailedChecks): AllureStep {
   const [first] = items;
   const messages = items.flatMap(({ exchange }) => (exchange ? [exchange] : []));
-  const content = () => messages.map(exchange => `#### ${messageName(exchange)}\n${messageText(sequence, exchange)}`).join('\n\n');
+  const content = () => messages.map(exchange => `#### ${messageName(exchange)}\n${messageText(exchange, checks)}`).join('\n\n');
   return {
     name: `${first?.phase}, ${items.length} steps`,
     status: 'passed',
@@ -206,10 +208,11 @@ const phases: readonly Phase[] = ['before', 'steps', 'after'];
 
 function stepsOf(sequence: SequenceRecord, from: number): readonly AllureStep[] {
   const items = itemsOf(sequence, from);
+  const checks = failedChecks(sequence);
   const inPhase = (phase: Phase): readonly AllureStep[] => {
     const own = items.filter(item => item.phase === phase);
-    if (phase !== 'steps' && own.length > 1 && own.every(wentWell)) return [phaseStep(sequence, own)];
-    return own.map(({ step, exchange }) => (exchange ? { ...step, files: [...messageFiles(sequence, exchange), ...step.files] } : step));
+    if (phase !== 'steps' && own.length > 1 && own.every(wentWell)) return [phaseStep(own, checks)];
+    return own.map(({ step, exchange }) => (exchange ? { ...step, files: [messageFile(exchange, checks), ...step.files] } : step));
   };
   return phases.flatMap(inPhase);
 }
@@ -266,11 +269,6 @@ export function describeSequence(sequence: SequenceRecord): AllureCase {
       ...(iutOutput === undefined ? [] : [text('iut-output.txt', () => iutOutput)]),
     ],
   };
-}
-
-/** All files of a case, in the order in which Allure hears of them. */
-export function filesOf({ steps, files }: Pick<AllureCase, 'steps' | 'files'>): readonly AllureFile[] {
-  return [...steps.flatMap(step => [...step.files, ...filesOf({ steps: step.steps, files: [] })]), ...files];
 }
 
 /** What Allure shows of a sequence that does not run: skipped if not applicable, broken if it cannot run or was not recorded. */

@@ -1,4 +1,4 @@
-import { failedChecks, octetsOf } from './dump.js';
+import { failedChecks, lengthOf } from './dump.js';
 import { failing } from './failure.js';
 import { type Markup, markup, oneLine, verbatim } from './markup.js';
 import { isIut, marks, offset, partyName } from './names.js';
@@ -26,8 +26,9 @@ const halo = verbatim('stroke="#ffffff" stroke-width="4" paint-order="stroke"');
 const styles = verbatim('font-family="ui-monospace, Menlo, Consolas, monospace" font-size="12"');
 
 function rowsOf(sequence: SequenceRecord): readonly Row[] {
+  const checks = failedChecks(sequence);
   const exchanges = sequence.exchanges.map((exchange): Row => {
-    const failed = failedChecks(sequence, exchange);
+    const failed = checks.get(exchange.no) ?? [];
     const sign = failed.some(check => check.level === 'shall') ? '✗' : failed.length > 0 ? '(!)' : '';
     return { at: exchange.at, exchange, sign };
   });
@@ -63,7 +64,7 @@ function arrow(row: Extract<Row, { exchange: Exchange }>, y: number, from: numbe
   const edits = row.exchange.edits.length > 0 && markup`<title>${row.exchange.edits.join('\n')}</title>`;
   return markup`<g>${edits}<text x="${(from + to) / 2}" y="${y - 7}" text-anchor="middle" fill="${ink}" ${halo}>${captionMarkup(row)}</text>
 <line x1="${from}" y1="${y}" x2="${tip}" y2="${y}" stroke="${colour}" stroke-width="1.5"/><path d="M${to} ${y}L${tip} ${y - 4}L${tip} ${y + 4}Z" fill="${colour}"/>
-<text x="${(from + to) / 2}" y="${y + 14}" text-anchor="middle" font-size="10" fill="${faint}" ${halo}>${row.exchange.interface} · ${octetsOf(row.exchange.octets).length} octets</text></g>
+<text x="${(from + to) / 2}" y="${y + 14}" text-anchor="middle" font-size="10" fill="${faint}" ${halo}>${row.exchange.interface} · ${lengthOf(row.exchange.octets)} octets</text></g>
 `;
 }
 

@@ -7,7 +7,10 @@ export type Range = readonly [start: number, end: number];
 /** One line of a decoded message beside its octets: a field's own octets are its header if it has inner fields, else all of it. */
 export interface DumpLine {
   readonly start: number;
-  readonly octets: readonly string[];
+  /** Exclusive; of a field with inner ones, the end of those. */
+  readonly end: number;
+  /** As pairs of digits with a space between them: `BF 50 05`. */
+  readonly octets: string;
   readonly depth: number;
   readonly name: string;
   readonly value: string;
@@ -19,40 +22,70 @@ export interface DumpLine {
   readonly cut?: boolean;
 }
 
-/** Octets of a hex string as pairs: `BF5005` → `BF`, `50`, `05`. */
-export const octetsOf = (hex: string): readonly string[] => hex.toUpperCase().match(/../g) ?? [];
+/** Number of octets in a hex string. */
+export const lengthOf = (hex: string): number => hex.length >> 1;
 
-/** Failed checks of a sequence that looked at one of its exchanges. */
-export function failedChecks(sequence: SequenceRecord, exchange: Exchange): readonly Check[] {
-  return sequence.steps.flatMap(step => step.checks.filter(check => !check.ok && (check.exchange ?? step.exchange) === exchange.no));
+/** Octets of a hex string as pairs: `bf5005` → `BF 50 05`. In one go over the codes: a run lays out megabytes of them. */
+export function spaced(hex: string): string {
+  const digits = Buffer.from(hex.toUpperCase(), 'latin1');
+  const pairs = Buffer.alloc(lengthOf(hex) * 3, ' ');
+  for (let from = 0, to = 0; to < pairs.length; from += 2, to += 3) {
+    pairs[to] = digits[from] ?? 0;
+    pairs[to + 1] = digits[from + 1] ?? 0;
+  }
+  return pairs.toString('latin1', 0, Math.max(0, pairs.length - 1));
+}
+
+/** Number of octets in a text of pairs. */
+const countOf = (pairs: string): number => Math.ceil(pairs.length / 3);
+
+/** Octets `start` to `end` (exclusive) of a text of pairs. */
+const range = (pairs: string, start: number, end: number): string => pairs.slice(3 * start, Math.max(3 * start, 3 * end - 1));
+
+/** Failed checks of a sequence by the number of the exchange that they looked at. */
+export type FailedChecks = ReadonlyMap<number, readonly Check[]>;
+
+/** Gathers the failed checks of a sequence. */
+export function failedChecks(sequence: SequenceRecord): FailedChecks {
+  const failed = new Map<number, Check[]>();
+  for (const step of sequence.steps) {
+    for (const check of step.checks) {
+      const number = check.exchange ?? step.exchange;
+      if (check.ok || number === undefined) continue;
+      const known = failed.get(number);
+      if (known) known.push(check);
+      else failed.set(number, [check]);
+    }
+  }
+  return failed;
 }
 
 /** Octets of one line that are shown; a page with megabytes of hex helps nobody, and the record has them all. */
 const SHOWN = 2048;
 
 /** The octets of a line as far as they are shown, and what its text says of the rest. */
-function shownOctets(hex: string, start: number, end: number, text: string): Pick<DumpLine, 'octets' | 'value' | 'cut'> {
+function shownOctets(pairs: string, start: number, end: number, text: string): Pick<DumpLine, 'octets' | 'value' | 'cut'> {
   const rest = end - start - SHOWN;
-  const octets = octetsOf(hex.slice(2 * start, 2 * Math.min(end, start + SHOWN)));
+  const octets = range(pairs, start, Math.min(end, start + SHOWN));
   return rest > 0
     ? { octets, value: `${text.slice(0, 2 * SHOWN)}… ${rest} more octets, complete in the record`, cut: true }
     : { octets, value: text };
 }
 
-function undecoded(hex: string, start: number, end: number): DumpLine {
-  return { start, ...shownOctets(hex, start, end, 'not decoded'), depth: 0, name: '', failed: [] };
+function undecoded(pairs: string, start: number, end: number): DumpLine {
+  return { start, end, ...shownOctets(pairs, start, end, 'not decoded'), depth: 0, name: '', failed: [] };
 }
 
-function lay(exchange: Exchange): readonly (DumpLine & { readonly end: number })[] {
-  const { octets } = exchange;
-  const length = octets.length / 2;
-  const lines: (DumpLine & { readonly end: number })[] = [];
+function lay(exchange: Exchange): readonly DumpLine[] {
+  const octets = spaced(exchange.octets);
+  const length = lengthOf(exchange.octets);
+  const lines: DumpLine[] = [];
   let shown = 0;
   exchange.tree.forEach((field, index) => {
     const next = exchange.tree[index + 1];
     const hasInner = next !== undefined && next.depth > field.depth;
     const ownEnd = hasInner ? next.start : field.end;
-    if (field.start > shown) lines.push({ ...undecoded(octets, shown, field.start), end: field.start });
+    if (field.start > shown) lines.push(undecoded(octets, shown, field.start));
     const { start, end, depth, name, value, problem } = field;
     lines.push({
       start,
@@ -65,30 +98,33 @@ function lay(exchange: Exchange): readonly (DumpLine & { readonly end: number })
     });
     shown = Math.max(shown, ownEnd);
   });
-  if (shown < length) lines.push({ ...undecoded(octets, shown, length), end: length });
+  if (shown < length) lines.push(undecoded(octets, shown, length));
   return lines;
 }
 
 /** Lays a message out as lines of octets and fields, each failed check at the innermost field that holds its octets. */
 export function dump(exchange: Exchange, failed: readonly Check[] = []): readonly DumpLine[] {
   const lines = lay(exchange);
+  if (failed.length === 0) return lines;
   const at = failed.map(check => {
     if (!check.octets) return -1;
     const [start, end] = check.octets;
     const holding = lines.filter(line => line.start <= start && end <= line.end);
-    const innermost = holding.reduce<(typeof lines)[number] | undefined>(
+    const innermost = holding.reduce<DumpLine | undefined>(
       (best, line) => (best === undefined || line.end - line.start <= best.end - best.start ? line : best),
       undefined,
     );
     return innermost ? lines.indexOf(innermost) : -1;
   });
-  return lines.map(({ end: _end, ...line }, index) => ({ ...line, failed: failed.filter((_, number) => at[number] === index) }));
+  return lines.map((line, index) => ({ ...line, failed: failed.filter((_, number) => at[number] === index) }));
 }
 
 /** Failed checks that no line of a dump shows, because they name no octets (a missing field, a message that did not come). */
 export function unplaced(lines: readonly DumpLine[], failed: readonly Check[]): readonly Check[] {
   return failed.filter(check => !lines.some(line => line.failed.includes(check)));
 }
+
+const octetsOf = (hex: string): readonly string[] => hex.toUpperCase().match(/../g) ?? [];
 
 /** Where two octet strings differ: octet by octet if equally long, else what lies between common start and common end. */
 export function differences(intended: string, actual: string): readonly Range[] {
@@ -114,10 +150,11 @@ export function differences(intended: string, actual: string): readonly Range[] 
 export const complaint = (check: Check): string =>
   oneLine(`${check.level === 'shall' ? '✗' : '(should)'} expected: ${check.expected}, got ${check.actual}`);
 
-const fold = (text: string, width: number): readonly string[] => text.match(new RegExp(`.{1,${width}}`, 'gu')) ?? [];
+const FOLDED = /.{1,64}/gu;
+const fold = (text: string): readonly string[] => (text.length <= 64 ? [text] : (text.match(FOLDED) ?? []));
 
-const rowsOf = (octets: readonly string[], perRow: number): readonly string[] =>
-  Array.from({ length: Math.ceil(octets.length / perRow) }, (_, row) => octets.slice(row * perRow, (row + 1) * perRow).join(' '));
+const rowsOf = (pairs: string, perRow: number): readonly string[] =>
+  Array.from({ length: Math.ceil(countOf(pairs) / perRow) }, (_, row) => range(pairs, row * perRow, (row + 1) * perRow));
 
 /** What is wrong in a line: its failed checks, and what the decoder found. */
 export const notesOf = ({ failed, problem }: DumpLine): readonly string[] => [
@@ -129,24 +166,23 @@ export const notesOf = ({ failed, problem }: DumpLine): readonly string[] => [
 export const positionAt = (position: number): string => position.toString(16).toUpperCase().padStart(4, '0');
 
 /** Decoded tree beside annotated octets, as text; long octet strings fold to eight octets a line. */
-export function dumpText(exchange: Exchange, failed: readonly Check[] = []): string {
-  const lines = dump(exchange, failed);
-  const width = Math.max(24, ...lines.map(line => line.depth * 2 + Math.min(line.octets.length, 8) * 3 + 1));
-  const text = lines.flatMap(line => {
+export function dumpText(lines: readonly DumpLine[], failed: readonly Check[] = []): string {
+  const width = lines.reduce((most, { depth, octets }) => Math.max(most, depth * 2 + Math.min(countOf(octets), 8) * 3 + 1), 24);
+  const rows: string[] = [];
+  for (const line of lines) {
     const indent = ' '.repeat(line.depth * 2);
     const octets = rowsOf(line.octets, 8);
-    const named = oneLine([line.name, line.value].filter(part => part !== '').join(' '));
-    const values = fold(named, 64);
-    const rows = Array.from({ length: Math.max(octets.length, values.length, 1) }, (_, row) => {
-      const position = octets[row] === undefined ? '    ' : positionAt(line.start + row * 8);
-      return `${position}  ${(indent + (octets[row] ?? '')).padEnd(width)}${indent}${row > 0 ? '  ' : ''}${values[row] ?? ''}`.trimEnd();
-    });
+    const values = fold(oneLine(line.value === '' ? line.name : line.name === '' ? line.value : `${line.name} ${line.value}`));
     const notes = notesOf(line);
-    if (notes.length > 0) rows[0] = `${rows[0] ?? ''}   ${notes.join('; ')}`;
-    return rows;
-  });
+    for (let row = 0; row < Math.max(octets.length, values.length); row++) {
+      const position = octets[row] === undefined ? '    ' : positionAt(line.start + row * 8);
+      const text =
+        `${position}  ${(indent + (octets[row] ?? '')).padEnd(width)}${indent}${row > 0 ? '  ' : ''}${values[row] ?? ''}`.trimEnd();
+      rows.push(row === 0 && notes.length > 0 ? `${text}   ${notes.join('; ')}` : text);
+    }
+  }
   const rest = unplaced(lines, failed).map(check => `      ${oneLine(check.what)}  ${complaint(check)}`);
-  return `${[...text, ...rest].join('\n')}\n`;
+  return `${[...rows, ...rest].join('\n')}\n`;
 }
 
 /** Octets of one message that a hex dump shows: more than any message of the specifications has. */
@@ -155,8 +191,8 @@ const HEX_SHOWN = 128 * 1024;
 /** Plain hex dump, sixteen octets a line; of an edited message also what a correct counterpart would have sent, and where they differ. */
 export function hexText(exchange: Exchange): string {
   const plain = (hex: string) => {
-    const rows = rowsOf(octetsOf(hex.slice(0, 2 * HEX_SHOWN)), 16).map((row, index) => `${positionAt(index * 16)}  ${row}`);
-    return hex.length > 2 * HEX_SHOWN ? [...rows, `… ${hex.length / 2 - HEX_SHOWN} more octets, complete in the record`] : rows;
+    const rows = rowsOf(spaced(hex.slice(0, 2 * HEX_SHOWN)), 16).map((row, index) => `${positionAt(index * 16)}  ${row}`);
+    return hex.length > 2 * HEX_SHOWN ? [...rows, `… ${lengthOf(hex) - HEX_SHOWN} more octets, complete in the record`] : rows;
   };
   if (exchange.intended === undefined) return `${plain(exchange.octets).join('\n')}\n`;
   const where = differences(exchange.intended, exchange.octets).map(([start, end]) =>

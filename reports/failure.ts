@@ -1,4 +1,4 @@
-import { octetsOf } from './dump.js';
+import { lengthOf, spaced } from './dump.js';
 import { oneLine } from './markup.js';
 import type { Check, Exchange, Position, RunRecord, SequenceRecord, StepRecord } from './record.js';
 
@@ -38,10 +38,10 @@ export function excerpt(sequence: SequenceRecord, at: Position, message: string)
 
 /** Path and octets a check looked at: `….counterValue   octets 41..43 of 187: 81 01 00`; empty if it names neither. */
 export function place(check: Check, exchange: Exchange | undefined): string {
-  const octets = exchange ? octetsOf(exchange.octets) : [];
+  const octets = exchange?.octets ?? '';
   const [start, end] = check.octets ?? [0, 0];
-  const shown = octets.slice(start, Math.min(end, start + 16)).join(' ') + (end - start > 16 ? ' …' : '');
-  const range = end > start ? `octets ${start}..${end - 1} of ${octets.length}: ${shown}` : '';
+  const shown = spaced(octets.slice(2 * start, 2 * Math.min(end, start + 16))) + (end - start > 16 ? ' …' : '');
+  const range = end > start ? `octets ${start}..${end - 1} of ${lengthOf(octets)}: ${shown}` : '';
   return [oneLine(check.path ?? ''), range].filter(part => part !== '').join('   ');
 }
 

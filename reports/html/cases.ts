@@ -1,5 +1,5 @@
 import { diagram } from '../diagram.js';
-import { failedChecks, hexText, octetsOf } from '../dump.js';
+import { type FailedChecks, failedChecks, hexText, lengthOf } from '../dump.js';
 import { failing } from '../failure.js';
 import { type Markup, markup, oneLine, verbatim } from '../markup.js';
 import { anchorOf, count, duration, isIut, marks, offset, partyName } from '../names.js';
@@ -39,8 +39,8 @@ function signatureRow(signature: SignatureCheck, ours: boolean): Markup {
 `;
 }
 
-function message(exchange: Exchange, sequence: SequenceRecord): Markup {
-  const failed = failedChecks(sequence, exchange);
+function message(exchange: Exchange, sequence: SequenceRecord, checks: FailedChecks): Markup {
+  const failed = checks.get(exchange.no) ?? [];
   const decisive = failing(sequence)?.exchange === exchange;
   const parties = `${partyName(exchange.from, sequence)} → ${partyName(exchange.to, sequence)}`;
   const transport = Object.entries(exchange.transport).map(([name, value]) => `${name} ${value}`);
@@ -56,7 +56,7 @@ function message(exchange: Exchange, sequence: SequenceRecord): Markup {
     exchange.intended !== undefined &&
     markup`<details><summary>Octets sent and intended</summary><pre>${hexText(exchange)}</pre></details>`;
   const body = markup`<p class="soft">${[exchange.interface, ...transport].join(' · ')}</p>${edits}${dumpTable(exchange, failed)}${intended}${signatures}`;
-  const title = markup`${exchange.no}  ${oneLine(exchange.message)}, ${parties}, ${offset(exchange.at)}, ${count(octetsOf(exchange.octets).length, 'octet')}`;
+  const title = markup`${exchange.no}  ${oneLine(exchange.message)}, ${parties}, ${offset(exchange.at)}, ${count(lengthOf(exchange.octets), 'octet')}`;
   // The message that decided stands open; the others are one click away, and open on paper.
   return decisive || exchange.edits.length > 0
     ? markup`<h4>${title}</h4>${body}`
@@ -70,12 +70,13 @@ function page(sequence: SequenceRecord): Markup {
   );
   const findings = sequence.findings.map(finding => markup`<p><span class="v v-inconclusive">(!) finding</span> ${finding}</p>`);
   const found = failing(sequence);
+  const checks = failedChecks(sequence);
   const interpretations = sequence.interpretations ?? [];
   return markup`<article class="case" id="${anchorOf(sequence.key)}"><h3>${heading(sequence)}</h3>
 <p>${badge(sequence.verdict)}${sequence.reason !== '' && markup` — ${sequence.reason}`}</p>${findings}${weather}
 <p class="soft">${sequence.source} · covers ${sequence.covers.join(', ') || 'no requirement'} · ${duration(sequence.seconds)} from ${sequence.started} · seed <code>${sequence.seed}</code> · <code>${sequence.file}</code>${interpretations.length > 0 && markup` · relies on docs/interpretations.md: ${interpretations.join('; ')}`}</p>
 ${found && failingStep(found, sequence)}<h4>Sequence</h4><figure>${verbatim(diagram(sequence))}</figure>
-<h4>Steps</h4>${steps}<h4>Messages</h4>${sequence.exchanges.length > 0 ? sequence.exchanges.map(exchange => message(exchange, sequence)) : markup`<p class="soft">None.</p>`}
+<h4>Steps</h4>${steps}<h4>Messages</h4>${sequence.exchanges.length > 0 ? sequence.exchanges.map(exchange => message(exchange, sequence, checks)) : markup`<p class="soft">None.</p>`}
 ${sequence.iutOutput !== undefined && markup`<h4>Last output of the IUT</h4><pre>${sequence.iutOutput}</pre>`}<details><summary>The case as it ran</summary><pre>${sequence.yaml}</pre></details></article>
 `;
 }

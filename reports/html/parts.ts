@@ -1,4 +1,4 @@
-import { complaint, type DumpLine, differences, dump, notesOf, octetsOf, positionAt, unplaced } from '../dump.js';
+import { complaint, type DumpLine, differences, dump, lengthOf, notesOf, positionAt, unplaced } from '../dump.js';
 import { excerpt, type Failing, place, positionText, saying } from '../failure.js';
 import { type Markup, markup, oneLine } from '../markup.js';
 import { addressOf, anchorOf, marks, type Outcome, outcomes, words } from '../names.js';
@@ -58,7 +58,8 @@ ${where !== '' && markup`<dt>where</dt><dd class="mono">${where}</dd>`}<dt>file<
 
 function hexCell(line: DumpLine, marked: ReadonlySet<number>): Markup {
   const indent = ' '.repeat(line.depth * 2);
-  const parts = line.octets.map((octet, index) => {
+  const octets = line.octets === '' ? [] : line.octets.split(' ');
+  const parts = octets.map((octet, index) => {
     const fresh = index % 8 === 0;
     const before = fresh ? `${index > 0 ? '\n' : ''}${indent}` : ' ';
     return marked.has(line.start + index) ? markup`${before}<mark>${octet}</mark>` : markup`${before}${octet}`;
@@ -89,5 +90,5 @@ export function dumpTable(exchange: Exchange, failed: readonly Check[]): Markup 
   );
   return markup`<table class="dump"><tbody>
 ${lines.map(line => dumpRow(line, marked))}${rest}</tbody></table>
-${marked.size > 0 && markup`<p class="soft">${marked.size} of ${octetsOf(exchange.octets).length} octets differ from what a correct counterpart would have sent (<mark>marked</mark>).</p>`}`;
+${marked.size > 0 && markup`<p class="soft">${marked.size} of ${lengthOf(exchange.octets)} octets differ from what a correct counterpart would have sent (<mark>marked</mark>).</p>`}`;
 }

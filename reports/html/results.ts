@@ -34,7 +34,7 @@ export function decisiveStep(sequence: SequenceRecord): Markup {
   const message =
     exchange &&
     markup`<h4>${exchange.no}  ${exchange.message}, ${partyName(exchange.from, sequence)} → ${partyName(exchange.to, sequence)}, ${offset(exchange.at)}</h4>
-${dumpTable(exchange, failedChecks(sequence, exchange))}`;
+${dumpTable(exchange, failedChecks(sequence).get(exchange.no) ?? [])}`;
   return markup`${failingStep(found, sequence)}${message}${link}
 `;
 }

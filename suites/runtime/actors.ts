@@ -1,5 +1,5 @@
 /** The simulated counterparts themselves: each made from what a case says of it, with the keys it signs and is verified with. */
-import { type Decoded, type Element, elements } from '#protocol/asn1/element.js';
+import { type Decoded, type Element, firstElement } from '#protocol/asn1/element.js';
 import { encode } from '#protocol/asn1/encode.js';
 import { fromHex, hex } from '#protocol/asn1/tlv.js';
 import { subjectPublicKeyInfo } from '#protocol/crypto/ecdsa.js';
@@ -212,9 +212,8 @@ const introduce = (euicc: Euicc, actor: EimActor): void => {
 
 /** The EID that a message or package names. */
 const eidIn = (message: Decoded): string | undefined => {
-  for (const { element } of elements(message.root))
-    if (element.name === 'eidValue' && element.value instanceof Uint8Array) return hex(element.value);
-  return undefined;
+  const found = firstElement(message.root, ({ name, value }) => name === 'eidValue' && value instanceof Uint8Array);
+  return found?.value instanceof Uint8Array ? hex(found.value) : undefined;
 };
 
 /** The EID that the card tells, or else the one that the cases know. */
@@ -317,9 +316,8 @@ const makeEim = (name: string, config: Config, { lab, world, parties, injects, s
 
 /** Whether a package or result in a message names this eIM; one that names none concerns every eIM. */
 const isFor = (actor: EimActor, message: Decoded): boolean => {
-  for (const { element } of elements(message.root))
-    if (element.name === 'eimId' && typeof element.value === 'string') return element.value === actor.eim.config.eimId;
-  return true;
+  const named = firstElement(message.root, ({ name, value }) => name === 'eimId' && typeof value === 'string');
+  return named === undefined || named.value === actor.eim.config.eimId;
 };
 
 const NO_COUNTER = -1;

@@ -1,7 +1,7 @@
 /** The keys that the IUT signs with: those its IXIT file names, and those that its certificates bring along. */
 import { existsSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { type Decoded, elements } from '#protocol/asn1/element.js';
+import { type Decoded, firstElement, octetsOf } from '#protocol/asn1/element.js';
 import { fromHex } from '#protocol/asn1/tlv.js';
 import { type PublicKey, pem, publicKeyFromSpki } from '#protocol/crypto/ecdsa.js';
 import { isProblem, parseCertificate } from '#protocol/x509/certificate.js';
@@ -64,6 +64,6 @@ export const iutKeySource = (ixit: Ixit, named: readonly NamedKey[], card: CardF
 };
 
 const certificateIn = (message: Decoded, field: string): Uint8Array | undefined => {
-  for (const { element } of elements(message.root)) if (element.name === field) return message.octets.subarray(element.start, element.end);
-  return undefined;
+  const found = firstElement(message.root, ({ name }) => name === field);
+  return found && octetsOf(message, found);
 };

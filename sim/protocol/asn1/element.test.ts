@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { decode } from './decode.js';
-import { elements, fieldOctets, find, octetsOf, retagged } from './element.js';
+import { elements, fieldOctets, find, firstElement, octetsOf, retagged } from './element.js';
 import { octetsOfHex } from './testing.js';
 import { hex } from './tlv.js';
 import { choice, explicit, integer, octets, optional, sequence, sequenceOf } from './type.js';
@@ -53,6 +53,11 @@ describe('finding elements', () => {
 
   it('lists the places when there are several of the name', () => {
     expect(at('..small')).to.equal('ambiguous: list.0.small, wrapped.small');
+  });
+
+  it('finds the first element of a kind, parents first, and none where there is none', () => {
+    expect(firstElement(message.root, ({ name }) => name === 'small')?.start).to.equal(elements(message.root)[4]?.element.start);
+    expect(firstElement(message.root, ({ name }) => name === 'z')).to.equal(undefined);
   });
 
   it('lists all elements, parents first', () => {

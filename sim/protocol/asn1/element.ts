@@ -41,9 +41,13 @@ export interface Decoded<V = unknown> {
   readonly ok: boolean;
 }
 
-export type Found =
-  | { readonly element: Element; readonly path: string }
-  | { readonly problem: 'none' | 'ambiguous'; readonly candidates: readonly string[] };
+/** An element of a message, and where it is. */
+export interface Located {
+  readonly element: Element;
+  readonly path: string;
+}
+
+export type Found = Located | { readonly problem: 'none' | 'ambiguous'; readonly candidates: readonly string[] };
 
 const child = (element: Element, name: string): Element | undefined => element.children.find(c => c.name === name);
 
@@ -83,11 +87,23 @@ const everywhere = (element: Element, name: string, prefix = ''): { element: Ele
   });
 const names = (element: Element): string[] => [...new Set(element.children.flatMap(c => [c.name, ...names(c)]))];
 
+const list = (element: Element, path: string, found: Located[]): Located[] => {
+  found.push({ element, path });
+  for (const c of element.children) list(c, path ? `${path}.${c.name}` : c.name, found);
+  return found;
+};
 /** Every element of a message with its path, parents first. */
-export function* elements(element: Element, path = ''): Generator<{ readonly element: Element; readonly path: string }> {
-  yield { element, path };
-  for (const c of element.children) yield* elements(c, path ? `${path}.${c.name}` : c.name);
-}
+export const elements = (root: Element): readonly Located[] => list(root, '', []);
+
+/** The first element of this kind, parents first. */
+export const firstElement = (from: Element, is: (element: Element) => boolean): Element | undefined => {
+  if (is(from)) return from;
+  for (const c of from.children) {
+    const found = firstElement(c, is);
+    if (found) return found;
+  }
+  return undefined;
+};
 
 /** The complete TLV of an element as it arrived. */
 export const octetsOf = (message: { readonly octets: Uint8Array }, element: Element): Uint8Array =>

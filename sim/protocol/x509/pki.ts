@@ -35,8 +35,15 @@ const SAME: readonly (readonly [RegExp, string])[] = [
   [/_INV_CURVE_BRP192$/, '_CURVE_BRP'],
 ];
 
+const canonicalNames = new Map<string, string>();
 /** A name of SGP.26 without prefix and without the suffixes that only tell releases apart: `S_SM_DPauth`, `EUM_BRP`. */
 export const canonicalName = (name: string): string => {
+  // The names of cases and IXIT files, each asked for in every sequence.
+  const known = canonicalNames.get(name) ?? canonicalForm(name);
+  canonicalNames.set(name, known);
+  return known;
+};
+const canonicalForm = (name: string): string => {
   const tokens = name.replace(/^(CERT|SK|PK)_/, '').split('_');
   const base = SAME.reduce((text, [from, to]) => text.replace(from, to), tokens.filter(token => !DROPPED.has(token)).join('_'));
   return tokens.includes('BRP') ? `${base}_BRP` : base;

@@ -1,6 +1,6 @@
 /** An RSP session between the card under test and a simulated server, command by command. SGP.22 3.0.1, 3.1.3, 5.7 */
 import { decode } from '#protocol/asn1/decode.js';
-import { type Decoded, elements, fieldOctets } from '#protocol/asn1/element.js';
+import { type Decoded, fieldOctets, firstElement } from '#protocol/asn1/element.js';
 import { encode } from '#protocol/asn1/encode.js';
 import { type InputOf, raw, type Spec, type Type, type ValueOf } from '#protocol/asn1/type.js';
 import { hashCc } from '#protocol/crypto/confirmation-code.js';
@@ -182,9 +182,8 @@ export const takeRsp = (session: RspSession, type: string, message: Decoded): nu
 
 /** The first sequence number in a message. */
 const seqNumberIn = (message: Decoded): number | undefined => {
-  for (const { element } of elements(message.root))
-    if (element.name === 'seqNumber' && typeof element.value === 'number') return element.value;
-  return undefined;
+  const found = firstElement(message.root, ({ name, value }) => name === 'seqNumber' && typeof value === 'number');
+  return typeof found?.value === 'number' ? found.value : undefined;
 };
 
 /** The server hears of the installation, as it would by ES9+.HandleNotification. */

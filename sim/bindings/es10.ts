@@ -35,9 +35,9 @@ export const es10Function = (command: Uint8Array, spec: Spec): Es10Function | un
   return tag === PACKAGE_TAG ? LOAD_PACKAGE : commandWithTag(tag ?? -1, spec);
 };
 
+const NAMED = new Map([LOAD_PACKAGE, ...COMMANDS, ...LOCAL].map((of): readonly [string, Es10Function] => [of.request.name, of]));
 /** The function with a request type of this name. */
-export const es10FunctionNamed = (request: string): Es10Function | undefined =>
-  [LOAD_PACKAGE, ...COMMANDS, ...LOCAL].find(of => of.request.name === request);
+export const es10FunctionNamed = (request: string): Es10Function | undefined => NAMED.get(request);
 
 /** Whether octets start a bound profile package, in segments or whole. */
 export const startsProfile = (command: Uint8Array): boolean => readHeader(command)?.tag === PROFILE_TAG;

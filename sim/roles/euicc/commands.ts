@@ -167,9 +167,17 @@ export const COMMANDS: readonly Command[] = [
   ),
 ];
 
+const byTag = new Map<Spec, ReadonlyMap<number, Command>>();
+const tagsOf = (spec: Spec): ReadonlyMap<number, Command> => {
+  const known = byTag.get(spec);
+  if (known) return known;
+  const there = COMMANDS.filter(c => existsIn(spec, c.since ? { since: c.since } : {}));
+  const made = new Map(there.map(c => [compile(c.request, spec).tag, c]));
+  byTag.set(spec, made);
+  return made;
+};
 /** The command whose octets start with this tag in a version. */
-export const commandWithTag = (tag: number, spec: Spec): Command | undefined =>
-  COMMANDS.find(c => compile(c.request, spec).tag === tag && existsIn(spec, c.since ? { since: c.since } : {}));
+export const commandWithTag = (tag: number, spec: Spec): Command | undefined => tagsOf(spec).get(tag);
 
 /** Carries out a command that is one complete TLV of a known function. */
 export const answer = (chip: Chip, octets: Uint8Array): Answer => {

@@ -1,5 +1,10 @@
 #!/usr/bin/env node
-import { main } from '../dist/suites/cli.js';
+import module from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+// Node.js 22.1 and later keep compiled code for the next start; where nothing can be written, they go on without it.
+module.enableCompileCache?.(fileURLToPath(new URL('../node_modules/.cache/sgp32', import.meta.url)));
+const { main } = await import('../dist/suites/cli.js');
 
 // `sgp32 plan | head` ends when its reader does, and that is no error of ours.
 process.stdout.on('error', error => {

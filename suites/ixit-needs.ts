@@ -1,5 +1,6 @@
 /** What a run needs of an IXIT file beyond its form: without it every sequence would end in the same error. */
 import { basename } from 'node:path';
+import { canonicalName } from '#protocol/x509/pki.js';
 import { testPki } from '#protocol/x509/test-pki.js';
 import type { Ixit } from './ixit-schema.js';
 import { materialProblems } from './lab-material.js';
@@ -8,7 +9,8 @@ import type { Diagnostic, Position } from './language/source.js';
 /** Whether a path of an IXIT file ends in the name of a certificate of the test PKI, e.g. `CERT_S_EIMsign`. */
 export const isPkiName = (path: string): boolean => {
   const name = basename(path);
-  return /^CERT_\w+$/.test(name) && [name, `${name}_BRP`].some(one => testPki().certificate(one) !== undefined);
+  const isCalledSo = (one: string) => canonicalName(one) === canonicalName(name);
+  return /^CERT_\w+$/.test(name) && testPki().names().some(isCalledSo);
 };
 
 /** What is missing, and what of the lab's own material cannot be used. */

@@ -104,8 +104,10 @@ export const openLab = async (given: Ixit, { catalogue, startArguments = [] }: L
     if (reader) disposers.push(() => reader.slot.close());
     const before = { work, links: factsOf(servers) };
     const starting = startIut(given, before, startArguments, reader?.attach);
-    // What the first exchange needs is loaded while the IUT starts.
-    await Promise.all([starting.catch(() => undefined), import('undici'), import('../../adapters/http-connection.js')]);
+    // What the first exchange needs is loaded while the IUT starts; a card in this process needs none of it.
+    const isCalled = Object.values(given.links).some(wires => Object.values(wires).some(({ kind }) => kind === 'called'));
+    const http = given.start || isCalled ? import('../../adapters/http-connection.js') : undefined;
+    await Promise.all([starting.catch(() => undefined), http]);
     const process = await starting;
     if (process) disposers.push(async () => void (await process.stop()));
     const known: Known = { ...before, ...(process ? { start: process.facts } : {}) };

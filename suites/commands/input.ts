@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { SPECS, type Spec } from '#protocol/asn1/type.js';
-import { didYouMean } from '../language/source.js';
+import { didYouMean } from '../language/spelling.js';
 
 /** The user's input is wrong: the command prints the message and ends with exit code 2. */
 export class UsageError extends Error {

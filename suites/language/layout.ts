@@ -27,22 +27,25 @@ export const layouts = (type: Type, spec?: Spec): readonly Type[] => {
 export const layout = (type: Type, spec?: Spec): Type =>
   type.kind === 'explicit' || type.kind === 'versions' ? (layouts(type, spec)[0] ?? type) : type;
 
-type Fields = ReadonlyMap<string, Field>;
-// Types never change, and every entry of every message of a catalogue asks for the fields of one, so they are kept.
-const FIELDS = new WeakMap<Type, Map<Spec | undefined, Fields>>();
+/** Makes something of a type in a version once: types never change, and each message of a catalogue asks again. */
+export const kept = <T extends object>(make: (type: Type, spec?: Spec) => T): ((type: Type, spec?: Spec) => T) => {
+  const known = new WeakMap<Type, Map<Spec | undefined, T>>();
+  return (type, spec) => {
+    const versions = known.get(type) ?? new Map<Spec | undefined, T>();
+    known.set(type, versions);
+    const made = versions.get(spec) ?? make(type, spec);
+    versions.set(spec, made);
+    return made;
+  };
+};
 
-const fieldsByName = (type: Type, spec?: Spec): Fields => {
-  const ofType = FIELDS.get(type) ?? new Map<Spec | undefined, Fields>();
-  FIELDS.set(type, ofType);
-  const known = ofType.get(spec);
-  if (known) return known;
+const fieldsByName = kept((type: Type, spec?: Spec): ReadonlyMap<string, Field> => {
   const found = new Map<string, Field>();
   for (const one of layouts(type, spec))
     for (const field of one.fields ?? [])
       if (!found.has(field.name) && (spec === undefined || existsIn(spec, field))) found.set(field.name, field);
-  ofType.set(spec, found);
   return found;
-};
+});
 
 /** Members of a SEQUENCE or alternatives of a CHOICE in definition order. */
 export const fieldsOf = (type: Type, spec?: Spec): readonly Field[] => [...fieldsByName(type, spec).values()];

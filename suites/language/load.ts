@@ -76,8 +76,9 @@ export const readCatalogue = (files: readonly SourceFile[], rules: LoadRules): C
         `expected a map, got ${parsed.root ? kindOf(parsed.root) : 'an empty file'}`,
       );
   }
-  const at = (path: string) => [...roots].find(([source]) => source.path === path)?.[1];
-  const below = (folder: string) => [...roots].filter(([source]) => source.path?.startsWith(`${folder}/`));
+  const read = [...roots];
+  const at = (path: string) => read.find(([source]) => source.path === path)?.[1];
+  const below = (folder: string) => read.filter(([source]) => source.path?.startsWith(`${folder}/`));
   const constants = readConstants(at('constants.yaml'), report);
   const settings = readDeclarations(at('settings.yaml'), /^[A-Z][A-Z0-9_]*$/, 'a setting in UPPER_SNAKE', report);
   const options = readDeclarations(at('options.yaml'), /^O_[A-Z0-9_]+$/, 'an option O_…', report);
@@ -144,20 +145,22 @@ export const readCatalogue = (files: readonly SourceFile[], rules: LoadRules): C
   };
 };
 
-const display = (path: string): string => {
-  const fromHere = relative(process.cwd(), path);
-  return (fromHere.startsWith('..') ? path : fromHere).split(sep).join('/');
+/** How files are named in messages: below the current directory from there. */
+const display = (): ((path: string) => string) => {
+  const here = process.cwd().endsWith(sep) ? process.cwd() : process.cwd() + sep;
+  return path => (path.startsWith(here) ? path.slice(here.length) : path).split(sep).join('/');
 };
 
 /** Loads a catalogue from its directory. Mistakes are in `diagnostics`; only files that cannot be read throw. */
 export const loadCatalogue = ({ root, files, stores, ...rules }: LoadInput): Catalogue => {
   const own = catalogueFiles(root).filter(path => !(files && isCase(path)));
-  const source = (full: string, path: string | undefined): SourceFile => ({ path, file: display(full), text: readFileSync(full, 'utf8') });
+  const [top, named] = [resolve(root), display()];
+  const source = (full: string, path: string | undefined): SourceFile => ({ path, file: named(full), text: readFileSync(full, 'utf8') });
   const given = (files ?? []).map(file => {
-    const path = relative(resolve(root), resolve(file)).split(sep).join('/');
+    const path = relative(top, resolve(file)).split(sep).join('/');
     return source(resolve(file), path.startsWith('..') ? undefined : path);
   });
-  return readCatalogue([...own.map(path => source(join(resolve(root), path), path)), ...given], {
+  return readCatalogue([...own.map(path => source(join(top, path), path)), ...given], {
     ...(stores === undefined ? {} : { treeOf: openStores(stores) }),
     ...rules,
   });

@@ -25,11 +25,13 @@ export interface Reading {
   readonly uses: { readonly actors: Set<string>; readonly roles: Set<string>; readonly calls: Set<string> };
 }
 
-const ACTOR_VERB = /^([A-Za-z0-9]+)\.([A-Za-z]+)$/;
+const named = (verbs: readonly VerbDefinition[]): ReadonlyMap<string, VerbDefinition> => new Map(verbs.map(one => [one.verb, one]));
+const ACTOR_VERBS = named(VERBS.filter(one => one.actor));
+const OTHER_VERBS = named(VERBS.filter(one => !one.actor));
 /** The definition of a key that is a verb. */
 const verbOf = (key: string): VerbDefinition | undefined => {
-  const name = ACTOR_VERB.exec(key)?.[2] ?? key;
-  return VERBS.find(one => one.verb === name && one.actor === ACTOR_VERB.test(key));
+  const ofActor = /^[A-Za-z0-9]+\.([A-Za-z]+)$/.exec(key)?.[1];
+  return ofActor === undefined ? OTHER_VERBS.get(key) : ACTOR_VERBS.get(ofActor);
 };
 
 const noVerb = (node: MapNode, { names }: Reading): undefined => {

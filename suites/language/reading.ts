@@ -1,7 +1,7 @@
 /** Scalars read by type: the ASN.1 type of a field, not YAML, decides what a text means. */
 import { fromHex, readTlv } from '#protocol/asn1/tlv.js';
 import type { Spec, Type } from '#protocol/asn1/type.js';
-import { layout, layouts, word } from './layout.js';
+import { kept, layout, layouts, word } from './layout.js';
 import { didYouMean } from './spelling.js';
 
 export type Reading = { readonly value: unknown } | { readonly problem: string; readonly hint?: string };
@@ -14,8 +14,9 @@ const problem = (message: string, hint?: string): Reading => ({ problem: message
 const aOrAn = (noun: string): string => `${/^[AEIO]/.test(noun) ? 'an' : 'a'} ${noun}`;
 
 /** Names of numbers or bits in a version; of all versions while none is chosen. */
-export const namesOf = (type: Type, spec?: Spec): ReadonlyMap<string, number> =>
-  new Map(layouts(type, spec).flatMap(one => [...(one.names ?? [])]));
+export const namesOf = kept(
+  (type: Type, spec?: Spec): ReadonlyMap<string, number> => new Map(layouts(type, spec).flatMap(one => [...(one.names ?? [])])),
+);
 
 const notAValue = (text: string, type: Type, names: ReadonlyMap<string, number>): Reading =>
   problem(

@@ -1,15 +1,22 @@
 /** The files of a catalogue, and the stores in which the build keeps their trees. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, sep } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { IUT_ROLES } from './ast.js';
 import type { SourceFile } from './read-case.js';
 import type { Node } from './source.js';
 import { type KnownTree, openTrees, packTrees } from './trees.js';
 
-/** The files of a catalogue, below its directory. */
+// A recursive readdir asks the file system about every single file once more, which takes ten times as long.
+const filesBelow = (directory: string, above = ''): string[] =>
+  readdirSync(directory, { withFileTypes: true }).flatMap(entry => {
+    const path = join(directory, entry.name);
+    const isFolder = entry.isDirectory() || (entry.isSymbolicLink() && statSync(path).isDirectory());
+    return isFolder ? filesBelow(path, `${above}${entry.name}/`) : [above + entry.name];
+  });
+
+/** The files of a catalogue, below its directory, with `/`. */
 export const catalogueFiles = (root: string): string[] =>
-  readdirSync(root, { recursive: true, encoding: 'utf8' })
-    .map(path => path.split(sep).join('/'))
+  filesBelow(root)
     .filter(path => path.endsWith('.yaml') && !/^(ixit|selftest|ideas)\//.test(path))
     .sort();
 

@@ -1,5 +1,5 @@
 import { visible } from './markup.js';
-import { sectionOf, words } from './names.js';
+import { type Requirements, requirementsOf, sectionOf, words } from './names.js';
 import type { RunRecord } from './record.js';
 import { type Accounted, account } from './summary.js';
 import { coveredBy, violates } from './traceability.js';
@@ -31,12 +31,12 @@ function cell(text: string): string {
   return /[",\r\n\t]|^\s|\s$/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
-function rows(accounted: Accounted, record: RunRecord): readonly (readonly string[])[] {
+function rows(accounted: Accounted, run: string, requirements: Requirements): readonly (readonly string[])[] {
   const { entry, outcome, sequence } = accounted;
   const covered = coveredBy(accounted);
   // A sequence that covers nothing keeps one row, so that every sequence is in the table.
   return (covered.length > 0 ? covered : ['']).map(id => [
-    record.run.id,
+    run,
     entry.id,
     entry.over,
     entry.row?.name ?? '',
@@ -45,8 +45,8 @@ function rows(accounted: Accounted, record: RunRecord): readonly (readonly strin
     words[outcome],
     sequence?.reason ?? entry.reason,
     id,
-    record.requirements.find(requirement => requirement.id === id)?.level ?? '',
-    id === '' ? '' : sectionOf(id, record.requirements),
+    requirements.get(id)?.level ?? '',
+    id === '' ? '' : sectionOf(id, requirements),
     sequence?.started ?? '',
     sequence ? String(Math.round(sequence.seconds * 1000)) : '',
     sequence?.seed ?? '',
@@ -56,6 +56,7 @@ function rows(accounted: Accounted, record: RunRecord): readonly (readonly strin
 
 /** Results as CSV (RFC 4180, UTF-8 with byte order mark for spreadsheets): one row per sequence and requirement, planned ones included. */
 export function csv(record: RunRecord): string {
-  const lines = [columns, ...account(record).flatMap(accounted => rows(accounted, record))];
+  const requirements = requirementsOf(record);
+  const lines = [columns, ...account(record).flatMap(accounted => rows(accounted, record.run.id, requirements))];
   return `\ufeff${lines.map(line => `${line.map(cell).join(',')}\r\n`).join('')}`;
 }

@@ -15,11 +15,12 @@ const policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; ba
 /** The standalone summary as one HTML file: readable without network or script, on screen and on paper. */
 export function html(record: RunRecord): string {
   const traces = traceability(record);
+  const sections = bySection(record);
   const violated = traces.filter(({ state }) => state === 'violated').length;
   const findings = record.sequences.reduce((sum, sequence) => sum + sequence.findings.length, 0);
   const unrun = record.plan.filter(({ state }) => state !== 'run').length;
   const chapters: readonly Chapter[] = [
-    { anchor: 'sections', title: 'Result by section', size: bySection(record).length, content: sectionsChapter(record) },
+    { anchor: 'sections', title: 'Result by section', size: sections.length, content: sectionsChapter(record, sections) },
     { anchor: 'violated', title: 'Violated requirements', size: violated, content: violationsChapter(record, traces) },
     { anchor: 'undecided', title: 'Inconclusive and cannot run', size: undecided(record).length, content: undecidedChapter(record) },
     { anchor: 'findings', title: 'Findings', size: findings, content: findingsChapter(record) },

@@ -3,11 +3,16 @@ import { join } from 'node:path';
 import { allureReportName, generateAllureHtml } from './allure-html.js';
 import { allureResultsName, writeAllureResults } from './allure-results.js';
 import { csv } from './csv.js';
+import { hasPage } from './html/parts.js';
 import { html } from './html.js';
 import { junit } from './junit.js';
 import { testedName } from './names.js';
-import type { RunRecord } from './record.js';
+import type { RunRecord, SequenceRecord } from './record.js';
 import { summarise } from './summary.js';
+
+/** What the reports of a run need of a sequence once the record has it: of one without a page of its own neither messages nor the text of the case. */
+export const forReports = (sequence: SequenceRecord): SequenceRecord =>
+  hasPage(sequence) ? sequence : { ...sequence, exchanges: [], yaml: '' };
 
 /** Writes one report of a record into the directory of its run. */
 export type Writer = (record: RunRecord, dir: string) => Promise<void>;

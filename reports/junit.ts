@@ -1,19 +1,18 @@
 import { failing, failureLines, requirementLines, saying } from './failure.js';
 import { type Markup, markup, oneLine } from './markup.js';
-import { addressOf, inOrder, iutsOf, sectionOf } from './names.js';
+import { addressOf, inOrder, iutsOf, requirementsOf, sectionOf } from './names.js';
 import type { RunRecord } from './record.js';
 import { type Accounted, account } from './summary.js';
-import { coveredBy } from './traceability.js';
+import { coveredBy, grouped } from './traceability.js';
 
 // A test case stands in one suite only: the first section that its sequence covers.
 function suites(record: RunRecord): readonly (readonly [section: string, cases: readonly Accounted[]])[] {
-  const sections = new Map<string, Accounted[]>();
-  for (const accounted of account(record)) {
+  const known = requirementsOf(record);
+  const sections = account(record).map(accounted => {
     const [first] = coveredBy(accounted);
-    const section = first === undefined ? 'no section' : sectionOf(first, record.requirements);
-    sections.set(section, [...(sections.get(section) ?? []), accounted]);
-  }
-  return [...sections].sort(([a], [b]) => inOrder(a, b));
+    return [first === undefined ? 'no section' : sectionOf(first, known), accounted] as const;
+  });
+  return [...grouped(sections)].sort(([a], [b]) => inOrder(a, b));
 }
 
 function result({ entry, outcome, sequence }: Accounted, record: RunRecord): Markup {

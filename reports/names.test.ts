@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { anchorOf, duration, inOrder, partyName, roleName, sectionOf } from './names.js';
+import { anchorOf, duration, inOrder, partyName, requirementsOf, roleName, sectionOf } from './names.js';
 
 describe('names', () => {
   it('writes roles and parties as the specifications do', () => {
@@ -14,10 +14,10 @@ describe('names', () => {
   });
 
   it('finds the section of a requirement in the catalogue, else in its id', () => {
-    const catalogue = [{ id: 'SGP32-3.3.1-11', section: '3.3.1.2', level: 'shall', text: '' }] as const;
-    expect(sectionOf('SGP32-3.3.1-11', catalogue)).to.equal('SGP.32 3.3.1.2');
-    expect(sectionOf('SGP22-5.6.1-02', catalogue)).to.equal('SGP.22 5.6.1');
-    expect(sectionOf('local', catalogue)).to.equal('no section');
+    const requirements = requirementsOf({ requirements: [{ id: 'SGP32-3.3.1-11', section: '3.3.1.2', level: 'shall', text: '' }] });
+    expect(sectionOf('SGP32-3.3.1-11', requirements)).to.equal('SGP.32 3.3.1.2');
+    expect(sectionOf('SGP22-5.6.1-02', requirements)).to.equal('SGP.22 5.6.1');
+    expect(sectionOf('local', requirements)).to.equal('no section');
   });
 
   it('orders sections as numbers', () => {

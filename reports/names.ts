@@ -1,4 +1,4 @@
-import type { IutInfo, RunRecord, SequenceRecord, Verdict } from './record.js';
+import type { IutInfo, Requirement, RunRecord, SequenceRecord, Verdict } from './record.js';
 
 /** What became of a planned sequence: its verdict, or why it has none. */
 export type Outcome = Verdict | 'notApplicable' | 'cannotRun' | 'notRecorded';
@@ -53,10 +53,17 @@ export function addressOf(of: Pick<SequenceRecord, 'key' | 'row'>): string {
 /** Anchor of a sequence in summary.html: `eim.enable.11[https]#2` → `case-eim.enable.11-https-2`. */
 export const anchorOf = (key: string): string => `case-${key.replace(/[^A-Za-z0-9.]+/g, '-').replace(/-+$/, '')}`;
 
+/** The requirements of a catalogue by their id. */
+export type Requirements = ReadonlyMap<string, Requirement>;
+
+/** Makes a catalogue one to look up in. */
+export const requirementsOf = ({ requirements }: Pick<RunRecord, 'requirements'>): Requirements =>
+  new Map(requirements.map(requirement => [requirement.id, requirement]));
+
 /** Section of a requirement with its document, `SGP.32 3.3.1`; from the id when the catalogue does not have it. */
-export function sectionOf(id: string, requirements: RunRecord['requirements']): string {
+export function sectionOf(id: string, requirements: Requirements): string {
   const [, letters, number, fromId] = /^([A-Z]+)(\d+)-(.+)-\d+$/.exec(id) ?? [];
-  const section = requirements.find(requirement => requirement.id === id)?.section ?? fromId;
+  const section = requirements.get(id)?.section ?? fromId;
   if (!section) return 'no section';
   return section.startsWith('SGP') || !letters ? section : `${letters}.${number} ${section}`;
 }

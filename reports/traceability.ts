@@ -1,4 +1,4 @@
-import { inOrder, type Outcome, sectionOf } from './names.js';
+import { inOrder, type Outcome, requirementsOf, sectionOf } from './names.js';
 import type { Check, PlanEntry, Requirement, RunRecord, SequenceRecord } from './record.js';
 import { type Accounted, account } from './summary.js';
 
@@ -13,16 +13,32 @@ export interface Trace {
   readonly cases: readonly Accounted[];
 }
 
-const checksOf = (sequence: SequenceRecord): readonly Check[] => sequence.steps.flatMap(step => step.checks);
+/** Values by a name, in the order in which the names come up. */
+export function grouped<T>(values: Iterable<readonly [name: string, value: T]>): ReadonlyMap<string, readonly T[]> {
+  const groups = new Map<string, T[]>();
+  for (const [name, value] of values) {
+    const group = groups.get(name);
+    if (group) group.push(value);
+    else groups.set(name, [value]);
+  }
+  return groups;
+}
+
+/** Whether a check of a sequence is of a kind. Loops, and no list of the checks: reports ask it of every requirement of every sequence. */
+function hasCheck({ steps }: SequenceRecord, is: (check: Check) => boolean): boolean {
+  for (const { checks } of steps) for (const check of checks) if (is(check)) return true;
+  return false;
+}
 
 /** Requirement ids that an accounted sequence speaks to: those of the case, and those of its checks. */
 export function coveredBy({ entry, sequence }: { readonly entry: PlanEntry; readonly sequence?: SequenceRecord }): readonly string[] {
-  const ofChecks = sequence ? checksOf(sequence).flatMap(check => check.covers) : [];
-  return [...new Set([...entry.covers, ...(sequence?.covers ?? []), ...(sequence?.violated ?? []), ...ofChecks])];
+  const covered = new Set([...entry.covers, ...(sequence?.covers ?? []), ...(sequence?.violated ?? [])]);
+  for (const { checks } of sequence?.steps ?? []) for (const { covers } of checks) for (const id of covers) covered.add(id);
+  return [...covered];
 }
 
 const failed = (sequence: SequenceRecord, id: string, level: Check['level']): boolean =>
-  checksOf(sequence).some(check => !check.ok && check.level === level && check.covers.includes(id));
+  hasCheck(sequence, check => !check.ok && check.level === level && check.covers.includes(id));
 
 /** Whether a sequence shows a violation; only a sequence whose verdict is fail blames the IUT. */
 export const violates = (sequence: SequenceRecord | undefined, id: string): boolean =>
@@ -31,7 +47,7 @@ export const violates = (sequence: SequenceRecord | undefined, id: string): bool
 // A failed sequence still shows what its passed checks looked at; an inconclusive or erroneous one shows nothing.
 function shows(sequence: SequenceRecord | undefined, id: string): boolean {
   if (sequence?.verdict === 'pass') return true;
-  return sequence?.verdict === 'fail' && checksOf(sequence).some(check => check.ok && check.covers.includes(id));
+  return sequence?.verdict === 'fail' && hasCheck(sequence, check => check.ok && check.covers.includes(id));
 }
 
 function stateOf(id: string, cases: readonly Accounted[]): State {
@@ -44,23 +60,15 @@ function stateOf(id: string, cases: readonly Accounted[]): State {
 
 /** The traceability matrix: every requirement of the catalogue, and those that cases name beside it, in section order. */
 export function traceability(record: RunRecord): readonly Trace[] {
-  const all = account(record);
-  const covered = new Map<string, Accounted[]>();
-  for (const accounted of all) {
-    for (const id of coveredBy(accounted)) {
-      const cases = covered.get(id);
-      if (cases) cases.push(accounted);
-      else covered.set(id, [accounted]);
-    }
-  }
-  const known = new Set(record.requirements.map(requirement => requirement.id));
+  const covered = grouped(account(record).flatMap(accounted => coveredBy(accounted).map(id => [id, accounted] as const)));
+  const known = requirementsOf(record);
   const unknown = [...covered.keys()]
     .filter(id => !known.has(id))
     .map((id): Requirement => ({ id, section: '', level: 'shall', text: 'This id is not in the requirement catalogue.' }));
   return [...record.requirements, ...unknown]
     .map(requirement => {
       const cases = covered.get(requirement.id) ?? [];
-      const section = sectionOf(requirement.id, record.requirements);
+      const section = sectionOf(requirement.id, known);
       return { requirement, section, state: stateOf(requirement.id, cases), cases };
     })
     .sort((a, b) => inOrder(a.section, b.section) || inOrder(a.requirement.id, b.requirement.id));
@@ -75,14 +83,12 @@ export interface SectionResult {
 
 /** The sections that cases cover, in order; a sequence counts once in every section it covers. */
 export function bySection(record: RunRecord): readonly SectionResult[] {
-  const sections = new Map<string, Accounted[]>();
-  for (const accounted of account(record)) {
-    const names = coveredBy(accounted).map(id => sectionOf(id, record.requirements));
-    for (const section of new Set(names.length > 0 ? names : ['no section'])) {
-      sections.set(section, [...(sections.get(section) ?? []), accounted]);
-    }
-  }
-  return [...sections]
+  const known = requirementsOf(record);
+  const speakers = account(record).flatMap(accounted => {
+    const names = new Set(coveredBy(accounted).map(id => sectionOf(id, known)));
+    return (names.size > 0 ? [...names] : ['no section']).map(section => [section, accounted] as const);
+  });
+  return [...grouped(speakers)]
     .sort(([a], [b]) => inOrder(a, b))
     .map(([section, cases]) => {
       const of = (outcome: Outcome) => cases.filter(accounted => accounted.outcome === outcome).length;

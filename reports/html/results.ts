@@ -4,13 +4,13 @@ import { type Markup, markup } from '../markup.js';
 import { anchorOf, count, inOrder, type Outcome, offset, outcomes, partyName, words } from '../names.js';
 import type { RunRecord, SequenceRecord } from '../record.js';
 import { type Accounted, account } from '../summary.js';
-import { bySection, type Trace, violates } from '../traceability.js';
+import { type SectionResult, type Trace, violates } from '../traceability.js';
 import { badge, bar, caseLink, dumpTable, failingStep, heading, table } from './parts.js';
 
 /** Chapter 1: outcomes by section of the specification. */
-export function sectionsChapter(record: RunRecord): Markup {
+export function sectionsChapter(record: RunRecord, sections: readonly SectionResult[]): Markup {
   const columns = outcomes.filter(outcome => outcome !== 'notRecorded' || account(record).some(accounted => accounted.outcome === outcome));
-  const rows = bySection(record).map(({ section, counts, cases }) => {
+  const rows = sections.map(({ section, counts, cases }) => {
     const numbers = columns.map(
       outcome => markup`<td class="n">${counts[outcome] > 0 ? markup`<span class="v v-${outcome}">${counts[outcome]}</span>` : ''}</td>`,
     );

@@ -10,8 +10,12 @@ const write = fileWriter(String(workerData));
 const describe = (subject: Subject) =>
   'place' in subject ? describeSequence(readSequence(subject.place)) : describeUnrun(subject.entry, subject.at);
 
-parentPort?.on('message', (job: Job | 'end') => {
-  if (job === 'end') parentPort?.close();
-  else if ('name' in job) write(job.name, job.content);
+const carryOut = (job: Job): void => {
+  if ('name' in job) write(job.name, job.content);
   else writeResult(job.result, describe(job.subject), write);
+};
+
+parentPort?.on('message', (jobs: readonly Job[] | 'end') => {
+  if (jobs === 'end') parentPort?.close();
+  else jobs.forEach(carryOut);
 });

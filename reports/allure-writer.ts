@@ -22,6 +22,9 @@ export interface ThreadWriter extends Writer {
   written(): Promise<void>;
 }
 
+/** Jobs handed over at once: waking the thread takes the processor from the run, most of all where both have one core. */
+const HANDFUL = 8;
+
 export function threadWriter(dir: string): ThreadWriter {
   mkdirSync(dir, { recursive: true });
   const thread = new Worker(new URL('./allure-thread.js', import.meta.url), { workerData: dir });
@@ -34,7 +37,10 @@ export function threadWriter(dir: string): ThreadWriter {
   // A run that breaks off must not wait for a thread that waits for work.
   thread.unref();
   const subjects = new Map<string, Subject>();
-  const post = (job: Job | 'end') => thread.postMessage(job);
+  const jobs: Job[] = [];
+  const post = (job: Job) => {
+    if (jobs.push(job) >= HANDFUL) thread.postMessage(jobs.splice(0));
+  };
   const write = (name: string, content: string | Uint8Array) => post({ name, content });
   return {
     tell: (historyId, subject) => void subjects.set(historyId, subject),
@@ -52,7 +58,8 @@ export function threadWriter(dir: string): ThreadWriter {
     writeGlobals: (name, globals) => write(name, JSON.stringify(globals)),
     written: () => {
       thread.ref();
-      post('end');
+      thread.postMessage(jobs.splice(0));
+      thread.postMessage('end');
       return ended;
     },
   };

@@ -162,27 +162,31 @@ export const notesOf = ({ failed, problem }: DumpLine): readonly string[] => [
   ...(problem === undefined ? [] : [`! ${oneLine(problem)}`]),
 ];
 
+const pairsOfDigits = Array.from({ length: 256 }, (_, octet) => octet.toString(16).toUpperCase().padStart(2, '0'));
+
 /** Position of an octet as dumps show it: at least four hex digits. */
-export const positionAt = (position: number): string => position.toString(16).toUpperCase().padStart(4, '0');
+export const positionAt = (position: number): string =>
+  position < 0x10000 ? `${pairsOfDigits[position >> 8]}${pairsOfDigits[position & 0xff]}` : position.toString(16).toUpperCase();
 
 /** Decoded tree beside annotated octets, as text; long octet strings fold to eight octets a line. */
 export function dumpText(lines: readonly DumpLine[], failed: readonly Check[] = []): string {
   const width = lines.reduce((most, { depth, octets }) => Math.max(most, depth * 2 + Math.min(countOf(octets), 8) * 3 + 1), 24);
-  const rows: string[] = [];
+  let text = '';
   for (const line of lines) {
     const indent = ' '.repeat(line.depth * 2);
-    const octets = rowsOf(line.octets, 8);
+    const count = countOf(line.octets);
     const values = fold(oneLine(line.value === '' ? line.name : line.name === '' ? line.value : `${line.name} ${line.value}`));
     const notes = notesOf(line);
-    for (let row = 0; row < Math.max(octets.length, values.length); row++) {
-      const position = octets[row] === undefined ? '    ' : positionAt(line.start + row * 8);
-      const text =
-        `${position}  ${(indent + (octets[row] ?? '')).padEnd(width)}${indent}${row > 0 ? '  ' : ''}${values[row] ?? ''}`.trimEnd();
-      rows.push(row === 0 && notes.length > 0 ? `${text}   ${notes.join('; ')}` : text);
+    for (let row = 0; row * 8 < count || row < values.length; row++) {
+      const position = row * 8 < count ? positionAt(line.start + row * 8) : '    ';
+      const octets = indent + range(line.octets, row * 8, row * 8 + 8);
+      const value = values[row] ?? '';
+      const whole = value === '' ? `${position}  ${octets}` : `${position}  ${octets.padEnd(width)}${indent}${row > 0 ? '  ' : ''}${value}`;
+      text += `${whole.trimEnd()}${row === 0 && notes.length > 0 ? `   ${notes.join('; ')}` : ''}\n`;
     }
   }
-  const rest = unplaced(lines, failed).map(check => `      ${oneLine(check.what)}  ${complaint(check)}`);
-  return `${[...rows, ...rest].join('\n')}\n`;
+  const rest = unplaced(lines, failed).map(check => `      ${oneLine(check.what)}  ${complaint(check)}\n`);
+  return text + rest.join('') || '\n';
 }
 
 /** Octets of one message that a hex dump shows: more than any message of the specifications has. */

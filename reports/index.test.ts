@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { directory } from './fixtures/directory.js';
 import { goldenRecord } from './fixtures/record.js';
-import { ReportsError, type Writer, writeReports, writers } from './index.js';
+import { forReports, ReportsError, type Writer, writeReports, writers } from './index.js';
 
 const failure = async (promise: Promise<void>): Promise<unknown> =>
   promise.then(
@@ -51,5 +51,18 @@ describe('reports', () => {
     expect(error)
       .to.have.property('message')
       .that.contains(`expected one of ${[...writers.keys()].join(', ')}, got pdf`);
+  });
+
+  it('are the same from what a run keeps of its sequences, which has no messages of those without a page', async () => {
+    await using dir = await directory();
+    const only = ['summary.json', 'summary.html', 'junit.xml', 'results.csv'];
+    const kept = { ...goldenRecord, sequences: goldenRecord.sequences.map(forReports) };
+    expect(kept.sequences.filter(({ exchanges }) => exchanges.length > 0).length).to.be.lessThan(
+      goldenRecord.sequences.filter(({ exchanges }) => exchanges.length > 0).length,
+    );
+    const [whole, less] = [join(dir.path, 'whole'), join(dir.path, 'less')];
+    await writeReports(goldenRecord, whole, { only });
+    await writeReports(kept, less, { only });
+    for (const name of only) expect(await readFile(join(less, name), 'utf8'), name).to.equal(await readFile(join(whole, name), 'utf8'));
   });
 });

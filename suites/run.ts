@@ -7,9 +7,9 @@ import type Mocha from 'mocha';
 import { preloadAllureHtml } from '../reports/allure-html.js';
 import { allureReporting } from '../reports/allure-results.js';
 import { liveConsole, type Progress } from '../reports/console.js';
-import { writeReports, writers } from '../reports/index.js';
+import { forReports, writeReports, writers } from '../reports/index.js';
 import type { PlanEntry, RunRecord, SequenceRecord, Summary } from '../reports/record.js';
-import { openRecord, type RecordHeader, readRecord } from '../reports/store.js';
+import { openRecord, type RecordHeader } from '../reports/store.js';
 import { exitCode, summarise } from '../reports/summary.js';
 import { execute } from './execute.js';
 import type { Ixit } from './ixit-schema.js';
@@ -47,6 +47,7 @@ export interface RunInput {
 
 export interface RunResult {
   readonly directory: string;
+  /** Without what reports do not need; all of it is in record.jsonl. */
   readonly record: RunRecord;
   readonly summary: Summary;
   readonly exitCode: number;
@@ -96,11 +97,12 @@ export const run = async (input: RunInput): Promise<RunResult> => {
     requirements: header.requirements,
     resultsDir: relative(process.cwd(), directory) || '.',
   });
-  const otherVersions = await carryOut(parts, header, directory, enter, progress, began);
-  const record = await readRecord(directory);
+  const { otherVersions, record, allureWritten } = await carryOut(parts, header, directory, enter, progress, began);
   await generator;
   await writeReports(record, directory, {
-    only: [...writers.keys()].filter(name => name !== 'allure-results' && (input.allureHtml || name !== 'allure-report')),
+    // The results of the run itself are on their way already.
+    writers: new Map([...writers, ['allure-results', () => allureWritten]]),
+    only: [...writers.keys()].filter(name => input.allureHtml || name !== 'allure-report'),
   });
   if (!input.out) pointLatest(id);
   const summary = summarise(record);
@@ -141,7 +143,16 @@ const memo = (enter: (part: Part) => Promise<Entered>): ((part: Part) => Promise
   };
 };
 
-/** Executes the parts one after the other, each in its own lab; resolves with what IXIT files say wrongly of their versions. */
+/** What came of a run. */
+interface Carried {
+  /** What IXIT files say wrongly of their versions. */
+  readonly otherVersions: readonly Diagnostic[];
+  readonly record: RunRecord;
+  /** Settled when the Allure results are on the disk, or cannot be written. */
+  readonly allureWritten: Promise<void>;
+}
+
+/** Executes the parts one after the other, each in its own lab. */
 const carryOut = async (
   parts: readonly Part[],
   header: RecordHeader,
@@ -149,7 +160,8 @@ const carryOut = async (
   enter: (part: Part) => Promise<Entered>,
   progress: Progress,
   began: number,
-): Promise<readonly Diagnostic[]> => {
+): Promise<Carried> => {
+  const sequences: SequenceRecord[] = [];
   const otherVersions: Diagnostic[] = [];
   await using store = await openRecord(directory);
   await store.begin(header);
@@ -165,6 +177,7 @@ const carryOut = async (
             progress.started(planned.entry);
             const sequence = 'unreachable' in lab ? unreachable(planned, lab.unreachable) : await execute(planned, lab);
             const place = await store.append(sequence);
+            sequences.push(forReports(sequence));
             // What is not judged for the one reason stands in the record; on the screen it is said once.
             if (!isTold) progress.finished(sequence);
             isTold = !('unreachable' in lab) && lab.versions.conflict() !== undefined;
@@ -190,9 +203,13 @@ const carryOut = async (
       if (!('unreachable' in lab)) await within(lab.close(), 30, 'closing the lab').catch(() => undefined);
     }
   }
-  await allure.written();
-  await store.end(new Date().toISOString(), (performance.now() - began) / 1000);
-  return otherVersions;
+  const allureWritten = allure.written();
+  // A failure is told with those of the other reports.
+  allureWritten.catch(() => undefined);
+  const finished = new Date().toISOString();
+  const seconds = (performance.now() - began) / 1000;
+  await store.end(finished, seconds);
+  return { otherVersions, record: { ...header, sequences, finished, seconds }, allureWritten };
 };
 
 const unreachable = (planned: PlannedSequence, reason: string): SequenceRecord => {

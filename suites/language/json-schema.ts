@@ -1,15 +1,12 @@
 /** The editor schema of case and procedure files, generated from the definitions that files are validated against. */
 
-import { z } from 'zod';
 import type { Type } from '#protocol/asn1/type.js';
 import { ACTOR_ROLES, EVENTS } from './ast.js';
+import { definitionSchema, type JsonSchema } from './definition.js';
 import { EDITS } from './edit-syntax.js';
 import { fieldsOf, layout, type TypeSource, word } from './layout.js';
 import { namesOf } from './reading.js';
 import { CASE, PROCEDURE, VERBS, type VerbDefinition } from './schema.js';
-
-/** JSON Schema, draft 2020-12. */
-export type JsonSchema = { readonly [key: string]: unknown };
 
 const ACTOR = `^(${ACTOR_ROLES.join('|')})[0-9]?`;
 /** A schema that holds where another does. */
@@ -19,21 +16,6 @@ const when = (condition: JsonSchema, consequence: JsonSchema): JsonSchema => ({
   then: consequence,
 });
 const ref = (name: string): JsonSchema => ({ $ref: `#/$defs/${name}` });
-
-/** A definition as JSON Schema; where files hold texts, editors are told what YAML makes of them. */
-const definitionSchema = (schema: z.ZodType): JsonSchema => {
-  const { $schema: _, ...json } = z.toJSONSchema(schema, {
-    io: 'input',
-    unrepresentable: 'any',
-    override: ({ jsonSchema }) => {
-      const { editor, description } = jsonSchema;
-      if (typeof editor !== 'object' || editor === null) return;
-      for (const key of Object.keys(jsonSchema)) delete jsonSchema[key];
-      Object.assign(jsonSchema, editor, description === undefined ? {} : { description });
-    },
-  });
-  return json;
-};
 
 const named = (names: Iterable<string>): JsonSchema => ({ anyOf: [{ enum: [...names] }, { type: ['string', 'integer'] }] });
 

@@ -1,7 +1,7 @@
 /** The small files of the catalogue: constants, options, settings, operator actions, requirements. */
-import type { z } from 'zod';
 import type { Requirement } from '../../reports/record.js';
 import { type Action, type ActionValue, IUT_ROLES, type Option } from './ast.js';
+import type { Definition } from './definition.js';
 import { ACTION, DECLARATION, REQUIREMENT } from './schema.js';
 import { kindOf, type Report, scalarsAt, textAt, validate } from './shape.js';
 import type { Entry, MapNode } from './source.js';
@@ -22,7 +22,7 @@ const named = <T>(
   return found;
 };
 
-const checked = (schema: z.ZodObject, { key, value }: Entry, report: Report): MapNode | undefined => {
+const checked = (schema: Definition, { key, value }: Entry, report: Report): MapNode | undefined => {
   if (value.kind !== 'map') {
     report('shape', value.at, `expected a map for "${key}", got ${kindOf(value)}`);
     return undefined;

@@ -1,6 +1,6 @@
 /** The reference of the language, generated from the definitions that files are validated against. */
-import { z } from 'zod';
 import { CODES } from './codes.js';
+import type { Definition, Value } from './definition.js';
 import { EDITS } from './edit-syntax.js';
 import { FUNCTIONS } from './functions.js';
 import { ACTION, CASE, DECLARATION, PROCEDURE, REQUIREMENT, VERBS } from './schema.js';
@@ -10,27 +10,22 @@ const table = (head: readonly string[], rows: readonly (readonly string[])[]): s
   [head, head.map(() => '---'), ...rows].map(row => `| ${row.map(cell).join(' | ')} |`).join('\n');
 const code = (text: string): string => `\`${text}\``;
 
-const field = (name: string, schema: unknown): readonly string[] => {
-  const optional = schema instanceof z.ZodOptional;
-  const inner: unknown = optional ? schema.unwrap() : schema;
-  const says = inner instanceof z.ZodType ? (inner.description ?? '') : '';
-  return [code(name), optional ? '' : 'yes', says];
-};
-const fields = (schema: z.ZodObject): string =>
+const field = (name: string, { optional, says }: Value): readonly string[] => [code(name), optional ? '' : 'yes', says];
+const fields = (definition: Definition): string =>
   table(
     ['Key', 'Required', ''],
-    Object.entries(schema.shape).map(([name, one]) => field(name, one)),
+    Object.entries(definition).map(([name, one]) => field(name, one)),
   );
 
 const COMMON = ['note', 'if', 'covers', 'else'];
-const words = (schema: z.ZodObject): string =>
-  Object.keys(schema.shape)
+const words = (definition: Definition): string =>
+  Object.keys(definition)
     .filter(name => !COMMON.includes(name))
     .map(code)
     .join(' ');
 const wordTable = (): string => {
-  const rows = VERBS.flatMap(({ key, words: schema }) =>
-    Object.entries(schema.shape)
+  const rows = VERBS.flatMap(({ key, words: definition }) =>
+    Object.entries(definition)
       .filter(([name]) => !COMMON.includes(name))
       .map(([name, one]) => [code(key.split(':')[0] ?? key), ...field(name, one)]),
   );
@@ -38,11 +33,8 @@ const wordTable = (): string => {
 };
 const commonTable = (): string => {
   const [first] = VERBS;
-  const shape = first?.words.shape ?? {};
-  return table(
-    ['Word', ''],
-    COMMON.map(name => field(name, shape[name]).filter((_, i) => i !== 1)),
-  );
+  const common = COMMON.flatMap(name => (first?.words[name] ? [[code(name), first.words[name].says]] : []));
+  return table(['Word', ''], common);
 };
 
 /** The text of docs/language.md. */

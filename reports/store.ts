@@ -6,6 +6,8 @@ import type { RecordLine, RunRecord, SequenceRecord } from './record.js';
 /** Name of the record in the directory of a run. */
 export const recordName = 'record.jsonl';
 
+const LINE_END = '\n'.charCodeAt(0);
+
 /** First line of a record: everything known before the first sequence. */
 export type RecordHeader = Omit<RunRecord, 'sequences' | 'finished' | 'seconds'>;
 
@@ -62,18 +64,23 @@ export async function openRecord(dir: string): Promise<RecordStore> {
   };
 }
 
-function parse(text: string, file: string): readonly RecordLine[] {
-  const lines = text.split('\n');
-  // Text after the last line end is a line that was being written when the process died.
-  lines.pop();
-  return lines.map((line, index) => {
-    try {
-      // The file is our own; its lines have the type they were written with.
-      return JSON.parse(line) as RecordLine;
-    } catch (cause) {
-      throw new RecordError(`${file}:${index + 1}: expected one JSON object in the line, got ${line.slice(0, 60)}`, { cause });
-    }
-  });
+function parse(line: string, file: string, number: number): RecordLine {
+  try {
+    // The file is our own; its lines have the type they were written with.
+    return JSON.parse(line) as RecordLine;
+  } catch (cause) {
+    throw new RecordError(`${file}:${number}: expected one JSON object in the line, got ${line.slice(0, 60)}`, { cause });
+  }
+}
+
+/** Lines of a record, one by one: its whole text may be longer than a string of Node.js can be. */
+function* linesOf(octets: Buffer, file: string): Generator<RecordLine> {
+  let start = 0;
+  // Octets after the last line end are a line that was being written when the process died.
+  for (let number = 1, end = octets.indexOf(LINE_END); end >= 0; number++, end = octets.indexOf(LINE_END, start)) {
+    yield parse(octets.toString('utf8', start, end), file, number);
+    start = end + 1;
+  }
 }
 
 // Without an end line the run ended with the last sequence, as far as anyone knows.
@@ -86,9 +93,9 @@ function lastMoment(header: RecordHeader, sequences: readonly SequenceRecord[]):
 export function readSequence({ file, start, length }: RecordPlace): SequenceRecord {
   const descriptor = openSync(file, 'r');
   try {
-    const line = Buffer.alloc(length);
-    readSync(descriptor, line, 0, length, start);
-    const [read] = parse(line.toString('utf8'), file);
+    const octets = Buffer.alloc(length);
+    readSync(descriptor, octets, 0, length, start);
+    const [read] = linesOf(octets, file);
     if (read?.kind !== 'sequence') throw new RecordError(`${file}: expected a sequence at octets ${start} to ${start + length}`);
     const { kind: _sequence, ...sequence } = read;
     return sequence;
@@ -100,7 +107,7 @@ export function readSequence({ file, start, length }: RecordPlace): SequenceReco
 /** Reads the record of a run; without an end line (crash) `finished` is missing, and a last line cut short is left out. */
 export async function readRecord(dir: string): Promise<RunRecord> {
   const file = join(dir, recordName);
-  const lines = parse(await readFile(file, 'utf8'), file);
+  const lines = [...linesOf(await readFile(file), file)];
   const [first] = lines;
   if (first?.kind !== 'run') {
     throw new RecordError(`${file}:1: expected the header of a run, got ${first ? `a line of kind ${first.kind}` : 'no complete line'}`);

@@ -34,6 +34,7 @@ const value = (says: string, editor: JsonSchema, misfits: Check): Value => ({ sa
 /** One that may be left out. */
 export const optional = (one: Value): Value => ({ ...one, optional: true });
 
+/** Any text. */
 export const text = (says: string): Value => value(says, { type: ['string', 'number', 'boolean'] }, fits('a text', isScalar));
 /** A text of a form. */
 export const word = (says: string, pattern: RegExp, form: string): Value =>
@@ -49,12 +50,14 @@ export const readable = (says: string, form: string, canRead: (text: string) => 
     { type: 'string' },
     fits(form, node => isText(node, canRead)),
   );
+/** Yes or no. */
 export const flag = (says: string): Value =>
   value(
     says,
     { type: 'boolean' },
     fits('true or false', node => isText(node, found => found === 'true' || found === 'false')),
   );
+/** One of a few words. */
 export const oneOf = (values: readonly string[], says: string): Value => {
   const listed = [values.slice(0, -1).join(', '), values.at(-1)].filter(Boolean).join(' or ');
   return value(
@@ -67,6 +70,7 @@ export const oneOf = (values: readonly string[], says: string): Value => {
 /** A list, with a check of each item. */
 export const list = (says: string, expected: string, item: JsonSchema, check: Check = () => []): Value =>
   value(says, { type: 'array', items: item }, node => (node.kind === 'list' ? node.items.flatMap(check) : [{ node, expected }]));
+/** A list of texts. */
 export const names = (says: string): Value => list(says, 'a list', { type: 'string' }, fits('a name', isScalar));
 /** A map whose keys are free, with a text for each. */
 export const texts = (says: string, expected: string, each: string): Value => {
@@ -76,6 +80,7 @@ export const texts = (says: string, expected: string, each: string): Value => {
 };
 /** What is read by another definition, which editors find in the schema by its name; here at most its kind counts. */
 export const content = (says: string, name = 'content', check: Check = () => []): Value => value(says, { $ref: `#/$defs/${name}` }, check);
+/** A check of its kind alone. */
 export const isA = (kind: Node['kind'], expected: string): Check => fits(expected, node => node.kind === kind);
 
 /** A definition as JSON Schema. */

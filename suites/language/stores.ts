@@ -1,5 +1,5 @@
 /** The files of a catalogue, and the stores in which the build keeps their trees. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { IUT_ROLES } from './ast.js';
 import type { SourceFile } from './read-case.js';
@@ -10,7 +10,7 @@ import { type KnownTree, openTrees, packTrees } from './trees.js';
 const filesBelow = (directory: string, above = ''): string[] =>
   readdirSync(directory, { withFileTypes: true }).flatMap(entry => {
     const path = join(directory, entry.name);
-    const isFolder = entry.isDirectory() || (entry.isSymbolicLink() && statSync(path).isDirectory());
+    const isFolder = entry.isSymbolicLink() ? statSync(path, { throwIfNoEntry: false })?.isDirectory() : entry.isDirectory();
     return isFolder ? filesBelow(path, `${above}${entry.name}/`) : [above + entry.name];
   });
 
@@ -20,12 +20,20 @@ export const catalogueFiles = (root: string): string[] =>
     .filter(path => path.endsWith('.yaml') && !/^(ixit|selftest|ideas)\//.test(path))
     .sort();
 
+/** Whether a file of a catalogue is a case, by its place. */
 export const isCase = (path: string): boolean => IUT_ROLES.some(role => path.startsWith(`${role}/`));
 
 /** The store with the tree of a file: one for the cases of each role, so that a run opens no more than it needs. */
 const storeOf = (path: string): string => `${isCase(path) ? path.slice(0, path.indexOf('/')) : 'shared'}.trees`;
 
-const openStore = (path: string): KnownTree => openTrees(existsSync(path) ? readFileSync(path, 'utf8') : '');
+const openStore = (path: string): KnownTree => {
+  try {
+    return openTrees(readFileSync(path, 'utf8'));
+  } catch {
+    // Not there, or not to be read: the files are read in its place.
+    return () => undefined;
+  }
+};
 
 /** The trees in the stores of a directory, each opened when the first file of its folder is asked for. */
 export const openStores = (directory: string): ((source: SourceFile) => Node | undefined) => {

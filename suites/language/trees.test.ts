@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
@@ -84,8 +84,11 @@ describe('stores of trees', () => {
     expect(openStores(folder)({ path: undefined, file: 'x.yaml', text })).to.equal(undefined);
   });
 
-  it('are not needed', () => {
+  it('are not needed, nor need they be readable', () => {
     expect(openStores(join(folder, 'nowhere'))({ path, file: 'x.yaml', text })).to.equal(undefined);
+    rmSync(store());
+    mkdirSync(store());
+    expect(openStores(folder)({ path, file: 'x.yaml', text })).to.equal(undefined);
   });
 
   it('are written again when a tree is missing, and otherwise stay', () => {

@@ -28,7 +28,8 @@ const fits =
   node =>
     isRight(node) ? [] : [{ node, expected }];
 const isScalar = (node: Node): boolean => node.kind === 'scalar';
-const isText = (node: Node, holds: (text: string) => boolean): boolean => node.kind === 'scalar' && holds(node.text);
+const reads = (expected: string, holds: (text: string) => boolean): Check =>
+  fits(expected, node => node.kind === 'scalar' && holds(node.text));
 const value = (says: string, editor: JsonSchema, misfits: Check): Value => ({ says, optional: false, editor, misfits });
 
 /** One that may be left out. */
@@ -41,21 +42,17 @@ export const word = (says: string, pattern: RegExp, form: string): Value =>
   value(
     says,
     { type: 'string', pattern: pattern.source },
-    fits(form, node => isText(node, found => pattern.test(found))),
+    reads(form, found => pattern.test(found)),
   );
 /** A text that somebody else reads. */
 export const readable = (says: string, form: string, canRead: (text: string) => boolean): Value =>
-  value(
-    says,
-    { type: 'string' },
-    fits(form, node => isText(node, canRead)),
-  );
+  value(says, { type: 'string' }, reads(form, canRead));
 /** Yes or no. */
 export const flag = (says: string): Value =>
   value(
     says,
     { type: 'boolean' },
-    fits('true or false', node => isText(node, found => found === 'true' || found === 'false')),
+    reads('true or false', found => /^(true|false)$/.test(found)),
   );
 /** One of a few words. */
 export const oneOf = (values: readonly string[], says: string): Value => {
@@ -63,7 +60,7 @@ export const oneOf = (values: readonly string[], says: string): Value => {
   return value(
     says,
     { type: 'string', enum: values },
-    fits(listed, node => isText(node, found => values.includes(found))),
+    reads(listed, found => values.includes(found)),
   );
 };
 

@@ -111,7 +111,7 @@ function messageText(exchange: Exchange, checks: FailedChecks): string {
   const failed = checks.get(exchange.no) ?? [];
   const lines = dump(exchange, failed);
   // The decoded text has the octets beside it; alone they say more only where they were edited, are no message, or were cut.
-  const saysMore = exchange.edits.length > 0 || exchange.tree.length === 0 || lines.some(({ cut }) => cut === true);
+  const saysMore = exchange.edits.length > 0 || exchange.tree.length === 0 || lines.some(({ cut }) => cut);
   const bare = exchange.octets !== '' && saysMore;
   return [
     dumpText(lines, failed),

@@ -1,5 +1,5 @@
 import { oneLine } from './markup.js';
-import type { Check, Exchange, SequenceRecord } from './record.js';
+import type { Check, Exchange, SequenceRecord, TreeLine } from './record.js';
 
 /** Octets `start` to `end` (exclusive) of a message. */
 export type Range = readonly [start: number, end: number];
@@ -15,11 +15,11 @@ export interface DumpLine {
   readonly name: string;
   readonly value: string;
   /** What the decoder found wrong here. */
-  readonly problem?: string;
+  readonly problem: string | undefined;
   /** Failed checks that looked here. */
   readonly failed: readonly Check[];
-  /** Set where the octets of the line were too many to show. */
-  readonly cut?: boolean;
+  /** Whether the octets of the line were too many to show. */
+  readonly cut: boolean;
 }
 
 /** Number of octets in a hex string. */
@@ -63,18 +63,25 @@ export function failedChecks(sequence: SequenceRecord): FailedChecks {
 /** Octets of one line that are shown; a page with megabytes of hex helps nobody, and the record has them all. */
 const SHOWN = 2048;
 
-/** The octets of a line as far as they are shown, and what its text says of the rest. */
-function shownOctets(pairs: string, start: number, end: number, text: string): Pick<DumpLine, 'octets' | 'value' | 'cut'> {
-  const rest = end - start - SHOWN;
-  const octets = range(pairs, start, Math.min(end, start + SHOWN));
-  return rest > 0
-    ? { octets, value: `${text.slice(0, 2 * SHOWN)}… ${rest} more octets, complete in the record`, cut: true }
-    : { octets, value: text };
+/** A line for the octets `start` to `ownEnd` of a message; no spread, for a run has a hundred thousand of them. */
+function lineOf(pairs: string, { start, end, depth, name, value, problem }: Omit<TreeLine, 'tag' | 'length'>, ownEnd: number): DumpLine {
+  const rest = ownEnd - start - SHOWN;
+  const cut = rest > 0;
+  return {
+    start,
+    end,
+    octets: range(pairs, start, cut ? start + SHOWN : ownEnd),
+    depth,
+    name,
+    value: cut ? `${value.slice(0, 2 * SHOWN)}… ${rest} more octets, complete in the record` : value,
+    problem,
+    failed: [],
+    cut,
+  };
 }
 
-function undecoded(pairs: string, start: number, end: number): DumpLine {
-  return { start, end, ...shownOctets(pairs, start, end, 'not decoded'), depth: 0, name: '', failed: [] };
-}
+const undecoded = (pairs: string, start: number, end: number): DumpLine =>
+  lineOf(pairs, { start, end, depth: 0, name: '', value: 'not decoded' }, end);
 
 function lay(exchange: Exchange): readonly DumpLine[] {
   const octets = spaced(exchange.octets);
@@ -86,16 +93,7 @@ function lay(exchange: Exchange): readonly DumpLine[] {
     const hasInner = next !== undefined && next.depth > field.depth;
     const ownEnd = hasInner ? next.start : field.end;
     if (field.start > shown) lines.push(undecoded(octets, shown, field.start));
-    const { start, end, depth, name, value, problem } = field;
-    lines.push({
-      start,
-      end,
-      depth,
-      name,
-      ...shownOctets(octets, start, ownEnd, value),
-      ...(problem !== undefined && { problem }),
-      failed: [],
-    });
+    lines.push(lineOf(octets, field, ownEnd));
     shown = Math.max(shown, ownEnd);
   });
   if (shown < length) lines.push(undecoded(octets, shown, length));

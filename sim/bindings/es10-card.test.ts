@@ -25,7 +25,7 @@ describe('a card as a client', () => {
     const client = open();
     const reply = await client.exchange(binding.write(GetEuiccDataRequest, GET_EID), { signal });
     expect(reply.meta).to.include({ sw: '9000' });
-    expect(reply.meta.trace).to.match(/^80AA000005A903840101 → 9000\n0070000001 → 019000/);
+    expect(reply.meta.trace).to.match(/^80AA000005A903840101 -> 9000\n0070000001 -> 019000/);
     expect(binding.read(reply, 'GetEuiccDataRequest')).to.deep.include({ octets: fromHex(`BF3E125A10${EID1}`) });
     await client.close();
   });

@@ -160,7 +160,7 @@ export const openCardClient = (card: Card, { lines = () => [], ...options }: Car
       const device = await terminalFor(request);
       const { sw, octets } = await device.execute(request.body);
       const below = lines();
-      const trace = apdus.map(({ command, response }) => `${hex(command)} → ${hex(response)}`);
+      const trace = apdus.map(({ command, response }) => `${hex(command)} -> ${hex(response)}`);
       return {
         meta: {
           sw,

@@ -33,7 +33,7 @@ const verdict = (behind: Uint8Array, ...sources: readonly KeySource[]) => {
   const [check] = checkSignatures(result(behind), joinKeySources(sources));
   return [check?.verdict, check?.signedRange, check?.reason];
 };
-const RANGE = 'euiccPackageResultDataSigned ‖ eimSignature';
+const RANGE = 'euiccPackageResultDataSigned || eimSignature';
 
 describe('signatures of results of v1.0', () => {
   it('cover the signature of the request, whichever of those it can be', () => {

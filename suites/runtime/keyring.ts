@@ -63,7 +63,7 @@ const checkSignature = (message: Decoded, site: SignatureSite, source: KeySource
     signedOctets: hex(valid?.octets ?? candidates[0] ?? NOTHING),
     signedRange: partsIn(site.rule, message.spec)
       .map(p => ('field' in p ? p.field : p.context))
-      .join(' ‖ '),
+      .join(' || '),
     signature: hex(signature),
     keyId,
     curve,

@@ -2,9 +2,9 @@
  * ECDSA with the nonce of RFC 6979, for the test PKI: every start of a process mints certificates, and OpenSSL multiplies
  * points many times faster than script code. Not for secret keys: the arithmetic here takes a time that depends on them.
  */
-import { createECDH, createHash, createHmac } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import { concat } from '../asn1/tlv.js';
-import { curveParameters, type PrivateKey, toNumber, toScalar } from './key.js';
+import { keyPair, orderOf, type PrivateKey, toNumber, toScalar } from './key.js';
 
 const hmac = (key: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array => {
   const mac = createHmac('sha256', key);
@@ -42,7 +42,7 @@ const inverse = (value: bigint, order: bigint): bigint => {
 
 /** Signs like `sign`, but always with the same result for the same key and data. RFC 6979 */
 export const signDeterministically = (key: PrivateKey, data: Uint8Array): Uint8Array => {
-  const { openssl, order } = curveParameters(key.curve);
+  const order = orderOf(key.curve);
   const digest = createHash('sha256').update(data).digest();
   const z = toNumber(digest);
   const d = toNumber(key.scalar);
@@ -50,9 +50,7 @@ export const signDeterministically = (key: PrivateKey, data: Uint8Array): Uint8A
   for (const octets of nonces(key.scalar, toScalar(z % order))) {
     const k = toNumber(octets);
     if (k === 0n || k >= order) continue;
-    const point = createECDH(openssl);
-    point.setPrivateKey(octets);
-    const r = toNumber(point.getPublicKey().subarray(1, 33)) % order;
+    const r = toNumber(keyPair(key.curve, octets).getPublicKey().subarray(1, 33)) % order;
     const s = modulo(inverse(k, order) * (z + r * d), order);
     if (r !== 0n && s !== 0n) return concat(toScalar(r), toScalar(s));
   }

@@ -1,15 +1,8 @@
-import {
-  createECDH,
-  createPrivateKey,
-  createPublicKey,
-  type KeyObject,
-  sign as signWithOpenssl,
-  verify as verifyWithOpenssl,
-} from 'node:crypto';
+import { createPrivateKey, createPublicKey, type KeyObject, sign as signWithOpenssl, verify as verifyWithOpenssl } from 'node:crypto';
 import { brainpoolP256r1 } from '@noble/curves/misc.js';
 import { p256 } from '@noble/curves/nist.js';
 import { children, concat, equal, readTlv, tlv, tlvContent } from '../asn1/tlv.js';
-import { type Curve, curveParameters, ecPrivateKey, type PrivateKey, type PublicKey, subjectPublicKeyInfo } from './key.js';
+import { type Curve, ecPrivateKey, keyPair, type PrivateKey, type PublicKey, subjectPublicKeyInfo } from './key.js';
 
 export { signDeterministically } from './deterministic.js';
 export {
@@ -109,8 +102,7 @@ export const verifyIndependently = (key: PublicKey, data: Uint8Array, signature:
 export const agree = (key: PrivateKey, point: Uint8Array): Uint8Array | undefined => {
   if (point.length !== 65 || point[0] !== 4) return undefined;
   // One-time keys: reading them as key objects would cost several times what the agreement does.
-  const pair = createECDH(curveParameters(key.curve).openssl);
-  pair.setPrivateKey(key.scalar);
+  const pair = keyPair(key.curve, key.scalar);
   try {
     return new Uint8Array(pair.computeSecret(point));
   } catch {

@@ -1,4 +1,4 @@
-import { createECDH, createHash, createPrivateKey, randomBytes } from 'node:crypto';
+import { createECDH, createHash, createPrivateKey, type ECDH, randomBytes } from 'node:crypto';
 import { children, concat, equal, fromHex, readTlv, tlv, tlvContent } from '../asn1/tlv.js';
 
 /** The two curves of SGP.22 2.6.7.2 that every eUICC and server must know. */
@@ -38,24 +38,31 @@ const CURVES: Readonly<Record<Curve, Parameters>> = {
 /** Every curve this project signs with. */
 export const CURVE_NAMES: readonly Curve[] = ['P-256', 'brainpoolP256r1'];
 
-/** Order and OpenSSL name of a curve. */
-export const curveParameters = (curve: Curve): Pick<Parameters, 'openssl' | 'order'> => CURVES[curve];
+/** Order of a curve. */
+export const orderOf = (curve: Curve): bigint => CURVES[curve].order;
 
 /** Big-endian octets as a number. */
 export const toNumber = (big: Uint8Array): bigint => BigInt(`0x0${Buffer.from(big).toString('hex')}`);
 /** A number below 2^256 as 32 octets, big-endian. */
 export const toScalar = (value: bigint): Uint8Array => octets(value.toString(16).padStart(64, '0'));
 
+const pairs = new Map<Curve, ECDH>();
+/** OpenSSL's key pair for a scalar, good until the next call: making an object for each key costs as much as its point. */
+export const keyPair = (curve: Curve, scalar: Uint8Array): ECDH => {
+  const pair = pairs.get(curve) ?? createECDH(CURVES[curve].openssl);
+  pairs.set(curve, pair);
+  pair.setPrivateKey(scalar);
+  return pair;
+};
+
 /** The key pair of a 32-octet scalar; throws a RangeError when the scalar is not in 1 … n−1. */
 export const privateKeyFromScalar = (curve: Curve, scalar: Uint8Array): PrivateKey => {
-  const { openssl, order } = CURVES[curve];
+  const { order } = CURVES[curve];
   const value = toNumber(scalar);
   if (scalar.length !== 32 || value === 0n || value >= order) {
     throw new RangeError(`expected a private key of 32 octets between 1 and the order of ${curve}, got ${scalar.length} octets`);
   }
-  const pair = createECDH(openssl);
-  pair.setPrivateKey(scalar);
-  return { curve, scalar, point: new Uint8Array(pair.getPublicKey()) };
+  return { curve, scalar, point: new Uint8Array(keyPair(curve, scalar).getPublicKey()) };
 };
 
 /** The key pair that a text stands for: the same on every machine, for public test keys only. */

@@ -1,6 +1,6 @@
 /** How messages of an RSP server are signed, and signed anew after a test case has changed them. */
 import { concat, tlv } from '#protocol/asn1/tlv.js';
-import { type PrivateKey, signDeterministically } from '#protocol/crypto/ecdsa.js';
+import { type PrivateKey, sign } from '#protocol/crypto/ecdsa.js';
 import type { SigningContext } from '#protocol/signatures.js';
 import type { ServerDecisions, ServerSigned } from './decisions.js';
 
@@ -20,6 +20,6 @@ export const signedBy = (
   ...covered: readonly Uint8Array[]
 ): { readonly signed: Uint8Array; readonly signature: Uint8Array } => {
   const signed = decisions.writesSigned(name, octets);
-  const signature = signDeterministically(decisions.signingKey(name, key), concat(signed, ...covered));
+  const signature = sign(decisions.signingKey(name, key), concat(signed, ...covered));
   return { signed, signature: tlv(0x5f37, decisions.writesSignature(name, signature)) };
 };

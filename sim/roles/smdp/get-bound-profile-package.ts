@@ -7,7 +7,7 @@ import { raw, type ValueOf } from '#protocol/asn1/type.js';
 import { bindProfile } from '#protocol/bpp/bind.js';
 import { composeInitialiseSecureChannel, readInitialiseSecureChannel, signedOctets } from '#protocol/bpp/initialise-secure-channel.js';
 import { hashCc } from '#protocol/crypto/confirmation-code.js';
-import { type Curve, keyFromSeed, signDeterministically } from '#protocol/crypto/ecdsa.js';
+import { type Curve, keyFromSeed, sign } from '#protocol/crypto/ecdsa.js';
 import { type GetBoundProfilePackageRequest, GetBoundProfilePackageResponse } from '#protocol/rsp/es9plus.js';
 import type { World } from '../../role.js';
 import type { Answer, Refusal } from '../rsp-server/answer.js';
@@ -74,10 +74,8 @@ const bind = (session: Session, order: Order, kept: KeptBinding, decisions: Smdp
     ...(kept.ppk && { ppk: kept.ppk }),
   });
   const channel = { ...binding, smdpOtpk: binding.smdpOtKey.point };
-  // Signed in the way that gives the same octets again, so that a run can be repeated from its seed.
   const unsigned = readInitialiseSecureChannel(composeInitialiseSecureChannel({ ...channel, signature: new Uint8Array(64) }));
-  const signature =
-    binding.signature ?? (unsigned && signDeterministically(binding.dpPbKey, signedOctets(unsigned.signedPart, binding.euiccOtpk)));
+  const signature = binding.signature ?? (unsigned && sign(binding.dpPbKey, signedOctets(unsigned.signedPart, binding.euiccOtpk)));
   return signature && bindProfile({ ...binding, signature });
 };
 

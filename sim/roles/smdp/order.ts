@@ -106,6 +106,18 @@ const commandNamed = (name: string): ProtectedCommand => {
 };
 
 const DEFAULT_SIZE = 4096;
+
+// Every sequence has an SM-DP+ of its own, and almost all offer the same few profiles.
+const madeProfiles = new Map<string, Uint8Array>();
+const MOST_PROFILES = 64;
+const madeProfile = (iccid: Uint8Array, size: number): Uint8Array => {
+  const id = `${hex(iccid)}/${size}`;
+  const made = madeProfiles.get(id) ?? makeTestProfile({ iccid, name: 'Test Profile', size });
+  if (!made) throw new ComposeError(`uppSize: expected at least 100 octets, got ${size}`);
+  if (madeProfiles.size >= MOST_PROFILES) madeProfiles.clear();
+  madeProfiles.set(id, made);
+  return made;
+};
 /** ProfileClass test. SGP.22 Annex H */
 const TEST_CLASS = 0;
 
@@ -116,9 +128,7 @@ export const orderOf = (config: ProfileConfig, spec: Spec): Order => {
   const inside = packageMetadataOf(iccid, config, shown, spec);
   const described = decode(StoreMetadataRequest, shown, { spec }).value;
   const { profilePolicyRules, profileClass } = described;
-  const size = config.uppSize ?? DEFAULT_SIZE;
-  const upp = config.upp === undefined ? makeTestProfile({ iccid, name: 'Test Profile', size }) : octets(config.upp, undefined, 'upp');
-  if (!upp) throw new ComposeError(`uppSize: expected at least 100 octets, got ${size}`);
+  const upp = config.upp === undefined ? madeProfile(iccid, config.uppSize ?? DEFAULT_SIZE) : octets(config.upp, undefined, 'upp');
   const retries = retriesOf(config);
   return {
     iccid,

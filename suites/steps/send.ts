@@ -1,10 +1,11 @@
 /** `<actor>.send`: composes what a correct counterpart would send, lays the script's edits over it, and sends it or answers with it. */
 import { decode } from '#protocol/asn1/decode.js';
+import type { Decoded } from '#protocol/asn1/element.js';
 import { encodeUntyped } from '#protocol/asn1/encode.js';
 import { equal } from '#protocol/asn1/tlv.js';
 import type { Spec, Type } from '#protocol/asn1/type.js';
 import { type PrivateKey, verify } from '#protocol/crypto/ecdsa.js';
-import { type SignatureSite, signedOctets, signMessage } from '#protocol/signatures.js';
+import { type SignatureSite, type SigningContext, signaturesIn, signedOctets, signMessage } from '#protocol/signatures.js';
 import type { LinkEdits } from '../../sim/bindings/binding.js';
 import { type Composed, ComposeError } from '../../sim/role.js';
 import type { SendStep } from '../language/ast.js';
@@ -61,9 +62,9 @@ const prepare = async (context: Context, party: Party, step: SendStep, type: Typ
   };
   let intended = 'octets' in composed ? composed.octets : new Uint8Array();
   if (step.with) {
-    const base = 'octets' in composed ? decode(type, composed.octets, { spec }).value : undefined;
-    const stated = encodeStated(type, overlay(base, step.with, type, scope, spec), spec, composed);
-    if (!equal(intended, stated)) intended = renewSignatures(type, stated, party, spec);
+    const base = 'octets' in composed ? decode(type, composed.octets, { spec }) : undefined;
+    const stated = encodeStated(type, overlay(base?.value, step.with, type, scope, spec), spec, composed);
+    if (!equal(intended, stated)) intended = renewSignatures(type, stated, party, spec, base);
   }
   let octets = intended;
   const edits: string[] = [];
@@ -121,13 +122,27 @@ const encodeStated = (type: Type, value: unknown, spec: Spec, composed: Composed
   }
 };
 
-/** Signs what the script changed; signed objects that it relays or repeats keep the signature they came with. */
-const renewSignatures = (type: Type, octets: Uint8Array, party: Party, spec: Spec): Uint8Array => {
+interface Signed {
+  readonly signature: Uint8Array;
+  readonly covered: Uint8Array;
+}
+const signedIn = (message: Decoded, site: SignatureSite, given: SigningContext): Signed | undefined => {
+  const covered = signedOctets(message, site, given);
+  if (!('octets' in covered)) return undefined;
+  return { signature: message.octets.subarray(site.signature.content, site.signature.end), covered: covered.octets };
+};
+
+/** Signs what the script changed in a composed message; signed objects that it relays or repeats keep the signature they came with. */
+const renewSignatures = (type: Type, octets: Uint8Array, party: Party, spec: Spec, composed: Decoded | undefined): Uint8Array => {
   const message = decode(type, octets, { spec });
   const given = party.signing.context(message);
+  const before = composed ? signaturesIn(composed).flatMap(site => signedIn(composed, site, party.signing.context(composed)) ?? []) : [];
   const isValid = (site: SignatureSite, key: PrivateKey): boolean => {
-    const covered = signedOctets(message, site, given);
-    return 'octets' in covered && verify(key, covered.octets, octets.subarray(site.signature.content, site.signature.end));
+    const own = signedIn(message, site, given);
+    if (!own) return false;
+    // What a counterpart composed is signed: there is no need to verify it, nor that it holds for nothing else.
+    const as = before.find(({ signature }) => equal(signature, own.signature));
+    return as ? equal(as.covered, own.covered) : verify(key, own.covered, own.signature);
   };
   const keyFor = (site: SignatureSite): PrivateKey | undefined => {
     const key = party.signing.privateKey(site, message);

@@ -9,10 +9,11 @@ import { junit } from './junit.js';
 import { testedName } from './names.js';
 import type { RunRecord, SequenceRecord } from './record.js';
 import { summarise } from './summary.js';
+import { coveredBy } from './traceability.js';
 
-/** What the reports of a run need of a sequence once the record has it: of one without a page of its own neither messages nor the text of the case. */
+/** What the reports of a run need of a sequence once the record has it: of one without a page of its own only the requirements that it speaks to. */
 export const forReports = (sequence: SequenceRecord): SequenceRecord =>
-  hasPage(sequence) ? sequence : { ...sequence, exchanges: [], yaml: '' };
+  hasPage(sequence) ? sequence : { ...sequence, covers: coveredBy({ entry: sequence, sequence }), steps: [], exchanges: [], yaml: '' };
 
 /** Writes one report of a record into the directory of its run. */
 export type Writer = (record: RunRecord, dir: string) => Promise<void>;

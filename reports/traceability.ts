@@ -31,7 +31,13 @@ function hasCheck({ steps }: SequenceRecord, is: (check: Check) => boolean): boo
 }
 
 /** Requirement ids that an accounted sequence speaks to: those of the case, and those of its checks. */
-export function coveredBy({ entry, sequence }: { readonly entry: PlanEntry; readonly sequence?: SequenceRecord }): readonly string[] {
+export function coveredBy({
+  entry,
+  sequence,
+}: {
+  readonly entry: Pick<PlanEntry, 'covers'>;
+  readonly sequence?: SequenceRecord;
+}): readonly string[] {
   const covered = new Set([...entry.covers, ...(sequence?.covers ?? []), ...(sequence?.violated ?? [])]);
   for (const { checks } of sequence?.steps ?? []) for (const { covers } of checks) for (const id of covers) covered.add(id);
   return [...covered];

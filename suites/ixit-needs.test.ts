@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { expect } from 'chai';
 import { loadIxit } from './ixit.js';
 import { isPkiName, needsOf } from './ixit-needs.js';
@@ -38,7 +38,10 @@ const load = (name: string, environment: Record<string, string>, change = (text:
   return { ixit, text, messages: [...diagnostics, ...(ixit ? needsOf(ixit) : [])] };
 };
 const isPkiNameOrFile = (path: string): boolean =>
-  isPkiName(path) || path === join(folder, 'acme') || readdirSync(join(folder, 'acme')).includes(relative(join(folder, 'acme'), path));
+  isPkiName(path) ||
+  path === dirname(builtInCases) ||
+  path === join(folder, 'acme') ||
+  readdirSync(join(folder, 'acme')).includes(relative(join(folder, 'acme'), path));
 const complete = (name: string): Ixit => {
   const { ixit, messages } = load(name, { ACME_EIM_TOKEN: 'secret' });
   if (!ixit) throw new Error(formatDiagnostics(messages, new Map()));

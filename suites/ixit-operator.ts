@@ -150,7 +150,7 @@ const readBinding = (reader: Reader, entry: Entry, contract: ActionContract): Bi
       const background = isYes(reader, fields.get('background'));
       if (background && fields.has('result'))
         reader.report('wrong-shape', fields.get('result')?.at ?? at, 'a command in the background gives no result');
-      const cwd = reader.path(reader.text(fields.get('cwd')) ?? '.');
+      const cwd = reader.folder(fields.get('cwd'));
       return {
         kind: 'command',
         ...answering(),

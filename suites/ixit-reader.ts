@@ -21,10 +21,10 @@ export interface Reader {
   readonly textMap: (entry: Entry | undefined) => ReadonlyMap<string, string>;
   readonly oneOf: <T extends string>(entry: Entry | undefined, words: readonly T[]) => T | undefined;
   readonly duration: (entry: Entry | undefined) => Duration | undefined;
-  /** A path seen from the folder of the file; one that begins with `${` stays as it is. */
-  readonly path: (text: string) => string;
   /** A file that must be there, as an absolute path. */
   readonly fileAt: (node: Node) => string | undefined;
+  /** A folder that must be there, as an absolute path; the folder of the file when none is named. */
+  readonly folder: (entry: Entry | undefined) => string;
 }
 
 const kinds: Readonly<Record<Node['kind'], string>> = { scalar: 'a text', map: 'a map', list: 'a list' };
@@ -50,7 +50,13 @@ export const createReader = (file: string, exists: (path: string) => boolean): R
     if (entry.value.kind !== 'scalar') return wrong(entry.value, `a text for "${entry.key}"`);
     return entry.value.text;
   };
-  const path: Reader['path'] = written => (written.startsWith('${') || isAbsolute(written) ? written : resolve(dirname(file), written));
+  const there = (at: Position, kind: 'file' | 'folder', found: string): string => {
+    if (references(found).length === 0 && !exists(found))
+      report('no-file', at, `there is no ${kind} ${found}`, 'paths are seen from the folder of this file');
+    return found;
+  };
+  /** Seen from the folder of the file; one that begins with `${` stays as it is. */
+  const path = (written: string): string => (written.startsWith('${') || isAbsolute(written) ? written : resolve(dirname(file), written));
   return {
     diagnostics,
     report,
@@ -101,13 +107,13 @@ export const createReader = (file: string, exists: (path: string) => boolean): R
       if (seconds === undefined) report('no-duration', entry.value.at, `expected ${DURATION_FORM} for "${entry.key}", got "${found}"`);
       return seconds === undefined ? undefined : { seconds };
     },
-    path,
     fileAt: node => {
       if (node.kind !== 'scalar') return wrong(node, 'the name of a file');
-      const found = path(node.text);
-      if (references(found).length === 0 && !exists(found))
-        report('no-file', node.at, `there is no file ${found}`, 'paths are seen from the folder of this file');
-      return found;
+      return there(node.at, 'file', path(node.text));
+    },
+    folder: entry => {
+      const found = path(text(entry) ?? '.');
+      return entry ? there(entry.value.at, 'folder', found) : found;
     },
   };
 };

@@ -401,6 +401,15 @@ describe('ixit', () => {
         `${FIRST}:15: there is no file /lab/pki/x.pem - paths are seen from the folder of this file`,
       ]);
     });
+    it('a folder that is not there, in a start and in a binding; the one of the file itself is', () => {
+      const hint = '- paths are seen from the folder of this file';
+      const found = (text: string) => messages(eim(text), {}, path => path === '/lab');
+      expect(found('start: { command: ./eim, cwd: build }')).to.deep.equal([`${FIRST}:31: there is no folder /lab/build ${hint}`]);
+      expect(found('operator: { forgetEuicc: { command: ./forget, cwd: /x } }')).to.deep.equal([
+        `${FIRST}:52: there is no folder /x ${hint}`,
+      ]);
+      expect(found('start: { command: ./eim }')).to.deep.equal([]);
+    });
     it('the line with a mark below the place', () => {
       const text = eim('reset: forgetEuic');
       expect(formatDiagnostics(load(text).diagnostics, new Map([[FILE, text]]))).to.equal(

@@ -122,7 +122,7 @@ const readStart = (reader: Reader, { at, value }: Entry, within: Ixit['timeouts'
     );
   return {
     command: command?.value.kind === 'list' ? reader.texts(command) : (reader.text(command) ?? ''),
-    cwd: reader.path(reader.text(fields.get('cwd')) ?? '.'),
+    cwd: reader.folder(fields.get('cwd')),
     env: reader.textMap(fields.get('env')),
     ...(tcp !== undefined ? { ready: { tcp } } : stdout !== undefined ? { ready: { stdout } } : {}),
     within: reader.duration(when?.get('within')) ?? within,

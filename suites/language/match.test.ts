@@ -231,6 +231,15 @@ describe('matching values', () => {
         ),
       ]);
       expect(failures('good.counter: {$oneOf: [1, 2]}')).to.deep.equal(['1:16 good.counter: expected 1 or 2, got 7']);
+      // Values, not the names of the script: a reader of the report has only these.
+      const named = makeScope({
+        bound: [
+          ['id', Uint8Array.of(1, 3)],
+          ['count', 8],
+        ],
+      });
+      const found = run('good: {$oneOf: [{id: $id, counter: $count + 1}, {id: $none, name: $length(3)}]}', VALUE, {}, Message, named);
+      expect(found.comparisons.map(c => c.expected)).to.deep.equal(['{id: 0103, counter: 9} or {id: $none, name: $length(3)}']);
     });
 
     it('finds a different item for each pattern of $contains, in any order', () => {

@@ -80,7 +80,7 @@ const attempt = (node: Node, value: unknown, place: Place) => {
 const judge = (expected: unknown, value: unknown, at: Position, place: Place): Judged => {
   const { type, spec } = place;
   const node = unreadNode(expected);
-  if (node && node.kind !== 'scalar') return { ok: attempt(node, value, place).ok, expected: describe(node, type) };
+  if (node && node.kind !== 'scalar') return { ok: attempt(node, value, place).ok, expected: describe(node, place.scope, type) };
   if (node) {
     const text = plainText(node);
     const reading = readScalar(text, type, spec);
@@ -211,7 +211,7 @@ const assign = (
 
 const contains = (patterns: readonly Node[], at: Position, value: unknown, place: Place): void => {
   const one = place.type && layout(place.type, place.spec);
-  const expected = `a list with ${patterns.map(pattern => describe(pattern, one?.element)).join(' and ')}`;
+  const expected = `a list with ${patterns.map(pattern => describe(pattern, place.scope, one?.element)).join(' and ')}`;
   if (!Array.isArray(value)) return note(place, at, false, expected, show(value, one));
   const found = assign(patterns, value, place, one?.element);
   if (!found) return note(place, at, false, expected, show(value, one));
@@ -236,7 +236,7 @@ const structured = ({ key, value: pattern, at }: Entry, value: unknown, place: P
     const tried = attempt(item, value, place);
     if (tried.ok) return tried.choose();
   }
-  note(place, at, false, pattern.items.map(item => describe(item, place.type)).join(' or '), show(value, one));
+  note(place, at, false, pattern.items.map(item => describe(item, place.scope, place.type)).join(' or '), show(value, one));
 };
 
 const walk = (node: Node, value: unknown, place: Place): void => {
@@ -245,12 +245,25 @@ const walk = (node: Node, value: unknown, place: Place): void => {
   else map(node, value, place);
 };
 
+/** What a scalar of a pattern stands for here and now, as text; a matcher, and what has no value, as it is written. */
+const meaning = (node: ScalarNode, scope: Scope): string => {
+  try {
+    const { value } = evaluateScalar(node, scope);
+    const inner = unreadNode(value);
+    if (inner) return inner.kind === 'scalar' ? plainText(inner) : describe(inner, scope);
+    return value === ABSENT || appliedFunction(value) ? node.text : show(value);
+  } catch (error) {
+    if (error instanceof MissingValue || error instanceof CaseError) return node.text;
+    throw error;
+  }
+};
+
 /** What a pattern demands, on one line. */
-const describe = (node: Node, type?: Type): string => {
-  if (node.kind === 'scalar') return node.text;
-  if (node.kind === 'list') return `[${node.items.map(item => describe(item)).join(', ')}]`;
+const describe = (node: Node, scope: Scope, type?: Type): string => {
+  if (node.kind === 'scalar') return meaning(node, scope);
+  if (node.kind === 'list') return `[${node.items.map(item => describe(item, scope)).join(', ')}]`;
   const inner = node.entries.map(({ key, value }) =>
-    value.kind === 'map' && value.entries.length === 0 ? key : `${key}: ${describe(value)}`,
+    value.kind === 'map' && value.entries.length === 0 ? key : `${key}: ${describe(value, scope)}`,
   );
   const [only] = inner;
   if (only !== undefined && inner.length === 1)

@@ -1,24 +1,18 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { SequenceRecord } from '../reports/record.js';
 import { execute } from './execute.js';
 import { planFor, prepareIxit, prepareSelection } from './prepare.js';
-import { builtInCases } from './root.js';
 import { type Lab, openLab } from './runtime/lab.js';
-
-/** The reference eUICC, in memory instead of behind a modem. */
-const ixitText = (): string => {
-  const [described] = readFileSync(join(builtInCases, 'ixit', 'reference-euicc.ixit.yaml'), 'utf8').split(/^start:/m);
-  return `${described}\nlinks: { es10: { simulated: {} } }\n`;
-};
+import { cardInMemory } from './testing-card.js';
 
 describe('an idempotent procedure', () => {
   let folder = '';
   before(() => {
     folder = mkdtempSync(join(tmpdir(), 'sgp32-'));
-    writeFileSync(join(folder, 'card.ixit.yaml'), ixitText());
+    writeFileSync(join(folder, 'card.ixit.yaml'), cardInMemory());
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 

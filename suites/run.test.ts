@@ -5,23 +5,17 @@ import { expect } from 'chai';
 import { writeReports } from '../reports/index.js';
 import { readRecord } from '../reports/store.js';
 import { prepareIxit, prepareSelection } from './prepare.js';
-import { builtInCases } from './root.js';
 import { type RunResult, run } from './run.js';
+import { cardInMemory } from './testing-card.js';
 
 const CASE = 'euicc.info.01';
 const FINISHED = ['summary.json', 'summary.html', 'junit.xml', 'results.csv'];
-
-/** The reference eUICC, in memory instead of behind a modem. */
-const ixitText = (): string => {
-  const [described] = readFileSync(join(builtInCases, 'ixit', 'reference-euicc.ixit.yaml'), 'utf8').split(/^start:/m);
-  return `${described}\nlinks: { es10: { simulated: {} } }\n`;
-};
 
 describe('a run', () => {
   let folder = '';
   before(() => {
     folder = mkdtempSync(join(tmpdir(), 'sgp32-run-'));
-    writeFileSync(join(folder, 'card.ixit.yaml'), ixitText());
+    writeFileSync(join(folder, 'card.ixit.yaml'), cardInMemory());
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 

@@ -95,6 +95,10 @@ export const signaturesIn = (message: Decoded): SignatureSite[] => {
   return sites;
 };
 
+/** The octets of a signature as they stand in its message; 64 of them when it has its right form. */
+export const signatureOctets = (message: Decoded, { signature }: SignatureSite): Uint8Array =>
+  message.octets.subarray(signature.content, signature.end);
+
 /** The token as it is signed: context tag 4, `84 01 00` when none is configured. */
 export const associationTokenTlv = (token: number | undefined): Uint8Array => tlv(0x84, integerOctets(token ?? 0));
 

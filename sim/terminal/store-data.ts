@@ -3,6 +3,7 @@ import { classOn } from '#protocol/apdu/command.js';
 import { LinkError } from '../../adapters/adapter.js';
 import { type Answer, begin, complete, exchange, type Line } from './line.js';
 
+const STORE_DATA = 0xe2;
 const LONGEST_BLOCK = 0xff;
 /** What the block number can count. */
 const MOST_BLOCKS = 0x100;
@@ -33,13 +34,13 @@ export const storeData = async (
   const { decide, le } = line;
   const size = Math.max(blockSize, Math.ceil(command.length / MOST_BLOCKS));
   const count = Math.ceil(command.length / size);
-  const [cla, ins] = [classOn(channel, 0x80), 0xe2];
+  const cla = classOn(channel, 0x80);
   for (let index = 0; ; index++) {
     const between = decide.interleaves(index, count);
-    if (between) await exchange(line, { cla, ins, p1: 0x91, p2: 0, data: between, le });
+    if (between) await exchange(line, { cla, ins: STORE_DATA, p1: 0x91, p2: 0, data: between, le });
     const data = command.subarray(index * size, (index + 1) * size);
     const p2 = decide.blockNumber(index, count) & 0xff;
-    const block = { cla, ins, p1: decide.blockType(index, count), p2, data, le };
+    const block = { cla, ins: STORE_DATA, p1: decide.blockType(index, count), p2, data, le };
     const beginning = await begin(line, block).catch((error: unknown) => {
       if (index > 0 || !isLost(error)) throw error;
       return undefined;

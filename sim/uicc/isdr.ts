@@ -30,7 +30,7 @@ const ask = async (card: Card, command: Uint8Array, channel: number): Promise<Es
 const execute = async (card: Card, channel: Channel, command: Uint8Array): Promise<Reply> => {
   const { sw, octets, switched } = await ask(card, command, channel.number);
   const reply = { sw, octets: sw === '9000' ? octets : new Uint8Array() };
-  return switched && announceSwitch(card, channel, switched) ? { delivered: () => closeChannel(card, channel), ...reply } : reply;
+  return switched && announceSwitch(card, channel, switched) ? { ...reply, delivered: () => closeChannel(card, channel) } : reply;
 };
 
 /** STORE DATA: one block of an ES10 command; the last one has it carried out. */
@@ -56,5 +56,5 @@ export const storeData = (card: Card, channel: Channel, { p1, p2, data: content 
   if (refused) return refuse(refused);
   if (received > decide.longestCommand() || (!isLast && p2 === 0xff)) return refuse(decide.answers('commandTooLong'));
   channel.chain = isLast ? undefined : { blocks, received };
-  return isLast ? execute(card, channel, concat(...blocks)) : { isIntermediate: true, ...DONE };
+  return isLast ? execute(card, channel, concat(...blocks)) : { ...DONE, isIntermediate: true };
 };

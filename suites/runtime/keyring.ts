@@ -2,7 +2,15 @@
 import type { Decoded } from '#protocol/asn1/element.js';
 import { equal, hex } from '#protocol/asn1/tlv.js';
 import { type PublicKey, verify, verifyIndependently } from '#protocol/crypto/ecdsa.js';
-import { partsIn, type SignatureSite, type Signer, type SigningContext, signaturesIn, signedOctets } from '#protocol/signatures.js';
+import {
+  partsIn,
+  type SignatureSite,
+  type Signer,
+  type SigningContext,
+  signatureOctets,
+  signaturesIn,
+  signedOctets,
+} from '#protocol/signatures.js';
 import type { SignatureCheck } from '../../reports/record.js';
 
 /** A key with the name it has in reports. */
@@ -51,7 +59,7 @@ export const checkSignatures = (message: Decoded, source: KeySource): SignatureC
   signaturesIn(message).map(site => checkSignature(message, site, source));
 
 const checkSignature = (message: Decoded, site: SignatureSite, source: KeySource): SignatureCheck => {
-  const signature = message.octets.subarray(site.signature.content, site.signature.end);
+  const signature = signatureOctets(message, site);
   const keys = source.keys(site.rule.signer, message, site);
   const covered = coveredBy(message, site, source);
   const candidates = 'missing' in covered ? [] : covered;

@@ -3,7 +3,7 @@
  * without being asked. What a script spoilt on purpose is not held against the IUT that passes it on.
  */
 import { type Decoded, type Element, octetsOf } from '#protocol/asn1/element.js';
-import { type SignatureSite, signaturesIn } from '#protocol/signatures.js';
+import { type SignatureSite, signatureOctets, signaturesIn } from '#protocol/signatures.js';
 import type { Check } from '../../reports/record.js';
 import type { LevelOf } from './message-checks.js';
 
@@ -44,7 +44,7 @@ const partsOf = (message: Decoded, site: SignatureSite): readonly { readonly nam
 /** Compares every signed object in a message of the IUT with what our parties sent under the same signature. SGP.32 3.1 */
 export const relayChecks = (message: Decoded, sent: readonly Sent[], exchange: number, levelOf: LevelOf): Check[] =>
   signaturesIn(message).flatMap(site => {
-    const signature = message.octets.subarray(site.signature.content, site.signature.end);
+    const signature = signatureOctets(message, site);
     const origins = sent.filter(one => contains(one.octets, signature));
     // Not ours: whether it is genuine, its signature tells.
     if (origins.length === 0 || signature.length === 0) return [];

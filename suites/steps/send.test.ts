@@ -5,7 +5,7 @@ import { hex } from '#protocol/asn1/tlv.js';
 import { raw } from '#protocol/asn1/type.js';
 import { verify } from '#protocol/crypto/ecdsa.js';
 import { GetEimPackageResponse, ProvideEimPackageResult } from '#protocol/iot/esipa.js';
-import { signaturesIn, signedOctets } from '#protocol/signatures.js';
+import { signatureOctets, signaturesIn, signedOctets } from '#protocol/signatures.js';
 import { signerOf } from '../../sim/roles/euicc/index.js';
 import { ICCID1, octets, signedPackage, testEim, testEuicc } from '../../sim/roles/euicc/test-bench.js';
 import { createIpa } from '../../sim/roles/ipa/index.js';
@@ -103,7 +103,7 @@ const setUp = async (bound: readonly (readonly [string, unknown])[] = []) => {
     const covered = site && signedOctets(message, site, { associationToken: undefined });
     const [credential] = euicc.chip.credentials;
     if (!site || !covered || !('octets' in covered)) return false;
-    return verify(credential.key, covered.octets, message.octets.subarray(site.signature.content, site.signature.end));
+    return verify(credential.key, covered.octets, signatureOctets(message, site));
   };
   const step = (typeName: string): SendStep => ({ verb: 'send', actor: 'ipa', typeName, covers: [], at, text: '' });
   return { run, give, isGenuine, euicc, context, party, step };

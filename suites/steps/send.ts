@@ -5,7 +5,7 @@ import { encodeUntyped } from '#protocol/asn1/encode.js';
 import { equal } from '#protocol/asn1/tlv.js';
 import type { Spec, Type } from '#protocol/asn1/type.js';
 import { type PrivateKey, verify } from '#protocol/crypto/ecdsa.js';
-import { type SignatureSite, type SigningContext, signaturesIn, signedOctets, signMessage } from '#protocol/signatures.js';
+import { type SignatureSite, type SigningContext, signatureOctets, signaturesIn, signedOctets, signMessage } from '#protocol/signatures.js';
 import type { LinkEdits } from '../../sim/bindings/binding.js';
 import { type Composed, ComposeError } from '../../sim/role.js';
 import type { SendStep } from '../language/ast.js';
@@ -129,14 +129,15 @@ interface Signed {
 const signedIn = (message: Decoded, site: SignatureSite, given: SigningContext): Signed | undefined => {
   const covered = signedOctets(message, site, given);
   if (!('octets' in covered)) return undefined;
-  return { signature: message.octets.subarray(site.signature.content, site.signature.end), covered: covered.octets };
+  return { signature: signatureOctets(message, site), covered: covered.octets };
 };
 
 /** Signs what the script changed in a composed message; signed objects that it relays or repeats keep the signature they came with. */
 const renewSignatures = (type: Type, octets: Uint8Array, party: Party, spec: Spec, composed: Decoded | undefined): Uint8Array => {
   const message = decode(type, octets, { spec });
   const given = party.signing.context(message);
-  const before = composed ? signaturesIn(composed).flatMap(site => signedIn(composed, site, party.signing.context(composed)) ?? []) : [];
+  const then = composed && party.signing.context(composed);
+  const before = then ? signaturesIn(composed).flatMap(site => signedIn(composed, site, then) ?? []) : [];
   const isValid = (site: SignatureSite, key: PrivateKey): boolean => {
     const own = signedIn(message, site, given);
     if (!own) return false;

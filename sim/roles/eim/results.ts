@@ -5,7 +5,7 @@ import { equal } from '#protocol/asn1/tlv.js';
 import type { ValueOf } from '#protocol/asn1/type.js';
 import { verify } from '#protocol/crypto/ecdsa.js';
 import { EuiccPackageResult } from '#protocol/iot/result.js';
-import { signaturesIn, signedOctets } from '#protocol/signatures.js';
+import { signatureOctets, signaturesIn, signedOctets } from '#protocol/signatures.js';
 import type { EimContext } from './context.js';
 import type { Discard } from './decisions.js';
 import { codeName } from './outcome.js';
@@ -39,7 +39,7 @@ const match = (eim: EimContext, record: EuiccRecord, answered: Answered): EuiccP
 const isSigned = (eim: EimContext, record: EuiccRecord, pack: EuiccPackage, message: Result): boolean | undefined => {
   if (record.identities.length === 0) return undefined;
   const [site] = signaturesIn(message);
-  const signature = site && message.octets.subarray(site.signature.content, site.signature.end);
+  const signature = site && signatureOctets(message, site);
   const associationToken = eim.decisions.tokenForVerifying(record.associationToken);
   // v1.0 covers the signature of the request where later versions cover the token.
   const eimSignature = pack.octets?.subarray(pack.octets.length - 67);

@@ -118,6 +118,7 @@ const madeProfile = (iccid: Uint8Array, size: number): Uint8Array => {
   madeProfiles.set(id, made);
   return made;
 };
+
 /** ProfileClass test. SGP.22 Annex H */
 const TEST_CLASS = 0;
 

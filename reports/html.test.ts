@@ -49,6 +49,28 @@ describe('summary.html', () => {
     sequences: goldenRecord.sequences.filter(({ key }) => keys.includes(key)),
   });
 
+  it('folds the passed sequences of a requirement when they are many, and no others', () => {
+    const [passed] = only('eim.enable.01[https]').sequences;
+    const [entry] = only('eim.enable.01[https]').plan;
+    if (!passed || !entry) throw new Error('the fixture has no passed sequence');
+    const times = (many: number): RunRecord => {
+      const keys = Array.from({ length: many }, (_, n) => `eim.many.${n}[https]`);
+      return {
+        ...goldenRecord,
+        plan: [...goldenRecord.plan, ...keys.map(key => ({ ...entry, key }))],
+        sequences: [...goldenRecord.sequences, ...keys.map(key => ({ ...passed, key }))],
+      };
+    };
+    const folded = (many: number) => html(times(many)).match(/<details><summary>\d+ passed<\/summary>.*?<\/details>/gs) ?? [];
+    expect(folded(5)).to.deep.equal([]);
+    const [list = '', ...others] = folded(30);
+    expect(list)
+      .to.match(/^<details><summary>3\d passed/)
+      .and.include('#row-eim.many.0-https')
+      .and.include('#row-eim.many.29-https');
+    for (const one of [list, ...others]) expect(one).to.not.match(/v-(fail|inconclusive|error)/);
+  });
+
   it('says in one line whether the IUT conforms', () => {
     expect(result(goldenRecord)).to.equal('NOT CONFORMANT — 2 violated requirements');
     expect(result(only('eim.enable.01[https]'))).to.equal('CONFORMANT — 1 of 1 applicable sequence passed');

@@ -8,7 +8,6 @@ const screen = `
 :root { --ink: #1b1f24; --soft: #57606a; --line: #d5dae0; --pale: #f5f7f9; --accent: #1f4e8c;
   --pass: #1a7f37; --fail: #b3261e; --inconclusive: #9a6700; --error: #7d3c98; --cannotRun: #9a6700; --notRecorded: #7d3c98; --notApplicable: #8b949e; }
 * { box-sizing: border-box; }
-html { scroll-behavior: smooth; }
 body { margin: 0 auto; padding: 32px 40px 80px; max-width: 1180px; color: var(--ink); background: #fff;
   font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; }
 h1 { font-size: 26px; margin: 0; letter-spacing: -.01em; }

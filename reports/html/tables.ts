@@ -1,7 +1,7 @@
 import { type Markup, markup, oneLine } from '../markup.js';
 import { iutsOf, type Outcome } from '../names.js';
 import type { RunRecord } from '../record.js';
-import { account } from '../summary.js';
+import { type Accounted, account } from '../summary.js';
 import type { State, Trace } from '../traceability.js';
 import { badge, caseAnchor, caseLink, table } from './parts.js';
 
@@ -14,12 +14,23 @@ const signs: Readonly<Record<State, readonly [mark: string, as: Outcome]>> = {
   'no test': ['–', 'notApplicable'],
 };
 
+/** Passed sequences of a requirement that stand open: what holds for every message is spoken to by hundreds. */
+const LISTED = 10;
+const links = (cases: readonly Accounted[]): readonly Markup[] => cases.map(one => markup`${caseLink(one)}<br>`);
+/** Sequences of a requirement; of many that passed the list is one click away, and open on paper. */
+const caseList = (cases: readonly Accounted[]): Markup => {
+  const passed = cases.filter(({ outcome }) => outcome === 'pass');
+  if (passed.length <= LISTED) return markup`${links(cases)}`;
+  const others = cases.filter(({ outcome }) => outcome !== 'pass');
+  return markup`${links(others)}<details><summary>${passed.length} passed</summary>${links(passed)}</details>`;
+};
+
 /** Chapter 5: every requirement with its state and the cases that speak to it. */
 export function traceabilityChapter(traces: readonly Trace[]): Markup {
   const rows = traces.map(({ requirement, section, state, cases }) => {
     const [mark, as] = signs[state];
     const id = state === 'violated' ? markup`<a href="#violated-${requirement.id}">${requirement.id}</a>` : markup`${requirement.id}`;
-    return markup`<tr><td class="t">${id}<br><span class="soft">${section}</span></td><td><span class="level">${requirement.level.toUpperCase()}</span></td><td>${requirement.text}</td><td><span class="v v-${as}">${mark} ${state}</span></td><td>${cases.map(one => markup`${caseLink(one)}<br>`)}</td></tr>
+    return markup`<tr><td class="t">${id}<br><span class="soft">${section}</span></td><td><span class="level">${requirement.level.toUpperCase()}</span></td><td>${requirement.text}</td><td><span class="v v-${as}">${mark} ${state}</span></td><td>${caseList(cases)}</td></tr>
 `;
   });
   const states = Object.keys(signs).map(state => `${traces.filter(trace => trace.state === state).length} ${state}`);
